@@ -1,0 +1,63 @@
+# Every target sets up what it needs, and does so once: a second run starts at once.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST := -m pytest -q
+
+.PHONY: lab test test-here test-lowest test-pythons soak lint notebooks bench clean
+
+lab: $(VENV)/.lab  ## open JupyterLab on the labs
+	@$(BIN)/mlsysim-labs --here labs $(ARGS)
+
+test: test-here test-lowest test-pythons  ## everything but soak: the fast suite, builds, one browser pass a lab
+
+test-here: $(VENV)/.test
+	$(BIN)/python $(PYTEST) -m "not soak" $(ARGS)
+
+test-lowest: .venv-lowest/.test  ## the fast suite on the lowest versions that are allowed
+	.venv-lowest/bin/python $(PYTEST) -m "not soak and not slow and not browser"
+
+test-pythons: $(VENV)/.test  ## the fast suite on the other Pythons of this machine
+	@tools/pythons.sh $(BIN)/python
+
+soak: $(VENV)/.test  ## what takes longer than a person waits
+	$(BIN)/python $(PYTEST) -m soak $(ARGS) || test $$? -eq 5
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+notebooks: $(VENV)/.test  ## write badges and first cells anew, and strip outputs
+	$(BIN)/python tools/notebooks.py
+
+bench: $(VENV)/.test
+	$(BIN)/python benchmarks/solver.py
+
+clean:
+	rm -rf .venv .venv-*
+
+$(VENV)/.made:
+	@tools/venv.sh "$(PYTHON)" $(VENV)
+	@touch $@
+
+$(VENV)/.lab: $(VENV)/.made pyproject.toml
+	@echo "Installing mlsysim-labs and JupyterLab into $(VENV), once ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[lab]'
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.made pyproject.toml tools/equip.py
+	@echo "Installing mlsysim-labs and the tools of its tests into $(VENV), once ..."
+	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[test]'
+	@$(BIN)/python tools/equip.py
+	@touch $@ $(VENV)/.lab
+
+.venv-lowest/.made:
+	@tools/venv.sh "$(PYTHON)" .venv-lowest
+	@touch $@
+
+.venv-lowest/.test: .venv-lowest/.made pyproject.toml tests/lowest.txt
+	@echo "Installing the lowest versions that are allowed into .venv-lowest, once ..."
+	@.venv-lowest/bin/python -m pip install -q --disable-pip-version-check -e '.[test]' -c tests/lowest.txt
+	@touch $@

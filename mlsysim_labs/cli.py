@@ -1,0 +1,123 @@
+"""The command ``mlsysim-labs``: copy the labs into a folder of one's own, and open JupyterLab there."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import importlib.util
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import webbrowser
+
+from . import __version__
+
+HERE = pathlib.Path(__file__).parent
+RECORD = ".mlsysim-labs.json"  # in the user's folder: what was copied there, so that a changed file is known
+
+
+def notebooks_folder() -> pathlib.Path:
+    """Where the labs are: inside the installed package, or beside it in a checkout."""
+    installed = HERE / "notebooks"
+    return installed if installed.is_dir() else HERE.parent / "labs"
+
+
+def digest(file: pathlib.Path) -> str:
+    return hashlib.sha256(file.read_bytes()).hexdigest()
+
+
+def copy_labs(source: pathlib.Path, folder: pathlib.Path) -> list[str]:
+    """Copy every lab that is new or that the user has not touched; say in a sentence what was kept.
+
+    A lab that the user changed stays as it is. If ours has changed too, it is put beside it under its version.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    record_file = folder / RECORD
+    record = read_record(record_file)
+    said = []
+    for lab in sorted(source.glob("*.ipynb")):
+        mine, ours = folder / lab.name, digest(lab)
+        if mine.exists() and digest(mine) not in (ours, record.get(lab.name)):
+            if record.get(lab.name) == ours:
+                said.append(f"Kept your {lab.name}.")
+                continue
+            mine = folder / f"{lab.stem}-{__version__}.ipynb"
+            said.append(f"Kept your {lab.name}; the lab of version {__version__} is {mine.name}.")
+            if mine.exists():
+                continue
+        else:
+            record[lab.name] = ours
+        replace(mine, lab.read_bytes())
+    replace(record_file, json.dumps(record, indent=1).encode())
+    return said
+
+
+def read_record(file: pathlib.Path) -> dict[str, str]:
+    """What was copied before; nothing, if there is no record or it is damaged (then every file counts as changed)."""
+    try:
+        found = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def replace(file: pathlib.Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    half = file.with_name(file.name + ".part")
+    half.write_bytes(data)
+    half.replace(file)
+
+
+def jupyter_command(folder: pathlib.Path, options: list[str]) -> list[str]:
+    """How JupyterLab is started here: as root only with leave, without a browser only where there is none."""
+    command = [sys.executable, "-m", "jupyterlab", f"--ServerApp.root_dir={folder}", *options]
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        command.append("--allow-root")
+    if not has_browser() and "--no-browser" not in options:
+        command.append("--no-browser")
+    return command
+
+
+def has_browser() -> bool:
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        return False
+    return True
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command; unknown options are handed to JupyterLab."""
+    parser = argparse.ArgumentParser(
+        prog="mlsysim-labs", epilog="Further options, such as --port=8899 or --no-browser, are handed to JupyterLab.",
+        description="Copy the labs into a folder of your own and open JupyterLab there. A lab that you changed is kept.")
+    parser.add_argument("folder", nargs="?", default="mlsysim-labs", type=pathlib.Path,
+                        help="the folder (default: mlsysim-labs, here)")
+    parser.add_argument("--here", action="store_true", help="open the folder as it is, and copy nothing")
+    parser.add_argument("--copy-only", action="store_true", help="copy the labs, and open nothing")
+    parser.add_argument("--version", action="version", version=__version__)
+    given, options = parser.parse_known_args(arguments)
+    folder = given.folder.resolve()
+    if given.here and not folder.is_dir():
+        parser.error(f"there is no folder {folder}")
+    if not given.here:
+        try:
+            said = copy_labs(notebooks_folder(), folder)
+        except OSError as problem:
+            parser.error(f"the labs cannot be copied to {folder}: {problem.strerror}. Name another folder.")
+        print("\n".join([*said, f"Your labs are in {folder}"]), flush=True)
+    if given.copy_only:
+        return 0
+    if importlib.util.find_spec("jupyterlab") is None:
+        print("JupyterLab is not installed here. Install it: pip install 'mlsysim-labs[lab]'", file=sys.stderr)
+        return 1
+    try:
+        return subprocess.call(jupyter_command(folder, options))
+    except KeyboardInterrupt:
+        return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,245 @@
+"""Symbols: stand-ins for values that are not known yet, which remember what a formula does to them.
+
+A formula that is called with symbols does its arithmetic and its numpy functions as ever; what comes out is a
+symbol that knows its operation and what that was applied to. `mlsysim_labs.trace` writes such symbols as a program.
+What needs the value now (``if``, ``float()``, a loop over it) is refused with the advice that mends the formula.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NoReturn
+
+import numpy as np
+
+COMPARISONS = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal",
+               "logical_and", "logical_or", "logical_not", "isfinite", "isnan"}
+ELEMENTWISE = COMPARISONS | {
+    "add", "subtract", "multiply", "divide", "floor_divide", "remainder", "power", "negative", "absolute", "sign", "sqrt",
+    "square", "exp", "expm1", "log", "log1p", "log2", "log10", "ceil", "floor", "rint", "trunc", "maximum", "minimum",
+    "where"}
+FOLDS = {"sum": "sum", "max": "max", "amax": "max", "min": "min", "amin": "min", "cumsum": "cumsum", "argmax": "argmax",
+         "argmin": "argmin"}
+SAME = {"true_divide": "divide", "fabs": "absolute", "float_power": "power", "mod": "remainder",
+        "bitwise_and": "logical_and", "bitwise_or": "logical_or", "invert": "logical_not", "bitwise_not": "logical_not"}
+
+
+class Untraceable(TypeError):
+    """Something was done to a value not known yet that cannot be written down for the browser."""
+
+
+def refuse(advice: str) -> Callable[..., NoReturn]:
+    """A method that answers with the advice."""
+    def method(self: Any, *_: Any, **__: Any) -> NoReturn:
+        raise Untraceable(advice)
+    return method
+
+
+class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
+    """A number or array not known yet, of a known shape: an operation and its arguments."""
+
+    __slots__ = ("op", "args", "shape", "truth")
+    __hash__ = object.__hash__
+    is_symbol = True  # how the solver knows to skip its checks
+
+    def __init__(self, op: str, args: tuple[Any, ...] = (), shape: tuple[int, ...] = (), truth: bool = False) -> None:
+        self.op, self.args, self.shape, self.truth = op, args, shape, truth
+
+    @property
+    def ndim(self) -> int:
+        return len(self.shape)
+
+    @property
+    def size(self) -> int:
+        return math.prod(self.shape)
+
+    @property
+    def T(self) -> Symbol:
+        return self.rearranged(lambda places: places.T)
+
+    def rearranged(self, look: Callable[[np.ndarray], np.ndarray]) -> Symbol:
+        """The same numbers at other places. `look` is tried on an array of places, and its strides are kept."""
+        places = np.arange(self.size).reshape(self.shape)
+        seen = look(places)
+        start = int(seen.flat[0]) if seen.size else 0
+        strides = [step // places.itemsize for step in seen.strides]
+        return Symbol("view", (self, start, list(seen.shape), strides), seen.shape, self.truth)
+
+    def reshape(self, *shape: Any) -> Symbol:
+        return self.rearranged(lambda places: places.reshape(*shape))
+
+    def __getitem__(self, index: Any) -> Symbol:
+        parts = index if isinstance(index, tuple) else (index,)
+        if any(isinstance(part, (Symbol, np.ndarray, list)) for part in parts):
+            raise Untraceable("an index has to be made of whole numbers and slices; use np.where for a mask")
+        return self.rearranged(lambda places: places[parts if Ellipsis in parts else (*parts, ...)])
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        op = SAME.get(ufunc.__name__, ufunc.__name__)
+        if method != "__call__" or options or op not in ELEMENTWISE:
+            called = ufunc.__name__ + ("" if method == "__call__" else f".{method}")
+            raise Untraceable(f"np.{called} is not among the functions that the browser knows")
+        return elementwise(op, *inputs)
+
+    def __array_function__(self, function: Callable, types: Any, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
+        name = function.__name__
+        if name in FOLDS and not set(options) - {"axis"}:
+            return fold(FOLDS[name], *args, **options)
+        if name in FUNCTIONS and not options:
+            return FUNCTIONS[name](*args)
+        if name == "linspace" and not set(options) - {"num"}:
+            return linspace(*args, **options)
+        raise Untraceable(f"np.{name}({', '.join(options)}) is not among the functions that the browser knows")
+
+    __bool__ = refuse("Python's if, and, or, not, min, max and a < b < c need the value now; "
+                      "use np.where, np.minimum, np.maximum, & and |")
+    __float__ = __complex__ = refuse("float() and the functions of math need the value now; use those of numpy")
+    __int__ = __index__ = refuse("int(), range() and indexing need the value now; use np.floor, or a fixed length")
+    __iter__ = __len__ = refuse("a loop needs the length now; use whole-array functions, or loop over a constant")
+    __str__ = __format__ = refuse("text needs the value now; return the number and let the picture write it")
+    __array__ = refuse("np.array needs the values now; use np.stack")
+
+    def __repr__(self) -> str:
+        return f"<symbol of {self.op}, shape {self.shape}>"
+
+    def __round__(self) -> Any:
+        return np.rint(self)
+
+    def __ceil__(self) -> Any:
+        return np.ceil(self)
+
+    def __floor__(self) -> Any:
+        return np.floor(self)
+
+    def __trunc__(self) -> Any:
+        return np.trunc(self)
+
+    def sum(self, axis: int | None = None) -> Symbol:
+        return fold("sum", self, axis)
+
+    def max(self, axis: int | None = None) -> Symbol:
+        return fold("max", self, axis)
+
+    def min(self, axis: int | None = None) -> Symbol:
+        return fold("min", self, axis)
+
+
+def constant(value: Any) -> Symbol:
+    """A symbol of a value that is known."""
+    if isinstance(value, Symbol):
+        return value
+    if isinstance(value, Choice) or np.asarray(value).dtype.kind not in "biuf":
+        raise Untraceable(f"{value!r} stands where a number was expected")
+    array = np.asarray(value)
+    return Symbol("const", (array.astype(float),), array.shape, array.dtype.kind == "b")
+
+
+def known(value: Symbol) -> float | None:
+    """The number that a symbol stands for, if it is a single, known one."""
+    return float(value.args[0]) if value.op == "const" and value.shape == () else None
+
+
+def elementwise(op: str, *inputs: Any) -> Any:
+    """An operation on each element; arguments broadcast as in numpy."""
+    arguments = [constant(i) for i in inputs]
+    if op in ("add", "subtract", "negative") and all(a.truth for a in arguments):
+        raise Untraceable("numpy does not count when it adds comparisons; use np.where(a, 1, 0)")
+    if op.startswith("logical") and not all(a.truth for a in arguments):
+        raise Untraceable("&, | and ~ are for comparisons only")
+    shape = np.broadcast_shapes(*(a.shape for a in arguments))
+    fitted = tuple(a if a.shape in ((), shape) else np.broadcast_to(a, shape) for a in arguments)  # type: ignore[call-overload]
+    kept = simpler(op, fitted, shape)
+    return Symbol(op, fitted, shape, op in COMPARISONS) if kept is None else kept
+
+
+def simpler(op: str, arguments: tuple[Symbol, ...], shape: tuple[int, ...]) -> Symbol | None:
+    """The argument that an operation with a known number leaves as it is, bit for bit, if there is one."""
+    numbers = [known(a) for a in arguments]
+    kept = None
+    if op == "where" and numbers[0] is not None:
+        kept = arguments[1 if numbers[0] else 2]
+    elif op in ("multiply", "divide") and numbers[1] == 1:
+        kept = arguments[0]
+    elif op == "multiply" and numbers[0] == 1:
+        kept = arguments[1]
+    return kept if kept is not None and kept.shape == shape and not kept.truth else None
+
+
+def fold(op: str, array: Any, axis: int | None = None) -> Symbol:
+    """A sum, maximum and so on along an axis, or of all elements."""
+    array = constant(array)
+    if axis is None:
+        array, axis = array.reshape(-1), 0
+    axis %= array.ndim
+    before, count, after = math.prod(array.shape[:axis]), array.shape[axis], math.prod(array.shape[axis + 1:])
+    shape = array.shape if op == "cumsum" else array.shape[:axis] + array.shape[axis + 1:]
+    return Symbol(op, (array, before, count, after), shape)
+
+
+def linspace(start: Any, stop: Any, num: int = 50) -> Any:
+    """As numpy's; the number of steps has to be known."""
+    return start + (stop - start) * np.linspace(0, 1, num)
+
+
+def stack(parts: Sequence[Any]) -> Symbol:
+    """Values of one shape, one after another."""
+    symbols = tuple(constant(p) for p in parts)
+    if len({s.shape for s in symbols}) != 1:
+        raise Untraceable("np.stack needs parts of the same shape")
+    return Symbol("stack", symbols, (len(symbols), *symbols[0].shape))
+
+
+FUNCTIONS: dict[str, Callable[..., Any]] = {
+    "where": lambda *args: elementwise("where", *args),
+    "clip": lambda value, low, high: np.minimum(np.maximum(value, low), high),
+    "broadcast_to": lambda value, shape: value.rearranged(lambda places: np.broadcast_to(places, shape)),
+    "stack": stack,
+    "shape": lambda value: value.shape,
+    "ndim": lambda value: value.ndim,
+    "size": lambda value: value.size,
+}
+
+
+class Choice:
+    """One of several records, not known yet which. A number that is read from it is a symbol of a table."""
+
+    is_symbol = True
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, index: Symbol, options: Sequence[Any]) -> None:
+        self._index, self._options = index, list(options)
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return choose(self._index, [getattr(option, name) for option in self._options])
+
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, Choice):
+            both = [option[k] for option in self._options for k in key._options]
+            return choose(self._index * len(key._options) + key._index, both)
+        return choose(self._index, [option[key] for option in self._options])
+
+    def chosen_from(self, table: Mapping[Any, Any]) -> Any:
+        """What is found in a known table under a key that is this choice."""
+        return choose(self._index, [table[key] for key in self._options])
+
+    __eq__ = __bool__ = refuse("which record is chosen is not known yet; put the difference into the records as a number")  # type: ignore[assignment]
+    __str__ = __format__ = refuse("text needs the value now; return the number and let the picture write it")  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"<choice of {len(self._options)} records>"
+
+
+def choose(index: Symbol, options: Sequence[Any]) -> Any:
+    """What ``options[index]`` will be: a number if they are numbers, and the same for all, else a symbol or a choice."""
+    first = options[0]
+    if callable(first) and not isinstance(first, type):
+        raise Untraceable(f"{getattr(first, '__qualname__', first)} is a method of a choice; make it a property or a function")
+    if not isinstance(first, (bool, int, float, np.ndarray, np.number)):
+        return first if all(option is first for option in options) else Choice(index, options)
+    table = np.array(options, float)  # options of different shapes fail here
+    if np.array_equal(table, np.broadcast_to(table[0], table.shape), equal_nan=True):
+        return first
+    return Symbol("pick", (index, constant(table)), table.shape[1:])

@@ -1,0 +1,138 @@
+"""From a formula to instructions: a list that JSON carries and `run`, or static/program.js, carries out.
+
+    {"code": [["input", "context"], ["const", 131072], ["multiply", 0, 1]], "outputs": {"cache": 2}}
+
+An instruction is an operation and its arguments, which are numbers of earlier instructions (or, for a few, plain
+values). Every distinct computation stands once, and nothing that no output needs. The instruction set is that of
+`symbols`: numpy's element-wise functions by their names, folds along an axis, ``view``, ``stack`` and ``pick``.
+"""
+
+from __future__ import annotations
+
+import math
+import traceback
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from .symbols import FOLDS, Choice, Symbol, Untraceable, constant
+
+Program = dict[str, Any]
+
+
+def symbol(name: str, shape: tuple[int, ...] = ()) -> Symbol:
+    """An input of the program, called `name`."""
+    return Symbol("input", (name,), shape)
+
+
+def trace(function: Callable[..., Any], **inputs: Any) -> Any:
+    """What `function` makes of symbols; if it cannot be followed, Untraceable names its line and what to do.
+
+    >>> trace(lambda context: 2 * context, context=symbol("context"))
+    <symbol of multiply, shape ()>
+    """
+    try:
+        return function(**inputs)
+    except Exception as problem:  # whatever a formula raises on symbols, the reason is that it had symbols
+        raise Untraceable(f"{name_of(function)} cannot be followed by the browser{line_of(function, problem)}: "
+                          f"{problem}.") from problem
+
+
+def name_of(function: Callable[..., Any]) -> str:
+    return getattr(function, "__name__", type(function).__name__)
+
+
+def line_of(function: Callable[..., Any], problem: BaseException) -> str:
+    """Where in `function` the problem arose, as the end of a sentence."""
+    home = getattr(getattr(function, "__code__", None), "co_filename", None)
+    frames = [f for f in traceback.extract_tb(problem.__traceback__) if f.filename == home]
+    if not frames:
+        return ""
+    return f", line {frames[-1].lineno}" + (f" ({frames[-1].line})" if frames[-1].line else "")
+
+
+def program(outputs: Mapping[str, Any]) -> Program:
+    """The instructions that compute `outputs`, which are symbols, choices or plain numbers by name.
+
+    >>> program({"cache": symbol("context") * 131072})["code"]
+    [['input', 'context'], ['const', 131072], ['multiply', 0, 1]]
+    """
+    code: list[list[Any]] = []
+    places: dict[str, int] = {}  # an instruction, as text, to its number: the same computation stands once
+    seen: dict[int, int] = {}
+
+    def place(value: Symbol) -> int:
+        if id(value) not in seen:
+            line = [value.op, *map(argument, value.args)]
+            key = repr(line)
+            if key not in places:
+                code.append(line)
+                places[key] = len(code) - 1
+            seen[id(value)] = places[key]
+        return seen[id(value)]
+
+    def argument(value: Any) -> Any:
+        return place(value) if isinstance(value, Symbol) else json_numbers(value) if isinstance(value, np.ndarray) else value
+
+    kept = {name: _as_symbol(value) for name, value in outputs.items()}  # ids above are of objects that live
+    return {"code": code, "outputs": {name: place(value) for name, value in kept.items()}} if kept else {
+        "code": [], "outputs": {}}
+
+
+def _as_symbol(value: Any) -> Symbol:
+    """A choice of records is given out as the text of its name."""
+    if isinstance(value, Choice):
+        return Symbol("pick", (value._index, Symbol("text", ([str(option) for option in value._options],))))
+    return constant(value)
+
+
+def json_numbers(array: np.ndarray) -> Any:
+    """An array as lists that JSON can carry: it knows neither infinity nor NaN, but JavaScript reads their names."""
+    if array.ndim:
+        return [json_numbers(part) for part in array]
+    value = float(array)
+    if not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    return int(value) if value.is_integer() and abs(value) < 2**53 else value
+
+
+def run(program: Program, inputs: Mapping[str, Any]) -> dict[str, Any]:
+    """Carry a program out, as the browser does: what shows that the instructions say what the formula says.
+
+    >>> run(program({"cache": symbol("context") * 131072}), {"context": 2})
+    {'cache': np.float64(262144.0)}
+    """
+    values: list[Any] = []
+    with np.errstate(all="ignore"):
+        for line in program["code"]:
+            values.append(_carry_out(line, values, inputs))
+    return {name: values[place] for name, place in program["outputs"].items()}
+
+
+def _carry_out(line: list[Any], values: list[Any], inputs: Mapping[str, Any]) -> Any:
+    op, *args = line
+    match op:
+        case "input":
+            return np.asarray(inputs[args[0]], float)[()]
+        case "const":
+            return np.asarray(args[0], float)[()]
+        case "text":
+            return args[0]
+        case "pick":
+            return values[args[1]][int(values[args[0]])]
+        case "view":
+            source, start, shape, strides = args
+            flat = np.ravel(values[source])[start:]
+            return np.lib.stride_tricks.as_strided(flat, shape, [flat.itemsize * s for s in strides]).astype(float)[()]
+        case "stack":
+            return np.stack([values[a] for a in args])
+        case _ if op in FOLDS.values():
+            return np.ravel(getattr(np, op)(np.reshape(values[args[0]], args[1:]), axis=1).astype(float))
+        case _ if op.startswith("logical"):
+            return getattr(np, op)(*(np.asarray(values[a], bool) for a in args)).astype(float)
+        case _:
+            return getattr(np, op)(*(values[a] for a in args)) * 1.0
+
+
+__all__ = ["Choice", "Program", "Symbol", "Untraceable", "program", "run", "symbol", "trace"]

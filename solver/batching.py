@@ -1,0 +1,159 @@
+"""Continuous batching with paged KV cache, against static batching with reserved windows.
+
+Lengths of requests are taken as uniform from nothing up to the window: that is what makes paging show. A static
+server reserves the whole window for each request and lets a batch run until its longest member is done; a paged one
+gives pages as they are needed and fills each slot again at once.
+Sources: Kwon et al. 2023, "Efficient Memory Management for Large Language Model Serving with PagedAttention";
+Yu et al. 2022, "ORCA: A Distributed Serving System for Transformer-Based Generative Models".
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from . import check
+from .memory import kv_bytes_per_token, usable_bytes, weights_bytes
+from .result import Result, figure, memory_sentence
+from .serving import decode_sentence
+from .transformer import decode_time, prefill_time
+from .units import Byte, BytePerToken, Context, Request, Scalar, Second, TokenRate
+
+
+def mean_length(window: Context) -> Context:
+    """Average length of a request when lengths are uniform up to the window.
+
+        mean = window / 2
+    """
+    return window / 2
+
+
+def mean_pages(window: Context, page: Context) -> Scalar:
+    """Average number of pages that a request takes when lengths are uniform up to the window.
+
+        full = floor(window / page)
+        mean = (page * full * (full + 1) / 2 + (window - full * page) * (full + 1)) / window
+
+    >>> float(mean_pages(4096, 16)), float(mean_pages(4096, 4096))
+    (128.5, 1.0)
+    """
+    full = np.floor(window / page)
+    return (page * full * (full + 1) / 2 + (window - full * page) * (full + 1)) / window
+
+
+def fragmentation(window: Context, page: Context) -> Scalar:
+    """Share of the cache's pages that holds nothing: the empty ends of last pages.
+
+        waste = 1 - mean_length / (page * mean_pages)
+
+    A page as long as the window is a static reservation, and wastes half.
+
+    >>> [round(float(fragmentation(4096, p)), 4) for p in (16, 64, 2048, 4096)]
+    [0.0039, 0.0154, 0.3333, 0.5]
+    """
+    return 1 - mean_length(window) / (page * mean_pages(window, page))
+
+
+def requests_at_once(free: Byte, kv_per_token: BytePerToken, allocated: Context, limit: Request) -> Request:
+    """Requests that run together when each is given the cache of `allocated` tokens.
+
+        requests = max(0, min(limit, floor(free / (kv_per_token * allocated))))
+    """
+    return np.maximum(np.minimum(np.floor(free / (kv_per_token * allocated)), limit), 0 * limit)
+
+
+def drained_share(requests: Scalar) -> Scalar:
+    """Share of its slots that a static batch uses on average until its longest request is done.
+
+        share = mean / E[longest of n] = (1 + 1 / n) / 2
+
+    for lengths uniform from zero. A server that refills slots uses all of them.
+
+    >>> float(drained_share(1)), float(drained_share(32))
+    (1.0, 0.515625)
+    """
+    return (1 + 1 / requests) / 2
+
+
+def token_rate(requests: Request, step: Second, new: Context = 1.0) -> TokenRate:
+    """Tokens a second when each of `requests` gets `new` (one) a step.
+
+        rate = requests * new / step
+    """
+    return requests * new / step
+
+
+class ContinuousBatchingResult(Result):
+    """What `ContinuousBatchingModel.solve` found. Figures broadcast with the arrays that were given."""
+
+    feasible = figure(None, "whether at least one request fits beside the weights", bool)
+    throughput_tokens_per_sec = figure(None, "tokens a second of all running requests")
+    max_active_requests = figure(None, "requests that run at once", int)
+    memory_fragmentation_pct = figure(None, "percent of the cache's pages that holds nothing")
+    ttft = figure("ms", "time to first token of one request that fills the window, admitted at once")
+    itl = figure("ms", "inter-token latency at the average length")
+    speedup_vs_static = figure(None, "throughput over that of static batching on the same node")
+    static_requests = figure(None, "requests that a static server runs at once", int)
+    headroom = figure("GB", "memory left beside the weights and one average request")
+
+    @property
+    def constraint_trace(self) -> list[str]:
+        """What binds, in sentences."""
+        running, limit = self.values["max_active_requests"], self.given["limit"]
+        if any(map(check.unknown, [*self.values.values(), *self.given.values()])):
+            return []
+        limited = np.mean(np.asarray(running) < limit)
+        slots = {0.0: "max_batch_size", 1.0: "memory"}.get(float(limited), f"memory at {limited:.0%} of the points")
+        step = {name: value for name, value in self.given.items() if name != "limit"}
+        return [
+            memory_sentence(self.values["headroom"], "A chip with more memory or a narrower number format would help."),
+            f"Running requests: limited by {slots}.", decode_sentence(batch=running, **step)]
+
+
+class ContinuousBatchingModel:
+    """Throughput and memory of a server that schedules every step and pages its KV cache.
+
+    >>> from solver import Hardware, Models
+    >>> r = ContinuousBatchingModel().solve(Models.Llama3_8B, Hardware.Cloud.H100, seq_len=4096, max_batch_size=512)
+    >>> r.max_active_requests, r.static_requests, round(r.memory_fragmentation_pct, 2)
+    (259, 130, 0.39)
+    """
+
+    @check.explained
+    def solve(self, model: Any, hardware: Any, seq_len: Any, max_batch_size: Any = 1, page_size: Any = 16,
+              precision: Any = "fp16", efficiency: Any = 0.5) -> ContinuousBatchingResult:
+        """Steady state with requests always waiting.
+
+        model : a transformer of `solver.Models`
+        hardware : an accelerator of `solver.Hardware`
+        seq_len : the window, prompt and answer together; requests are uniform in length up to it
+        max_batch_size, page_size : whole numbers or arrays of them, which broadcast; a page is at most the window
+        precision, efficiency : as for `ServingModel.solve`
+
+        Requests are admitted for their final length, so none is preempted. Leaves out the share of steps that
+        prefill takes, launches and communication. Raises ValueError, TypeError or DimensionalityError, in a sentence.
+        """
+        model = check.transformer("model", model)
+        hardware = check.accelerator("hardware", hardware)
+        precision = check.precision(precision, hardware)
+        window = check.context("seq_len", seq_len, model)
+        limit = check.count("max_batch_size", max_batch_size, "request")
+        page = check.at_most("page_size", check.count("page_size", page_size, "token"), "seq_len", window)
+        efficiency = check.share("efficiency", efficiency, zero=False)
+        with np.errstate(all="ignore"):
+            free = usable_bytes(hardware) - weights_bytes(model, precision)
+            kv, context = kv_bytes_per_token(model, precision), mean_length(window)
+            pages = page * mean_pages(window, page)
+            paged, static = (requests_at_once(free, kv, size, limit) for size in (pages, window))
+            step, static_step = (decode_time(hardware, model, n, context, precision, efficiency) for n in (paged, static))
+            rate, static_rate = token_rate(paged, step), token_rate(static, static_step) * drained_share(static)
+            headroom = free - kv * pages
+            values = {
+                "feasible": headroom >= 0, "headroom": headroom, "throughput_tokens_per_sec": rate,
+                "max_active_requests": paged, "static_requests": static, "speedup_vs_static": rate / static_rate,
+                "memory_fragmentation_pct": 100 * fragmentation(window, page), "itl": step,
+                "ttft": prefill_time(hardware, model, 1.0, window, 0.0, precision, efficiency)}
+        given = {"node": hardware, "model": model, "limit": limit, "context": context, "precision": precision,
+                 "efficiency": efficiency}
+        return ContinuousBatchingResult(values, given)

@@ -1,0 +1,88 @@
+"""Accelerators: the few figures of a data sheet that decide how fast a model runs on a chip."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Annotated, Any
+
+from .precision import PRECISIONS
+from .records import Source, Zoo, figure, plain
+from .units import Bandwidth, Byte, FlopRate, Watt
+
+NONE = math.nan  # a figure that a chip lacks
+
+
+class Rates(dict[str, Any]):
+    """Rates by the name of a number format. A key that is not known yet (a symbol) makes the choice itself."""
+
+    def __getitem__(self, key: Any) -> Any:
+        return key.chosen_from(self) if hasattr(key, "chosen_from") else super().__getitem__(key)
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """One chip, as its data sheet has it; floats in base units (a quantity or "80 GiB" is converted).
+
+    `memory` is the installed size; what the driver and the activations take is a `reserve` of the model that
+    uses it. Rates are dense (no sparsity) and NaN where the chip has no such format. `link` is the interconnect
+    between chips and `host` the bus to the host, one direction each.
+
+    >>> Accelerator("Mine", memory="80 GiB", bandwidth="3 TB/s", fp16="900 TFLOP/s").bandwidth
+    3000000000000.0
+    """
+
+    name: str
+    memory: Byte
+    bandwidth: Bandwidth
+    fp32: FlopRate = NONE
+    tf32: FlopRate = NONE
+    fp16: FlopRate = NONE
+    bf16: FlopRate = NONE
+    fp8: FlopRate = NONE
+    int8: FlopRate = NONE
+    fp4: FlopRate = NONE
+    int4: FlopRate = NONE
+    link: Bandwidth = NONE
+    host: Bandwidth = NONE
+    power: Watt = NONE
+    sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        plain(self)
+
+    @cached_property
+    def peak(self) -> Annotated[dict[str, Any], "FLOP/second"]:
+        """The dense rate of every number format, by its name; NaN where the chip has none."""
+        return Rates((name, getattr(self, name)) for name in PRECISIONS)
+
+    @cached_property
+    def half(self) -> FlopRate:
+        """The 16-bit rate: FP16, or BF16 on a chip without it."""
+        return self.bf16 if math.isnan(self.fp16) else self.fp16
+
+    @property
+    def precisions(self) -> list[str]:
+        """The number formats that the chip has a rate for."""
+        return [name for name, rate in self.peak.items() if not math.isnan(rate)]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def accelerator(key: str, table: dict, sources: Mapping[str, Source]) -> Accelerator:
+    """The record of one table of ``zoo/hardware.toml``, each figure with its source."""
+    values = {k: v for k, v in table.items() if k not in ("group", "source", "elsewhere", "name")}
+    elsewhere = table.get("elsewhere", {})
+    origin = {k: sources[elsewhere.get(k, table["source"])] for k in values}
+    return Accelerator(table["name"], **{k: figure(v) for k, v in values.items()}, sources=origin)
+
+
+def group(name: str) -> Zoo[Accelerator]:
+    """The part of the zoo whose records are marked with that group."""
+    return Zoo(f"Hardware.{name}", "hardware.toml", accelerator, lambda table: table["group"] == name)
+
+
+Hardware = Zoo("Hardware", "hardware.toml", accelerator, Cloud=group("Cloud"), Workstation=group("Workstation"))

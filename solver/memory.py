@@ -1,0 +1,126 @@
+"""What fills the memory of an accelerator that serves a transformer: weights, KV cache, and a reserve.
+
+Contexts are tokens per request, batches are requests; both may be arrays and broadcast. `reserve` is the share
+of the installed memory that is kept for the driver and activations.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .hardware import Accelerator
+from .models import Transformer
+from .precision import Precision
+from .units import Byte, BytePerToken, Context, Request, Scalar
+
+
+def weights_bytes(model: Transformer, precision: Precision) -> Byte:
+    """Memory of the weights.
+
+        bytes = layers' parameters * size + (embedding + lm_head) * max(size, 2 B)
+
+    Quantization keeps embedding and lm_head at 16 bits, and so does this. Leaves out scales of groups.
+
+    >>> from solver import Models, precision_named
+    >>> round(weights_bytes(Models.Llama3_8B, precision_named("fp16")) / 1e9, 2)   # GB
+    16.06
+    """
+    return (model.parameters - model.embeddings) * precision.size + model.embeddings * precision.wide_size
+
+
+def kv_bytes_per_token(model: Transformer, precision: Precision) -> BytePerToken:
+    """KV cache of one token of one request.
+
+        bytes = 2 * layers * kv_heads * head_dim * size      (latent attention: layers * (kv_rank + rope_dim) * size)
+
+    One formula for multi-head (kv_heads = heads), grouped-query and multi-query attention (kv_heads = 1).
+    Source: Pope et al. 2023, "Efficiently Scaling Transformer Inference", section 2; for latent attention
+    DeepSeek-AI 2024, "DeepSeek-V2", section 2.1.
+
+    >>> from solver import Models, precision_named
+    >>> kv_bytes_per_token(Models.Llama3_8B, precision_named("fp16"))   # byte
+    131072.0
+    """
+    return model.kv_elements * precision.size
+
+
+def cached_context(model: Transformer, context: Context) -> Context:
+    """How much of a context is kept in cache: all of it, or the window of sliding-window attention.
+
+        cached = min(context, window)
+    """
+    return np.minimum(context, model.attention.window)
+
+
+def kv_cache_bytes(model: Transformer, batch: Request, context: Context, precision: Precision) -> Byte:
+    """KV cache of `batch` requests of `context` tokens each, without the waste of pages.
+
+        bytes = kv_bytes_per_token * min(context, window) * batch
+
+    >>> from solver import Models, precision_named
+    >>> round(float(kv_cache_bytes(Models.Llama3_8B, 1, 131072, precision_named("fp16"))) / 1e9, 2)   # GB
+    17.18
+    """
+    return kv_bytes_per_token(model, precision) * cached_context(model, context) * batch
+
+
+def kv_pages(context: Context, page: Context) -> Scalar:
+    """Pages that one request's context takes: the last one counts whole. A page holds tokens of one request.
+
+        pages = ceil(context / page)
+
+    >>> float(kv_pages(17, 16))
+    2.0
+    """
+    return np.ceil(context / page)
+
+
+def paged_kv_bytes(model: Transformer, batch: Request, context: Context, page: Context, precision: Precision) -> Byte:
+    """KV cache of `batch` requests in whole pages of `page` tokens.
+
+        bytes = kv_bytes_per_token * page * ceil(min(context, window) / page) * batch
+
+    Source: Kwon et al. 2023, "Efficient Memory Management for Large Language Model Serving with PagedAttention".
+    """
+    pages = kv_pages(cached_context(model, context), page)
+    return kv_bytes_per_token(model, precision) * page * pages * batch
+
+
+def usable_bytes(device: Accelerator, reserve: Scalar = 0.0) -> Byte:
+    """Memory that is left for weights and KV cache: installed size less the reserve."""
+    return device.memory * (1 - reserve)
+
+
+def headroom_bytes(device: Accelerator, model: Transformer, batch: Request, context: Context,
+                   precision: Precision, reserve: Scalar = 0.0) -> Byte:
+    """Memory left when weights and KV cache are in place; negative where they do not fit.
+
+        headroom = memory * (1 - reserve) - weights - kv_cache
+    """
+    used = weights_bytes(model, precision) + kv_cache_bytes(model, batch, context, precision)
+    return usable_bytes(device, reserve) - used
+
+
+def max_users(device: Accelerator, model: Transformer, context: Context, precision: Precision,
+              reserve: Scalar = 0.0) -> Request:
+    """How many requests of `context` tokens fit at once.
+
+        users = max(0, floor((memory * (1 - reserve) - weights) / (kv_bytes_per_token * min(context, window))))
+
+    Every request is taken to hold its whole context. Leaves out the waste of pages (see `paged_kv_bytes`).
+
+    >>> from solver import Hardware, Models, precision_named
+    >>> h100, llama, fp16 = Hardware.Cloud.H100, Models.Llama3_8B, precision_named("fp16")
+    >>> [int(max_users(h100, llama, 131072, fp16, reserve=r)) for r in (0, 0.1)]
+    [4, 3]
+    >>> int(max_users(h100, llama.multi_head, 131072, fp16))
+    1
+    """
+    free = usable_bytes(device, reserve) - weights_bytes(model, precision)
+    fitting = np.floor(free / (kv_bytes_per_token(model, precision) * cached_context(model, context)))
+    return np.maximum(fitting, 0 * fitting)
+
+
+def context_margin(model: Transformer, context: Context) -> Context:
+    """Tokens left up to the longest context that the model was trained for; negative beyond it."""
+    return model.context - context

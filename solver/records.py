@@ -1,0 +1,196 @@
+"""Records: named sets of numbers with units and sources, read from ``zoo/*.toml`` when first asked for.
+
+A record is a frozen dataclass of floats in base units. What unit a field or property has stands in its
+annotation (``bandwidth: Bandwidth``), so that prose, tests and axes can ask `unit_of`. A `Zoo` holds records
+by name and answers an unknown name with the nearest known ones.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import functools
+import pathlib
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Generic, TypeVar
+
+from .units import Q_, Quantity, factor
+
+FOLDER = pathlib.Path(__file__).with_name("zoo")
+R = TypeVar("R")
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """Where a figure was published."""
+
+    title: str
+    url: str
+    date: datetime.date
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.date}), {self.url}"
+
+
+@functools.cache
+def units(kind: type) -> dict[str, str]:
+    """The unit of every annotated field and property of a record class, by name.
+
+    >>> from solver import Accelerator
+    >>> units(Accelerator)["bandwidth"]
+    'byte/second'
+    """
+    found = {}
+    module = vars(__import__(kind.__module__, fromlist=["_"]))
+    hints = typing.get_type_hints(kind, include_extras=True)
+    for name in dir(kind):
+        member = getattr(kind, name, None)
+        getter = getattr(member, "fget", None) or getattr(member, "func", None)
+        if getter is not None:
+            hints[name] = typing.get_type_hints(getter, module, include_extras=True).get("return")
+    for name, hint in hints.items():
+        if hasattr(hint, "__metadata__"):
+            found[name] = hint.__metadata__[0]
+    return found
+
+
+def unit_of(record: Any, name: str) -> str:
+    """The base unit of the figure `name` of a record; ``""`` for a bare number."""
+    return units(type(record)).get(name, "")
+
+
+def plain(record: Any) -> None:
+    """Make the quantities among the fields of a new record floats in base units (for ``__post_init__``)."""
+    for name, unit in units(type(record)).items():
+        value = vars(record).get(name)
+        if isinstance(value, str):
+            object.__setattr__(record, name, figure(value, unit))
+        elif is_quantity(value):
+            object.__setattr__(record, name, float(Q_(value).m_as(unit)))
+
+
+class Dimensioned:
+    """A record whose figures are quantities: what proves the dimensions of a formula that reads them."""
+
+    def __init__(self, record: Any) -> None:
+        self._record = record
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._record, name)
+        if dataclasses.is_dataclass(value):
+            return Dimensioned(value)
+        if isinstance(value, (int, float, Mapping)):
+            return with_unit(value, unit_of(self._record, name))
+        return value
+
+
+def with_unit(value: Any, unit: str) -> Any:
+    """`value`, or each value of a mapping, as a quantity in `unit`; a bare number stays one."""
+    if isinstance(value, Mapping):
+        return type(value)((key, with_unit(v, unit)) for key, v in value.items())  # type: ignore[call-arg]
+    return Q_(value, unit) if unit else value
+
+
+def nearest(name: Any, known: typing.Iterable[str]) -> str:
+    """The end of an error sentence: which known names are like `name`, or all of them.
+
+    >>> nearest("H10O", ["H100", "H200", "A100"])
+    'Did you mean H100?'
+    """
+    import difflib  # only when something went wrong
+
+    known = list(known)
+    folded = {k.casefold().replace("_", "").replace("-", ""): k for k in known}
+    key = str(name).casefold().replace("_", "").replace("-", "").replace(" ", "")
+    close = [folded[k] for k in difflib.get_close_matches(key, folded, n=3, cutoff=0.6)]
+    return f"Did you mean {' or '.join(close)}?" if close else f"Known are: {', '.join(known)}."
+
+
+class Zoo(Generic[R]):
+    """Records by name: ``zoo.H100``, ``zoo["H100"]``, ``for record in zoo``.
+
+    `make` builds a record from its name and TOML table; `keep` says which tables belong here. The file is read
+    when the first record is asked for, so that importing the package costs nothing.
+    """
+
+    def __init__(self, title: str, file: str, make: Callable[[str, dict, Mapping[str, Source]], R],
+                 keep: Callable[[dict], bool] = lambda table: True, **groups: Zoo[R]) -> None:
+        self.__dict__.update(_title=title, _file=file, _make=make, _keep=keep, _groups=groups, **groups)
+
+    @functools.cached_property
+    def _records(self) -> dict[str, R]:
+        tables = dict(read(self._file))
+        sources = {key: Source(**table) for key, table in tables.pop("sources").items()}
+        return {key: self._make(key, table, sources) for key, table in tables.items() if self._keep(table)}
+
+    def __getitem__(self, name: str) -> R:
+        try:
+            return self._records[name]
+        except (KeyError, TypeError):
+            raise KeyError(self._unknown(name)) from None
+
+    def __getattr__(self, name: str) -> R:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        try:
+            return self._records[name]
+        except KeyError:
+            raise AttributeError(self._unknown(name)) from None
+
+    def _unknown(self, name: Any) -> str:
+        for group in self._groups.values():
+            if name in group:
+                return f"{self._title} has no {name!r}"
+        return f"{self._title} has no {name!r}. {nearest(name, self._records)}"
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{self._title} is read-only: build your own record and pass it to solve instead.")
+
+    def __iter__(self) -> Iterator[R]:
+        return iter(self._records.values())
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._records
+
+    def keys(self) -> list[str]:
+        """The names, in the order of the file."""
+        return list(self._records)
+
+    def __dir__(self) -> list[str]:
+        return [*self._groups, *self._records, "keys"]
+
+    def __repr__(self) -> str:
+        return f"{self._title}: {', '.join(self._records)}"
+
+
+@functools.cache
+def read(file: str) -> dict[str, Any]:
+    """A table of the zoo, as TOML gives it."""
+    import tomllib
+
+    return tomllib.loads((FOLDER / file).read_text(encoding="utf-8"))
+
+
+def figure(text: str | float, base: str = "") -> float:
+    """A figure of the zoo ("80 GiB", or a bare number) in base units, which are those of `base` if it is given.
+
+    >>> figure("80 GiB", "byte") == 80 * 2**30
+    True
+    """
+    if not isinstance(text, str):
+        return float(text)
+    number, _, unit = text.partition(" ")
+    if len(unit) > 20 or "*" in unit:  # pint would evaluate it: 9**9**9 never ends
+        raise ValueError(f"{text!r} is not a figure: write a number and a unit, such as '80 GiB'.")
+    if base:
+        Q_(1.0, unit).to(base)  # raises if the unit is of another kind
+    return float(number) * factor(unit)
+
+
+def is_quantity(value: Any) -> bool:
+    """Whether `value` is a quantity, of this package's registry or another."""
+    return isinstance(value, Quantity) or (hasattr(value, "magnitude") and hasattr(value, "units"))

@@ -1,0 +1,84 @@
+"""Results: what `solve` computed, in base units, shown with a unit when it is asked for.
+
+Making a quantity costs more than computing its value, and so do sentences; both are made on access. A figure of a
+result that was traced with symbols is the bare symbol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from .check import symbolic, unknown
+from .records import nearest
+from .units import number_text, quantity
+
+
+class figure:
+    """A field of a result: its unit for people (``None`` for a plain number) and what it means."""
+
+    def __init__(self, unit: str | None, meaning: str, kind: Callable[[Any], Any] | None = None) -> None:
+        self.unit, self.kind, self.__doc__ = unit, kind, meaning
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, result: Any, owner: type) -> Any:
+        if result is None:
+            return self
+        value = result.values[self.name]
+        if symbolic(value):
+            return value
+        if self.unit is not None:
+            return quantity(value, self.unit)
+        if unknown(value) or np.ndim(value):
+            return value
+        return self.kind(value) if self.kind and np.isfinite(value) else float(value)
+
+
+class Result:
+    """Named figures. `values` has them as computed, in base units; `given` what they were computed from."""
+
+    def __init__(self, values: dict[str, Any], given: dict[str, Any]) -> None:
+        self.__dict__.update(values=values, given=given)
+
+    @classmethod
+    def figures(cls) -> list[str]:
+        """The names of all figures, in order."""
+        return [name for base in reversed(cls.__mro__) for name, field in vars(base).items() if isinstance(field, figure)]
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"{type(self).__name__} has no {name!r}. {nearest(name, self.figures())}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{type(self).__name__} is read-only: call solve again with other arguments.")
+
+    def __repr__(self) -> str:
+        shown = (f"  {name} = {shown_text(getattr(self, name))}" for name in self.figures())
+        return "\n".join([f"{type(self).__name__}(", *shown, ")"])
+
+
+def shown_text(value: Any) -> str:
+    """A figure as people read it."""
+    return number_text(value) if type(value) is float else str(value)
+
+
+def memory_sentence(headroom: Any, remedy: str) -> str:
+    """Whether it fits, and by how much, at the tightest of the points."""
+    left = np.ravel(headroom)
+    tightest, misfits = float(np.min(left)), int(np.sum(left < 0))
+    by = quantity(abs(tightest), "GB")
+    if not misfits:
+        return f"Memory: fits, with {by} to spare{' at the tightest point' if left.size > 1 else ''}."
+    where = f" at {misfits} of {left.size} points, by up to {by}" if left.size > 1 else f", by {by}"
+    return f"Memory: does not fit{where}. {remedy}"
+
+
+def bound_sentence(what: str, compute_time: Any, memory_time: Any) -> str:
+    """Which roof binds: the slower of arithmetic and memory traffic."""
+    memory = np.mean(np.asarray(memory_time) >= compute_time)
+    roof = {1.0: "memory bandwidth", 0.0: "arithmetic"}.get(
+        float(memory), f"memory bandwidth at {memory:.0%} of the points and by arithmetic at the others")
+    return f"{what}: bound by {roof}."

@@ -1,0 +1,143 @@
+"""The one registry of units, and quantities that print for people.
+
+Pint's default registry counts bytes as plain numbers (``16 GB + 1`` passes) and knows no FLOP. This one,
+read from ``units.txt``, has byte, FLOP, token, request and dollar as dimensions. Formulas work on floats in
+base units (byte, FLOP, token, request, dollar, second); a quantity is made where a person reads a result and taken where a person gives a value.
+
+>>> print(Q_(44.23, "GB"), Q_("80 GiB").to("GB"))
+44.2 GB 85.9 GB
+>>> Q_("1 GiB") == Q_("1 GB")
+False
+"""
+
+from __future__ import annotations
+
+import functools
+import pathlib
+from typing import Annotated, Any, TypeAlias
+
+import numpy as np
+import pint
+import pint.registry
+
+# What a formula takes and returns: a float, an array or a symbol, in the base unit that is named.
+Scalar: TypeAlias = Annotated[Any, ""]
+Byte: TypeAlias = Annotated[Any, "byte"]
+Flop: TypeAlias = Annotated[Any, "FLOP"]
+Token: TypeAlias = Annotated[Any, "token"]
+Request: TypeAlias = Annotated[Any, "request"]
+Second: TypeAlias = Annotated[Any, "second"]
+Context: TypeAlias = Annotated[Any, "token/request"]
+PerToken: TypeAlias = Annotated[Any, "1/token"]
+BytePerToken: TypeAlias = Annotated[Any, "byte/token"]
+FlopPerToken: TypeAlias = Annotated[Any, "FLOP/token"]
+FlopPerRequest: TypeAlias = Annotated[Any, "FLOP/request"]
+FlopPerPair: TypeAlias = Annotated[Any, "FLOP*request/token**2"]
+FlopPerByte: TypeAlias = Annotated[Any, "FLOP/byte"]
+FlopRate: TypeAlias = Annotated[Any, "FLOP/second"]
+Bandwidth: TypeAlias = Annotated[Any, "byte/second"]
+TokenRate: TypeAlias = Annotated[Any, "token/second"]
+RequestRate: TypeAlias = Annotated[Any, "request/second"]
+Watt: TypeAlias = Annotated[Any, "watt"]
+
+
+def number_text(value: float) -> str:
+    """Three significant digits, never an exponent where a person would not write one.
+
+    >>> number_text(44.23), number_text(131072), number_text(0.0163), number_text(float("nan"))
+    ('44.2', '131,072', '0.0163', 'nan')
+    """
+    value = float(value)
+    if not np.isfinite(value):
+        return str(value)
+    rounded = float(f"{value:.3g}")
+    if 1000 <= abs(rounded) < 1e15:
+        return f"{value:,.0f}"
+    if rounded == 0 or 1e-4 <= abs(rounded) < 1000:
+        return np.format_float_positional(rounded, trim="-")
+    return f"{value:.3g}"
+
+
+class Quantity(pint.registry.UnitRegistry.Quantity):  # type: ignore[misc,name-defined]
+    """A number with its unit. ``str`` is for people (three digits); ``repr`` and ``magnitude`` are exact."""
+
+    def __str__(self) -> str:
+        return format(self, "")
+
+    def __format__(self, spec: str) -> str:
+        if spec:
+            return super().__format__(spec).rstrip()
+        shown = self.to("") if self.dimensionless and str(self.units) != "percent" else self
+        value = shown.magnitude
+        number = number_text(value) if np.ndim(value) == 0 else np.array2string(
+            np.asarray(value), formatter={"all": number_text}, separator=", ", threshold=12)
+        return f"{number} {unit_text(shown.units)}".rstrip()
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str(self))
+
+    _repr_html_ = _repr_latex_ = None
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Pint unpickles into whatever registry the new process has; a worker that imported nothing has none.
+        return Q_, (self.magnitude, str(self.units))
+
+
+class Unit(pint.registry.UnitRegistry.Unit):  # type: ignore[misc,name-defined]
+    """A unit that a process which has imported nothing can unpickle."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return unit, (format(self, "D"),)
+
+    def __str__(self) -> str:
+        return format(self, "D")
+
+
+class Registry(pint.registry.GenericUnitRegistry[Quantity, Unit]):  # type: ignore[type-arg]
+    """Pint's registry with the quantities and units above."""
+
+    Quantity: TypeAlias = Quantity  # type: ignore[misc]
+    Unit: TypeAlias = Unit  # type: ignore[misc]
+
+
+REGISTRY = Registry(filename=str(pathlib.Path(__file__).with_name("units.txt")))
+REGISTRY.formatter.default_format = "~"
+REGISTRY.separate_format_defaults = True
+
+
+@functools.cache
+def unit(name: str) -> Any:
+    """The unit of that name, parsed once."""
+    return REGISTRY.Unit(name)
+
+
+@functools.cache
+def factor(name: str) -> float:
+    """How many base units (byte, FLOP, token, request, dollar, second) one `name` is.
+
+    >>> factor("GiB"), factor("ms")
+    (1073741824.0, 0.001)
+    """
+    return float(REGISTRY.Quantity(1.0, name).to_root_units().magnitude)
+
+
+@functools.cache
+def unit_text(unit: Any) -> str:
+    """The unit as people write it: ``GB/s``; a percent is ``%``, a bare number is nothing."""
+    return "%" if str(unit) == "percent" else f"{unit:~C}".replace("**", "^").replace("*", "·")
+
+
+def Q_(value: Any, unit: Any = None) -> Quantity:
+    """A quantity of this package's registry, from a number and a unit, a text, or another registry's quantity.
+
+    >>> Q_("100 GB/s") + Q_(8, "Gbps")
+    <Quantity(101.0, 'gigabyte / second')>
+    """
+    if isinstance(value, pint.Quantity) and getattr(value, "_REGISTRY", None) is not REGISTRY:
+        value = REGISTRY.Quantity(value.magnitude, str(value.units))
+    return REGISTRY.Quantity(value, unit)
+
+
+def quantity(value: Any, display: str) -> Quantity:
+    """`value`, in base units, as a quantity in the unit `display`."""
+    return REGISTRY.Quantity(value / factor(display), unit(display))
