@@ -92,7 +92,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Run the command; unknown options are handed to JupyterLab."""
     parser = argparse.ArgumentParser(
         prog="mlsysim-labs", epilog="Further options, such as --port=8899 or --no-browser, are handed to JupyterLab.",
-        description="Copy the labs into a folder of your own and open JupyterLab there. A lab that you changed is kept.")
+        description="Copy the labs into a folder of your own and open JupyterLab there. What you changed is kept.")
     parser.add_argument("folder", nargs="?", default="mlsysim-labs", type=pathlib.Path,
                         help="the folder (default: mlsysim-labs, here)")
     parser.add_argument("--here", action="store_true", help="open the folder as it is, and copy nothing")

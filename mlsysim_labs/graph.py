@@ -17,6 +17,7 @@ sentence; what follows from it is stale, not wrong, until a value changes and it
 
 from __future__ import annotations
 
+import builtins
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -136,7 +137,7 @@ class Graph:
             self._mark({name})
         return function
 
-    def _mark(self, names: set[str]) -> None:
+    def _mark(self, names: builtins.set[str]) -> None:
         """Mark every function that follows from `names`: nodes stand in an order in which one pass finds them."""
         for name, node in self._nodes.items():
             if name in names or names.intersection(node.needs):

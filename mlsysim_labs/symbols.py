@@ -16,8 +16,9 @@ import numpy as np
 COMPARISONS = {"less", "less_equal", "greater", "greater_equal", "equal", "not_equal",
                "logical_and", "logical_or", "logical_not", "isfinite", "isnan"}
 ELEMENTWISE = COMPARISONS | {
-    "add", "subtract", "multiply", "divide", "floor_divide", "remainder", "power", "negative", "absolute", "sign", "sqrt",
-    "square", "exp", "expm1", "log", "log1p", "log2", "log10", "ceil", "floor", "rint", "trunc", "maximum", "minimum",
+    "add", "subtract", "multiply", "divide", "floor_divide", "remainder", "power", "negative", "absolute", "sign",
+    "sqrt", "square", "exp", "expm1", "log", "log1p", "log2", "log10", "ceil", "floor", "rint", "trunc", "maximum",
+    "minimum",
     "where"}
 FOLDS = {"sum": "sum", "max": "max", "amax": "max", "min": "min", "amin": "min", "cumsum": "cumsum", "argmax": "argmax",
          "argmin": "argmin"}
@@ -25,7 +26,7 @@ SAME = {"true_divide": "divide", "fabs": "absolute", "float_power": "power", "mo
         "bitwise_and": "logical_and", "bitwise_or": "logical_or", "invert": "logical_not", "bitwise_not": "logical_not"}
 
 
-class Untraceable(TypeError):
+class Untraceable(TypeError):  # noqa: N818 - reads as what it says of a formula
     """Something was done to a value not known yet that cannot be written down for the browser."""
 
 
@@ -39,7 +40,7 @@ def refuse(advice: str) -> Callable[..., NoReturn]:
 class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
     """A number or array not known yet, of a known shape: an operation and its arguments."""
 
-    __slots__ = ("op", "args", "shape", "truth")
+    __slots__ = ("args", "op", "shape", "truth")
     __hash__ = object.__hash__
     is_symbol = True  # how the solver knows to skip its checks
 
@@ -82,7 +83,8 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
             raise Untraceable(f"np.{called} is not among the functions that the browser knows")
         return elementwise(op, *inputs)
 
-    def __array_function__(self, function: Callable, types: Any, args: Sequence[Any], options: Mapping[str, Any]) -> Any:
+    def __array_function__(self, function: Callable[..., Any], types: Any, args: Sequence[Any],
+                           options: Mapping[str, Any]) -> Any:
         name = function.__name__
         if name in FOLDS and not set(options) - {"axis"}:
             return fold(FOLDS[name], *args, **options)
@@ -148,7 +150,7 @@ def elementwise(op: str, *inputs: Any) -> Any:
     if op.startswith("logical") and not all(a.truth for a in arguments):
         raise Untraceable("&, | and ~ are for comparisons only")
     shape = np.broadcast_shapes(*(a.shape for a in arguments))
-    fitted = tuple(a if a.shape in ((), shape) else np.broadcast_to(a, shape) for a in arguments)  # type: ignore[call-overload]
+    fitted: tuple[Any, ...] = tuple(a if a.shape in ((), shape) else np.broadcast_to(a, shape) for a in arguments)
     kept = simpler(op, fitted, shape)
     return Symbol(op, fitted, shape, op in COMPARISONS) if kept is None else kept
 
@@ -225,18 +227,20 @@ class Choice:
         """What is found in a known table under a key that is this choice."""
         return choose(self._index, [table[key] for key in self._options])
 
-    __eq__ = __bool__ = refuse("which record is chosen is not known yet; put the difference into the records as a number")  # type: ignore[assignment]
-    __str__ = __format__ = refuse("text needs the value now; return the number and let the picture write it")  # type: ignore[assignment]
+    __eq__ = __bool__ = refuse("which record is chosen is not known yet; "
+                               "put the difference into the records as a number")
+    __str__ = __format__ = refuse("text needs the value now; return the number and let the picture write it")
 
     def __repr__(self) -> str:
         return f"<choice of {len(self._options)} records>"
 
 
 def choose(index: Symbol, options: Sequence[Any]) -> Any:
-    """What ``options[index]`` will be: a number if they are numbers, and the same for all, else a symbol or a choice."""
+    """What ``options[index]`` will be: a number where all have the same one, else a symbol, or a choice of records."""
     first = options[0]
     if callable(first) and not isinstance(first, type):
-        raise Untraceable(f"{getattr(first, '__qualname__', first)} is a method of a choice; make it a property or a function")
+        name = getattr(first, "__qualname__", first)
+        raise Untraceable(f"{name} is a method of a choice; make it a property, or a function")
     if not isinstance(first, (bool, int, float, np.ndarray, np.number)):
         return first if all(option is first for option in options) else Choice(index, options)
     table = np.array(options, float)  # options of different shapes fail here

@@ -73,11 +73,12 @@ def program(outputs: Mapping[str, Any]) -> Program:
         return seen[id(value)]
 
     def argument(value: Any) -> Any:
-        return place(value) if isinstance(value, Symbol) else json_numbers(value) if isinstance(value, np.ndarray) else value
+        if isinstance(value, Symbol):
+            return place(value)
+        return json_numbers(value) if isinstance(value, np.ndarray) else value
 
-    kept = {name: _as_symbol(value) for name, value in outputs.items()}  # ids above are of objects that live
-    return {"code": code, "outputs": {name: place(value) for name, value in kept.items()}} if kept else {
-        "code": [], "outputs": {}}
+    kept = {name: _as_symbol(value) for name, value in outputs.items()}  # kept alive: `seen` knows them by id
+    return {"code": code, "outputs": {name: place(value) for name, value in kept.items()}}
 
 
 def _as_symbol(value: Any) -> Symbol:

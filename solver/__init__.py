@@ -8,6 +8,7 @@
 
 from . import show
 from .batching import ContinuousBatchingModel, ContinuousBatchingResult
+from .capacity import max_users
 from .engine import Engine, OutOfMemoryError, PerformanceProfile
 from .hardware import Accelerator, Hardware
 from .models import Models, Transformer
@@ -17,3 +18,24 @@ from .units import Q_, Quantity
 
 __version__ = "0.1.0"
 __distribution__ = "mlsysim-labs"
+
+__all__ = [
+    "PRECISIONS",
+    "Q_",
+    "Accelerator",
+    "ContinuousBatchingModel",
+    "ContinuousBatchingResult",
+    "Engine",
+    "Hardware",
+    "Models",
+    "OutOfMemoryError",
+    "PerformanceProfile",
+    "Precision",
+    "Quantity",
+    "ServingModel",
+    "ServingResult",
+    "Transformer",
+    "max_users",
+    "precision_named",
+    "show",
+]

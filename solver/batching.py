@@ -146,7 +146,8 @@ class ContinuousBatchingModel:
             kv, context = kv_bytes_per_token(model, precision), mean_length(window)
             pages = page * mean_pages(window, page)
             paged, static = (requests_at_once(free, kv, size, limit) for size in (pages, window))
-            step, static_step = (decode_time(hardware, model, n, context, precision, efficiency) for n in (paged, static))
+            step, static_step = (
+                decode_time(hardware, model, n, context, precision, efficiency) for n in (paged, static))
             rate, static_rate = token_rate(paged, step), token_rate(static, static_step) * drained_share(static)
             headroom = free - kv * pages
             values = {

@@ -18,7 +18,7 @@ from pint import DimensionalityError
 from .convnet import ConvNet
 from .hardware import Accelerator
 from .models import Transformer
-from .precision import Precision, precision_named
+from .precision import precision_named
 from .records import is_quantity, nearest
 from .units import Q_, Quantity, number_text
 

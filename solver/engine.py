@@ -76,7 +76,8 @@ class PerformanceProfile(Result):
         if any(map(check.unknown, v.values())):
             return []
         remedy = "A smaller batch, a narrower number format, sharding or a chip with more memory would help."
-        return [memory_sentence(v["headroom"], remedy), bound_sentence("Step", v["latency_compute"], v["latency_memory"])]
+        return [memory_sentence(v["headroom"], remedy),
+                bound_sentence("Step", v["latency_compute"], v["latency_memory"])]
 
 
 class Engine:
@@ -138,7 +139,8 @@ def _image_step(device: Any, network: Any, batch: Any, context: Any, precision: 
     work, traffic = network.image_work * batch, weights_bytes(network, precision)
     return {"items": batch, "work": work, "traffic": traffic, "memory_footprint": traffic,
             "latency": image_time(device, network, batch, precision, efficiency),
-            "latency_compute": work / (peak(device, precision) * efficiency), "latency_memory": traffic / device.bandwidth}
+            "latency_compute": work / (peak(device, precision) * efficiency),
+            "latency_memory": traffic / device.bandwidth}
 
 
 def _decode_step(device: Any, model: Any, batch: Any, context: Any, precision: Any, efficiency: Any) -> dict[str, Any]:
@@ -148,7 +150,8 @@ def _decode_step(device: Any, model: Any, batch: Any, context: Any, precision: A
         device, model, model.decode_pair_work, batch, 1.0, context, precision, efficiency)
 
 
-def _training_step(device: Any, model: Any, batch: Any, context: Any, precision: Any, efficiency: Any) -> dict[str, Any]:
+def _training_step(device: Any, model: Any, batch: Any, context: Any, precision: Any,
+                   efficiency: Any) -> dict[str, Any]:
     """The forward pass of a training step: every token of every sequence is scored."""
     return {"items": batch * context} | _pass(
         device, model, model.prefill_pair_work, batch, context, 0.0, precision, efficiency)
@@ -157,14 +160,15 @@ def _training_step(device: Any, model: Any, batch: Any, context: Any, precision:
 def _pass(device: Any, model: Any, pair_work: Any, batch: Any, new: Any, past: Any, precision: Any,
           efficiency: Any) -> dict[str, Any]:
     """Time, work and traffic of a forward pass that scores all its new tokens."""
-    return {"latency": forward_time(device, model, pair_work, batch, new, past, new, precision, efficiency),
-            "latency_compute": forward_compute_time(device, model, pair_work, batch, new, past, new, precision, efficiency),
+    shape = (device, model, pair_work, batch, new, past, new, precision, efficiency)
+    return {"latency": forward_time(*shape), "latency_compute": forward_compute_time(*shape),
             "latency_memory": forward_memory_time(device, model, batch, new, past, precision),
             "work": forward_work(model, pair_work, batch, new, past, new),
             "traffic": forward_traffic(model, batch, new, past, precision)}
 
 
-def _training(values: dict[str, Any], model: Any, precision: Any, stage: Any, replicas: Any, lora: float) -> dict[str, Any]:
+def _training(values: dict[str, Any], model: Any, precision: Any, stage: Any, replicas: Any,
+              lora: float) -> dict[str, Any]:
     """The figures of a forward pass, made those of a training step."""
     passes = training_passes(lora)
     scaled = ("latency", "latency_compute", "latency_memory", "work", "traffic")

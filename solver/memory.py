@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from .convnet import ConvNet
 from .hardware import Accelerator
 from .models import Transformer
 from .precision import Precision
 from .units import Byte, BytePerToken, Context, Request, Scalar
 
 
-def weights_bytes(model: Transformer, precision: Precision) -> Byte:
+def weights_bytes(model: Transformer | ConvNet, precision: Precision) -> Byte:
     """Memory of the weights.
 
         bytes = layers' parameters * size + (embedding + lm_head) * max(size, 2 B)
@@ -101,7 +102,7 @@ def headroom_bytes(device: Accelerator, model: Transformer, batch: Request, cont
     return usable_bytes(device, reserve) - used
 
 
-def max_users(device: Accelerator, model: Transformer, context: Context, precision: Precision,
+def users_that_fit(device: Accelerator, model: Transformer, context: Context, precision: Precision,
               reserve: Scalar = 0.0) -> Request:
     """How many requests of `context` tokens fit at once.
 
@@ -111,9 +112,9 @@ def max_users(device: Accelerator, model: Transformer, context: Context, precisi
 
     >>> from solver import Hardware, Models, precision_named
     >>> h100, llama, fp16 = Hardware.Cloud.H100, Models.Llama3_8B, precision_named("fp16")
-    >>> [int(max_users(h100, llama, 131072, fp16, reserve=r)) for r in (0, 0.1)]
+    >>> [int(users_that_fit(h100, llama, 131072, fp16, reserve=r)) for r in (0, 0.1)]
     [4, 3]
-    >>> int(max_users(h100, llama.multi_head, 131072, fp16))
+    >>> int(users_that_fit(h100, llama.multi_head, 131072, fp16))
     1
     """
     free = usable_bytes(device, reserve) - weights_bytes(model, precision)

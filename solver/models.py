@@ -1,8 +1,4 @@
-"""Transformers: shapes as published, and the counts that the formulas read, derived from them.
-
-Every difference between models is a number here (a dense model is a mixture with one expert, full attention a
-window of infinite length), so that no formula ever asks which model it is given.
-"""
+"""Transformers: shapes as published, and the counts that the formulas read, derived from them."""
 
 from __future__ import annotations
 
@@ -13,112 +9,9 @@ from functools import cached_property
 from typing import Any
 
 from .convnet import ConvNet, convnet
+from .layers import Attention, FeedForward, LatentAttention
 from .records import Source, Zoo, figure, plain
 from .units import Context, FlopPerPair, FlopPerToken, PerToken, Scalar
-
-
-@dataclass(frozen=True)
-class Attention:
-    """Multi-head, grouped-query or multi-query attention: by the number of KV heads.
-
-    `biases` is how many of the four projections (Q, K, V, output) have one: 0, 3 or 4.
-    """
-
-    hidden: float
-    heads: float
-    kv_heads: float
-    head_dim: float
-    biases: float = 0.0
-    window: Context = math.inf
-
-    @property
-    def matrices(self) -> float:
-        """Parameters of the four projections of a layer."""
-        return 2 * self.hidden * self.head_dim * (self.heads + self.kv_heads)
-
-    @property
-    def vectors(self) -> float:
-        """Biases of a layer."""
-        qkv = self.head_dim * (self.heads + 2 * self.kv_heads) * (self.biases >= 3)
-        return qkv + self.hidden * (self.biases == 4)
-
-    @property
-    def kv_elements(self) -> PerToken:
-        """Elements that a layer caches for a token: one K and one V for each KV head."""
-        return 2 * self.kv_heads * self.head_dim
-
-    @property
-    def prefill_pair(self) -> FlopPerPair:
-        """FLOP of a layer for one pair of a query and a key: a product and a sum in QK, and in AV."""
-        return 4 * self.heads * self.head_dim
-
-    decode_pair = prefill_pair
-
-
-@dataclass(frozen=True)
-class LatentAttention:
-    """Multi-head latent attention: what is cached is one low-rank vector and one rotary key for all heads.
-
-    Prefill expands the latent vector to full heads; decoding works on it as it is ("absorbed"), which costs more
-    arithmetic a pair but reads far less.
-    """
-
-    hidden: float
-    heads: float
-    query_rank: float
-    kv_rank: float
-    nope_dim: float
-    rope_dim: float
-    value_dim: float
-    window: Context = math.inf
-
-    @property
-    def kv_heads(self) -> float:
-        return 1.0
-
-    @property
-    def matrices(self) -> float:
-        query = self.query_rank * (self.hidden + self.heads * (self.nope_dim + self.rope_dim))
-        latent = self.hidden * (self.kv_rank + self.rope_dim)
-        expand = self.kv_rank * self.heads * (self.nope_dim + self.value_dim)
-        return query + latent + expand + self.heads * self.value_dim * self.hidden
-
-    @property
-    def vectors(self) -> float:
-        """The norms of the two low-rank vectors."""
-        return self.query_rank + self.kv_rank
-
-    @property
-    def kv_elements(self) -> PerToken:
-        return self.kv_rank + self.rope_dim
-
-    @property
-    def prefill_pair(self) -> FlopPerPair:
-        return 2 * self.heads * (self.nope_dim + self.rope_dim + self.value_dim)
-
-    @property
-    def decode_pair(self) -> FlopPerPair:
-        return 2 * self.heads * (2 * self.kv_rank + self.rope_dim)
-
-
-@dataclass(frozen=True)
-class FeedForward:
-    """The other half of a layer: `active` of `experts` experts for each token, and what every token passes.
-
-    An ordinary feed-forward network is one expert that is always active. `dense` are parameters, over all layers,
-    that every token passes: shared experts, routers, the first layers of a model that mixes experts only later.
-    """
-
-    expert: float  # parameters of one expert, over all layers
-    experts: float = 1.0
-    active: float = 1.0
-    dense: float = 0.0
-    vectors: float = 0.0  # biases, over all layers
-
-    @cached_property
-    def avoidance(self) -> PerToken:
-        """Logarithm of the chance that a token avoids a given expert, experts being equally likely."""
-        return math.log1p(-self.active / self.experts) if self.active < self.experts else -math.inf
 
 
 @dataclass(frozen=True)
@@ -250,7 +143,8 @@ def feed_forward(table: dict, hidden: int, layers: int) -> FeedForward:
                            vectors=float(layers * (part["width"] + hidden) * bias))
     part = table["experts"]
     mixed, one = layers - part["dense_layers"], 3 * hidden * part["width"]
-    dense = part["dense_layers"] * 3 * hidden * part["dense_width"] + mixed * (part["shared"] * one + hidden * part["count"])
+    first = part["dense_layers"] * 3 * hidden * part["dense_width"]
+    dense = first + mixed * (part["shared"] * one + hidden * part["count"])
     return FeedForward(float(mixed * one), float(part["count"]), float(part["active"]), float(dense),
                        float(mixed * part["count"] * part.get("router_bias", False)))
 

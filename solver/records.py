@@ -34,7 +34,7 @@ class Source:
 
 
 @functools.cache
-def units(kind: type) -> dict[str, str]:
+def units(kind: Any) -> dict[str, str]:
     """The unit of every annotated field and property of a record class, by name.
 
     >>> from solver import Accelerator
@@ -57,12 +57,14 @@ def units(kind: type) -> dict[str, str]:
 
 def unit_of(record: Any, name: str) -> str:
     """The base unit of the figure `name` of a record; ``""`` for a bare number."""
-    return units(type(record)).get(name, "")
+    kind: Any = type(record)
+    return units(kind).get(name, "")
 
 
 def plain(record: Any) -> None:
     """Make the quantities among the fields of a new record floats in base units (for ``__post_init__``)."""
-    for name, unit in units(type(record)).items():
+    kind: Any = type(record)
+    for name, unit in units(kind).items():
         value = vars(record).get(name)
         if isinstance(value, str):
             object.__setattr__(record, name, figure(value, unit))
@@ -115,14 +117,15 @@ class Zoo(Generic[R]):
     """
 
     def __init__(self, title: str, file: str, make: Callable[[str, dict, Mapping[str, Source]], R],
-                 keep: Callable[[dict], bool] = lambda table: True, **groups: Zoo[R]) -> None:
+                 keep: Callable[[dict], bool] = lambda table: True, **groups: Any) -> None:
         self.__dict__.update(_title=title, _file=file, _make=make, _keep=keep, _groups=groups, **groups)
 
     @functools.cached_property
     def _records(self) -> dict[str, R]:
-        tables = dict(read(self._file))
+        given = vars(self)
+        tables = dict(read(given["_file"]))
         sources = {key: Source(**table) for key, table in tables.pop("sources").items()}
-        return {key: self._make(key, table, sources) for key, table in tables.items() if self._keep(table)}
+        return {key: given["_make"](key, table, sources) for key, table in tables.items() if given["_keep"](table)}
 
     def __getitem__(self, name: str) -> R:
         try:
@@ -139,9 +142,6 @@ class Zoo(Generic[R]):
             raise AttributeError(self._unknown(name)) from None
 
     def _unknown(self, name: Any) -> str:
-        for group in self._groups.values():
-            if name in group:
-                return f"{self._title} has no {name!r}"
         return f"{self._title} has no {name!r}. {nearest(name, self._records)}"
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -161,7 +161,7 @@ class Zoo(Generic[R]):
         return list(self._records)
 
     def __dir__(self) -> list[str]:
-        return [*self._groups, *self._records, "keys"]
+        return [*vars(self)["_groups"], *self._records, "keys"]
 
     def __repr__(self) -> str:
         return f"{self._title}: {', '.join(self._records)}"

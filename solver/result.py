@@ -47,7 +47,8 @@ class Result:
     @classmethod
     def figures(cls) -> list[str]:
         """The names of all figures, in order."""
-        return [name for base in reversed(cls.__mro__) for name, field in vars(base).items() if isinstance(field, figure)]
+        return [name for base in reversed(cls.__mro__) for name, field in vars(base).items()
+                if isinstance(field, figure)]
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"{type(self).__name__} has no {name!r}. {nearest(name, self.figures())}")

@@ -27,7 +27,7 @@ from .transformer import (
     linear_time,
     prefill_time,
 )
-from .units import Q_, Context, Quantity, Request, Scalar, Second
+from .units import Q_, Context, Request, Scalar, Second
 
 DRAFT_LENGTH = 4  # tokens that a draft model proposes at a time
 ACCEPTANCE_DECAY = 0.95  # each further draft token is this much less likely to be accepted than the one before
@@ -45,7 +45,8 @@ def prefill_chunks(new: Context, chunk: Context) -> Scalar:
 
 
 def chunked_prefill_time(device: Accelerator, model: Transformer, batch: Request, new: Context, past: Context,
-                         chunk: Context, precision: Precision, efficiency: Scalar = 1.0, scored: Context = 1.0) -> Second:
+                         chunk: Context, precision: Precision, efficiency: Scalar = 1.0,
+                         scored: Context = 1.0) -> Second:
     """Time until the first token when a prompt is read in chunks: weights and earlier chunks are read again each time.
 
         time = (chunks - 1) * linear_time(chunk) + linear_time(last) + head_time
@@ -166,7 +167,7 @@ class ServingModel:
 
     @check.explained
     def solve(self, model: Any, hardware: Any, seq_len: Any, batch_size: Any = 1, precision: Any = "fp16",
-              efficiency: Any = 0.5, decode_hardware: Any = None, network_bandwidth: Quantity = Q_("100 GB/s"),
+              efficiency: Any = 0.5, decode_hardware: Any = None, network_bandwidth: Any = Q_("100 GB/s"),  # noqa: B008
               draft_model: Any = None, draft_acceptance_rate: Any = 0.7, cached_prefix_len: Any = 0,
               prefill_chunk_tokens: Any = None) -> ServingResult:
         """Time and memory of a batch of equal requests.
@@ -194,7 +195,8 @@ class ServingModel:
         link = check.rate("network_bandwidth", network_bandwidth, "byte/second", "100 GB/s")
         cached = check.below("cached_prefix_len", check.count("cached_prefix_len", cached_prefix_len, "token", 0),
                              "seq_len", context)
-        chunk = None if prefill_chunk_tokens is None else check.count("prefill_chunk_tokens", prefill_chunk_tokens, "token")
+        chunk = prefill_chunk_tokens
+        chunk = None if chunk is None else check.count("prefill_chunk_tokens", chunk, "token")
         given = {"node": node, "model": model, "batch": batch, "context": context, "precision": precision,
                  "efficiency": efficiency}
         with np.errstate(all="ignore"):

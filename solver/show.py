@@ -38,7 +38,8 @@ def table_text(headers: Sequence[Any], rows: Iterable[Sequence[Any]]) -> str:
     right = [bool(body) and all(map(is_number, column[1:])) for column in columns]
 
     def line(cells: Sequence[str]) -> str:
-        padded = (" " * (w - width(c)) + c if r else c + " " * (w - width(c)) for c, w, r in zip(cells, widths, right))
+        padded = (" " * (w - width(c)) + c if r else c + " " * (w - width(c))
+                  for c, w, r in zip(cells, widths, right, strict=True))
         return "  ".join(padded).rstrip()
 
     return "\n".join([line(head), line(["-" * w for w in widths]), *map(line, body)])

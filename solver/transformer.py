@@ -93,7 +93,8 @@ def attention_time(device: Accelerator, model: Transformer, pair_work: FlopPerPa
     Arithmetic runs at 16 bits or more. Source: Dao et al. 2022, "FlashAttention" (scores never leave the chip).
     """
     return roofline_time(attention_work(model, pair_work, batch, new, past),
-                         kv_cache_bytes(model, batch, past, precision), wide_peak(device, precision) * efficiency, device.bandwidth)
+                         kv_cache_bytes(model, batch, past, precision),
+                         wide_peak(device, precision) * efficiency, device.bandwidth)
 
 
 def forward_time(device: Accelerator, model: Transformer, pair_work: FlopPerPair, batch: Request, new: Context,
@@ -150,7 +151,8 @@ def forward_compute_time(device: Accelerator, model: Transformer, pair_work: Flo
                          past: Context, scored: Context, precision: Precision, efficiency: Scalar = 1.0) -> Second:
     """What a pass would take if reading memory took no time.
 
-        time = (token_work * batch * new / peak + (pair_work * pairs + head_work * batch * scored) / wide_peak) / efficiency
+        time = (token_work * batch * new / peak
+                + (pair_work * pairs + head_work * batch * scored) / wide_peak) / efficiency
     """
     wide = attention_work(model, pair_work, batch, new, past) + model.head_work * batch * scored
     narrow = model.token_work * batch * new

@@ -2,7 +2,7 @@
 
 Pint's default registry counts bytes as plain numbers (``16 GB + 1`` passes) and knows no FLOP. This one,
 read from ``units.txt``, has byte, FLOP, token, request and dollar as dimensions. Formulas work on floats in
-base units (byte, FLOP, token, request, dollar, second); a quantity is made where a person reads a result and taken where a person gives a value.
+base units (those, and the second); a quantity is made where a person reads a result, and taken where one is given.
 
 >>> print(Q_(44.23, "GB"), Q_("80 GiB").to("GB"))
 44.2 GB 85.9 GB
@@ -58,7 +58,13 @@ def number_text(value: float) -> str:
     return f"{value:.3g}"
 
 
-class Quantity(pint.registry.UnitRegistry.Quantity):  # type: ignore[misc,name-defined]
+def array_text(values: Any) -> str:
+    """Each element as `number_text` writes it; the middle of a long array is left out."""
+    return np.array2string(np.asarray(values), separator=", ", threshold=12,
+                           formatter={"float_kind": number_text, "int_kind": number_text})
+
+
+class Quantity(pint.registry.UnitRegistry.Quantity):
     """A number with its unit. ``str`` is for people (three digits); ``repr`` and ``magnitude`` are exact."""
 
     def __str__(self) -> str:
@@ -69,21 +75,20 @@ class Quantity(pint.registry.UnitRegistry.Quantity):  # type: ignore[misc,name-d
             return super().__format__(spec).rstrip()
         shown = self.to("") if self.dimensionless and str(self.units) != "percent" else self
         value = shown.magnitude
-        number = number_text(value) if np.ndim(value) == 0 else np.array2string(
-            np.asarray(value), formatter={"all": number_text}, separator=", ", threshold=12)
+        number = array_text(value) if np.ndim(value) else number_text(value)
         return f"{number} {unit_text(shown.units)}".rstrip()
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
         printer.text(str(self))
 
-    _repr_html_ = _repr_latex_ = None
+    _repr_html_ = _repr_latex_ = None  # type: ignore[assignment]  # Jupyter shows the text above instead
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Pint unpickles into whatever registry the new process has; a worker that imported nothing has none.
         return Q_, (self.magnitude, str(self.units))
 
 
-class Unit(pint.registry.UnitRegistry.Unit):  # type: ignore[misc,name-defined]
+class Unit(pint.registry.UnitRegistry.Unit):
     """A unit that a process which has imported nothing can unpickle."""
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -93,11 +98,11 @@ class Unit(pint.registry.UnitRegistry.Unit):  # type: ignore[misc,name-defined]
         return format(self, "D")
 
 
-class Registry(pint.registry.GenericUnitRegistry[Quantity, Unit]):  # type: ignore[type-arg]
+class Registry(pint.registry.GenericUnitRegistry[Quantity, Unit]):
     """Pint's registry with the quantities and units above."""
 
-    Quantity: TypeAlias = Quantity  # type: ignore[misc]
-    Unit: TypeAlias = Unit  # type: ignore[misc]
+    Quantity: TypeAlias = Quantity
+    Unit: TypeAlias = Unit
 
 
 REGISTRY = Registry(filename=str(pathlib.Path(__file__).with_name("units.txt")))

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -39,11 +40,9 @@ def node() -> str | None:
 
 def run(*command: str, **environment: str) -> None:
     """Try a command quietly; whether it helped is seen by looking again."""
-    try:
+    with contextlib.suppress(OSError, subprocess.TimeoutExpired):
         subprocess.run(command, timeout=INSTALL_TIME, check=False, stdout=subprocess.DEVNULL,
                        stderr=subprocess.DEVNULL, env=os.environ | environment)
-    except (OSError, subprocess.TimeoutExpired):
-        pass
 
 
 def install_chromium() -> str | None:
