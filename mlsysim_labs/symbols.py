@@ -180,8 +180,9 @@ def fold(op: str, array: Any, axis: int | None = None) -> Symbol:
 
 
 def linspace(start: Any, stop: Any, num: int = 50) -> Any:
-    """As numpy's; the number of steps has to be known."""
-    return start + (stop - start) * np.linspace(0, 1, num)
+    """As numpy's, which ends exactly at `stop`; the number of steps has to be known."""
+    share = np.linspace(0, 1, num)
+    return np.where(share == 1, stop, start + (stop - start) * share)
 
 
 def stack(parts: Sequence[Any]) -> Symbol:

@@ -8,6 +8,8 @@ Prefill is a pass with many new tokens, a decode step one with a single one.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from .hardware import Accelerator
@@ -15,7 +17,7 @@ from .memory import cached_context, kv_cache_bytes
 from .models import Transformer
 from .precision import Precision
 from .roofline import peak, roofline_time, wide_peak
-from .units import Byte, Context, Flop, FlopPerPair, Request, Scalar, Second, Token
+from .units import Byte, Context, Flop, FlopPerPair, Pairs, Request, Scalar, Second, Token
 
 
 def distinct_experts(model: Transformer, tokens: Token) -> Scalar:
@@ -64,7 +66,7 @@ def head_time(device: Accelerator, model: Transformer, scored: Token, precision:
                          wide_peak(device, precision) * efficiency, device.bandwidth)
 
 
-def attention_pairs(model: Transformer, batch: Request, new: Context, past: Context) -> Flop:
+def attention_pairs(model: Transformer, batch: Request, new: Context, past: Context) -> Pairs:
     """Pairs of a query and a key that causal attention computes [token^2/request].
 
         pairs = batch * (span(past + new) - span(past)),   span(n) = n * min(n, window) - min(n, window)^2 / 2
@@ -74,7 +76,7 @@ def attention_pairs(model: Transformer, batch: Request, new: Context, past: Cont
     return batch * (_span(model, past + new) - _span(model, past))
 
 
-def _span(model: Transformer, length: Context) -> Context:
+def _span(model: Transformer, length: Context) -> Any:
     seen = cached_context(model, length)
     return seen * (length - seen / 2)
 

@@ -33,6 +33,7 @@ BytePerToken: TypeAlias = Annotated[Any, "byte/token"]
 FlopPerToken: TypeAlias = Annotated[Any, "FLOP/token"]
 FlopPerRequest: TypeAlias = Annotated[Any, "FLOP/request"]
 FlopPerPair: TypeAlias = Annotated[Any, "FLOP*request/token**2"]
+Pairs: TypeAlias = Annotated[Any, "token**2/request"]
 FlopPerByte: TypeAlias = Annotated[Any, "FLOP/byte"]
 FlopRate: TypeAlias = Annotated[Any, "FLOP/second"]
 Bandwidth: TypeAlias = Annotated[Any, "byte/second"]
@@ -60,8 +61,8 @@ def number_text(value: float) -> str:
 
 def array_text(values: Any) -> str:
     """Each element as `number_text` writes it; the middle of a long array is left out."""
-    return np.array2string(np.asarray(values), separator=", ", threshold=12,
-                           formatter={"float_kind": number_text, "int_kind": number_text})
+    shown: Any = {"float_kind": number_text, "int_kind": number_text}
+    return np.array2string(np.asarray(values), separator=", ", threshold=12, formatter=shown)
 
 
 class Quantity(pint.registry.UnitRegistry.Quantity):

@@ -12,7 +12,8 @@ const remainder = (a, b) => {
 const floorDivide = (a, b) => {
   // not floor(a / b): 1 // 0.1 is 9
   if (b === 0) return a / b;
-  const quotient = (a - remainder(a, b)) / b;
+  const m = a % b;
+  const quotient = (a - m) / b - (m !== 0 && m < 0 !== b < 0 ? 1 : 0);
   const whole = Math.floor(quotient);
   return quotient - whole > 0.5 ? whole + 1 : whole;
 };
@@ -46,13 +47,14 @@ const rowLength = (rows) => (Array.isArray(rows[0]) ? rows[0].flat(Infinity).len
 const structures = {
   pick: (index, table, row) => (row ? table.slice(index * row, index * row + row) : table[index] ?? NaN),
   stack: (...parts) => (typeof parts[0] === "number" ? Float64Array.from(parts) : Float64Array.from(parts.flatMap((p) => [...p]))),
-  view: (from, start, shape, strides) => {
+  view: (from, places, whole) => {
     const all = typeof from === "number" ? [from] : from;
-    let places = [start];
-    shape.forEach((n, axis) => { places = places.flatMap((p) => Array.from({ length: n }, (_, i) => p + i * strides[axis])); });
-    return shape.length ? Float64Array.from(places, (p) => all[p]) : all[start];
+    return whole ? Float64Array.from(places, (p) => all[p]) : all[places[0]];
   },
 };
+
+const placesOf = (start, shape, strides) => shape.reduce(
+  (places, n, axis) => places.flatMap((p) => Array.from({ length: n }, (_, i) => p + i * strides[axis])), [start]);
 
 export const operations = { ...elementwise, ...folds, ...structures };
 
@@ -82,7 +84,9 @@ function compile([op, ...args], code, table) {
   if (op in folds) return { reads: [args[0]], compute: (from) => along(f, from, ...args.slice(1)) };
   if (op === "pick") return { reads: args, compute: (i, rows) => f(i, rows, rowLength(code[args[1]][1])) };
   if (op === "stack") return { reads: args, compute: f };
-  return { reads: [args[0]], compute: (from) => f(from, ...args.slice(1)) }; // view
+  const [from, start, shape, strides] = args; // view
+  const places = placesOf(start, shape, strides);
+  return { reads: [from], compute: (value) => f(value, places, shape.length > 0) };
 }
 
 // A program whose values last: an instruction is carried out again only when something that it reads has changed.
