@@ -88,7 +88,8 @@ class Graph:
         try:
             needs = {need: self[need] for need in node.needs}
         except NodeError as error:
-            node.problem = NodeError(f"{name} waits: {str(error).removeprefix(f'{name} waits: ')}")
+            first = str(error).rpartition(" waits: ")[2]  # the sentence of the one that failed, not of those between
+            node.problem = NodeError(f"{name} waits: {first}")
             return
         try:
             node.value = node.function(**needs)

@@ -100,7 +100,7 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
     __int__ = __index__ = refuse("int(), range() and indexing need the value now; use np.floor, or a fixed length")
     __iter__ = __len__ = refuse("a loop needs the length now; use whole-array functions, or loop over a constant")
     __str__ = __format__ = refuse("text needs the value now; return the number and let the picture write it")
-    __array__ = refuse("np.array needs the values now; use np.stack")
+    __array__ = refuse("np.array needs the values now; use np.stack for a list of them, and np.where for a mask")
 
     def __repr__(self) -> str:
         return f"<symbol of {self.op}, shape {self.shape}>"

@@ -141,6 +141,7 @@ class ContinuousBatchingModel:
         limit = check.count("max_batch_size", max_batch_size, "request")
         page = check.at_most("page_size", check.count("page_size", page_size, "token"), "seq_len", window)
         efficiency = check.share("efficiency", efficiency, zero=False)
+        check.together(seq_len=window, max_batch_size=limit, page_size=page, efficiency=efficiency)
         with np.errstate(all="ignore"):
             free = usable_bytes(hardware) - weights_bytes(model, precision)
             kv, context = kv_bytes_per_token(model, precision), mean_length(window)

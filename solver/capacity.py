@@ -29,6 +29,7 @@ def max_users(model: Any, hardware: Any, context: Any, precision: Any = "fp16", 
     """
     model = check.transformer("model", model)
     hardware = check.accelerator("hardware", hardware)
-    users = users_that_fit(hardware, model, check.context("context", context, model), check.precision(precision),
-                           check.share("reserve", reserve))
+    context, reserve = check.context("context", context, model), check.share("reserve", reserve)
+    check.together(context=context, reserve=reserve)
+    users = users_that_fit(hardware, model, context, check.precision(precision), reserve)
     return users if check.unknown(users) or np.ndim(users) else int(users)

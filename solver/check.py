@@ -23,6 +23,7 @@ from .records import is_quantity, nearest
 from .units import Q_, Quantity, number_text
 
 F = TypeVar("F", bound=Callable[..., Any])
+MOST = 1e9  # of anything that is counted: beyond it a float is as good as infinite, and no machine is
 
 
 def symbolic(*values: Any) -> bool:
@@ -47,12 +48,22 @@ def number(name: str, value: Any, unit: str) -> Any:
         value = magnitude(name, Q_(value), unit)
         return value if unknown(value) else number(name, value, "")
     if isinstance(value, (list, tuple)):
-        value = np.array(value) if not any(isinstance(v, (str, bool)) for v in value) else _refuse_kind(name, value)
-    if isinstance(value, (bool, np.bool_)) or not isinstance(value, (np.ndarray, np.number)):
+        value = _array(name, value)
+    if not isinstance(value, (np.ndarray, np.number)) or value.dtype.kind not in "iuf":
         _refuse_kind(name, value)
-    if value.dtype.kind not in "iuf":
-        _refuse_kind(name, value)
+    if not value.size:
+        raise ValueError(f"{name} is empty: give a number, or an array with at least one.")
     return value.astype(float)
+
+
+def _array(name: str, value: Any) -> np.ndarray:
+    """An array of a list; one that is ragged, or that mixes in what is no number, is refused."""
+    try:
+        found = np.array(value)
+    except (ValueError, TypeError):
+        _refuse_kind(name, value)
+    flat = np.array(value, object).ravel()
+    return _refuse_kind(name, value) if any(isinstance(v, (bool, np.bool_)) for v in flat) else found
 
 
 def magnitude(name: str, value: Quantity, unit: str) -> Any:
@@ -65,6 +76,14 @@ def magnitude(name: str, value: Quantity, unit: str) -> Any:
         wanted = unit or "a number without a unit"
         raise DimensionalityError(error.units1, error.units2, error.dim1, error.dim2,
                                   f": {name} is {value}, and should be in {wanted}.") from None
+
+
+def _unseen(name: str, value: Any, unit: str) -> Any:
+    """A value that cannot be judged now, but by its type: an array of numbers, or a symbol."""
+    value = magnitude(name, value, unit) if is_quantity(value) else value
+    if not symbolic(value) and value.dtype.kind not in "iuf":
+        raise TypeError(f"{name} should be an array of numbers, but it is one of {value.dtype}.")
+    return value
 
 
 def _refuse_kind(name: str, value: Any) -> NoReturn:
@@ -97,22 +116,24 @@ def _shown(value: Any) -> str:
 def count(name: str, value: Any, unit: str, least: int = 1) -> Any:
     """A whole number of `unit`, at least `least`."""
     if unknown(value):
-        return magnitude(name, value, unit) if is_quantity(value) else value
+        return _unseen(name, value, unit)
 
     def sentence(bad: float) -> str:
-        if math.isfinite(bad) and bad > least:
+        if bad > MOST:
+            return f"that is beyond this model; give at most {MOST:,.0f} {unit}s."
+        if bad > least:
             return f"{unit}s come whole; try {math.floor(bad):,} or {math.ceil(bad):,}."
         return f"give a whole number of {unit}s, at least {least}."
 
     return _each(name, number(name, value, unit),
-                 lambda v: (v >= least) & (v < np.inf) & (np.floor(v) == v) if isinstance(v, np.ndarray)
-                 else least <= v < math.inf and v == math.floor(v), sentence)
+                 lambda v: (v >= least) & (v <= MOST) & (np.floor(v) == v) if isinstance(v, np.ndarray)
+                 else least <= v <= MOST and v == math.floor(v), sentence)
 
 
 def share(name: str, value: Any, zero: bool = True) -> Any:
     """A number from 0 to 1; 0 itself only where it makes sense."""
     if unknown(value):
-        return value
+        return _unseen(name, value, "")
     return _each(name, number(name, value, ""),
                  lambda v: ((v >= 0) if zero else (v > 0)) & (v <= 1),
                  lambda bad: f"give a share from {'0' if zero else 'just above 0'} to 1, such as 0.5 for 50 %.")
@@ -125,14 +146,14 @@ def rate(name: str, value: Any, unit: str, example: str) -> Any:
     if not is_quantity(value):
         raise TypeError(f"{name} is {value!r}, without a unit: write Q_({example!r}), for example.")
     if unknown(value):
-        return magnitude(name, value, unit)
+        return _unseen(name, value, unit)
     return _each(name, number(name, value, unit), lambda v: (v > 0) & (v < np.inf),
                  lambda bad: f"give a positive rate, such as Q_({example!r}).")
 
 
 def transformer(name: str, value: Any, others: tuple[type, ...] = ()) -> Any:
     """A transformer, or one of the `others`."""
-    if unknown(value) or isinstance(value, (Transformer, *others)):
+    if symbolic(value) or isinstance(value, (Transformer, *others)):
         return value
     if isinstance(value, ConvNet):
         raise TypeError(f"{name} is {value}, a convolutional network, which has no KV cache: choose a transformer, "
@@ -144,7 +165,7 @@ def transformer(name: str, value: Any, others: tuple[type, ...] = ()) -> Any:
 
 def accelerator(name: str, value: Any) -> Any:
     """An accelerator."""
-    if unknown(value) or isinstance(value, Accelerator):
+    if symbolic(value) or isinstance(value, Accelerator):
         return value
     if isinstance(value, (Transformer, ConvNet)):
         raise TypeError(f"{name} is {value}, a model: were model and hardware swapped?")
@@ -153,7 +174,7 @@ def accelerator(name: str, value: Any) -> Any:
 
 def precision(value: Any, *devices: Any) -> Any:
     """The number format of that name, which every one of the devices has a rate for."""
-    if unknown(value):
+    if symbolic(value):
         return value
     found = precision_named(value)
     for device in devices:
@@ -177,6 +198,7 @@ def below(name: str, value: Any, limit_name: str, limit: Any) -> Any:
     """`value`, where all of it is below `limit`."""
     if unknown(value) or unknown(limit):
         return value
+    together(**{name: value, limit_name: limit})
     if np.any(np.asarray(value) >= np.asarray(limit)):
         raise ValueError(f"{name} is {np.max(value):,.0f} and must be below {limit_name} ({np.min(limit):,.0f}): "
                          f"at least one token has to be new.")
@@ -187,10 +209,22 @@ def at_most(name: str, value: Any, limit_name: str, limit: Any) -> Any:
     """`value`, where all of it is at most `limit`."""
     if unknown(value) or unknown(limit):
         return value
+    together(**{name: value, limit_name: limit})
     if np.any(np.asarray(value) > np.asarray(limit)):
         raise ValueError(f"{name} is {np.max(value):,.0f}, more than {limit_name} ({np.min(limit):,.0f}): "
                          f"choose one that is no larger.")
     return value
+
+
+def together(**arrays: Any) -> None:
+    """Arrays whose shapes broadcast."""
+    shapes = {name: np.shape(value) for name, value in arrays.items() if isinstance(value, np.ndarray)}
+    try:
+        np.broadcast_shapes(*shapes.values())
+    except ValueError:
+        said = ", ".join(f"{name} has {shape}" for name, shape in shapes.items() if shape)
+        raise ValueError(f"These shapes do not go together: {said}. Give arrays of equal length, or turn one into a "
+                         f"column with [:, None] to combine each with each.") from None
 
 
 def one_of(name: str, value: Any, choices: tuple[int, ...]) -> Any:

@@ -120,6 +120,7 @@ class Engine:
             check.truth(name, value)
         if is_training:
             check.trainable("precision", precision)
+        check.together(batch_size=batch, seq_len=context, efficiency=efficiency, dp_size=replicas)
         with np.errstate(all="ignore"):
             step = _image_step if hasattr(model, "image_work") else _training_step if is_training else _decode_step
             values = step(hardware, model, batch, context, precision, efficiency)

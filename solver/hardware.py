@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Annotated, Any
 
 from .precision import PRECISIONS
-from .records import Source, Zoo, figure, plain
+from .records import Source, Zoo, figure, plain, read, records
 from .units import Bandwidth, Byte, FlopRate, Watt
 
 NONE = math.nan  # a figure that a chip lacks
@@ -72,7 +72,7 @@ class Accelerator:
         return self.name
 
 
-def accelerator(key: str, table: dict, sources: Mapping[str, Source]) -> Accelerator:
+def accelerator(table: dict, sources: Mapping[str, Source]) -> Accelerator:
     """The record of one table of ``zoo/hardware.toml``, each figure with its source."""
     values = {k: v for k, v in table.items() if k not in ("group", "source", "elsewhere", "name")}
     elsewhere = table.get("elsewhere", {})
@@ -80,9 +80,16 @@ def accelerator(key: str, table: dict, sources: Mapping[str, Source]) -> Acceler
     return Accelerator(table["name"], **{k: figure(v) for k, v in values.items()}, sources=origin)
 
 
+@cache
+def chips() -> dict[str, Accelerator]:
+    """All accelerators by name."""
+    return records("hardware.toml", accelerator)
+
+
 def group(name: str) -> Zoo[Accelerator]:
-    """The part of the zoo whose records are marked with that group."""
-    return Zoo(f"Hardware.{name}", "hardware.toml", accelerator, lambda table: table["group"] == name)
+    """The accelerators that are marked with that group."""
+    return Zoo(f"Hardware.{name}", lambda: {key: chip for key, chip in chips().items()
+                                            if read("hardware.toml")[key]["group"] == name})
 
 
-Hardware = Zoo("Hardware", "hardware.toml", accelerator, Cloud=group("Cloud"), Workstation=group("Workstation"))
+Hardware = Zoo("Hardware", chips, Cloud=group("Cloud"), Workstation=group("Workstation"))

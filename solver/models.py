@@ -10,7 +10,7 @@ from typing import Any
 
 from .convnet import ConvNet, convnet
 from .layers import Attention, FeedForward, LatentAttention
-from .records import Source, Zoo, figure, plain
+from .records import Source, Zoo, figure, plain, records
 from .units import Context, FlopPerPair, FlopPerToken, PerToken, Scalar
 
 
@@ -149,9 +149,9 @@ def feed_forward(table: dict, hidden: int, layers: int) -> FeedForward:
                        float(mixed * part["count"] * part.get("router_bias", False)))
 
 
-def model(key: str, table: dict, sources: Mapping[str, Source]) -> Transformer | ConvNet:
+def model(table: dict, sources: Mapping[str, Source]) -> Transformer | ConvNet:
     """The record of one table: a convolutional network where it has stages of blocks."""
     return convnet(table, sources) if "stages" in table else transformer(table, sources)
 
 
-Models: Zoo[Any] = Zoo("Models", "models.toml", model)
+Models: Zoo[Any] = Zoo("Models", lambda: records("models.toml", model))

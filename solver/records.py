@@ -15,6 +15,8 @@ import typing
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
+import pint
+
 from .units import Q_, Quantity, factor
 
 FOLDER = pathlib.Path(__file__).with_name("zoo")
@@ -110,22 +112,18 @@ def nearest(name: Any, known: typing.Iterable[str]) -> str:
 
 
 class Zoo(Generic[R]):
-    """Records by name: ``zoo.H100``, ``zoo["H100"]``, ``for record in zoo``.
+    """Records by name: ``zoo.H100``, ``zoo["H100"]``, ``for record in zoo``; groups of them are attributes too.
 
-    `make` builds a record from its name and TOML table; `keep` says which tables belong here. The file is read
-    when the first record is asked for, so that importing the package costs nothing.
+    `load` gives the records. It is called when the first of them is asked for, so that importing costs nothing.
     """
 
-    def __init__(self, title: str, file: str, make: Callable[[str, dict, Mapping[str, Source]], R],
-                 keep: Callable[[dict], bool] = lambda table: True, **groups: Any) -> None:
-        self.__dict__.update(_title=title, _file=file, _make=make, _keep=keep, _groups=groups, **groups)
+    def __init__(self, title: str, load: Callable[[], dict[str, R]], **groups: Any) -> None:
+        self.__dict__.update(_title=title, _load=load, _groups=groups, **groups)
 
     @functools.cached_property
     def _records(self) -> dict[str, R]:
-        given = vars(self)
-        tables = dict(read(given["_file"]))
-        sources = {key: Source(**table) for key, table in tables.pop("sources").items()}
-        return {key: given["_make"](key, table, sources) for key, table in tables.items() if given["_keep"](table)}
+        load: Callable[[], dict[str, R]] = vars(self)["_load"]
+        return load()
 
     def __getitem__(self, name: str) -> R:
         try:
@@ -167,6 +165,13 @@ class Zoo(Generic[R]):
         return f"{self._title}: {', '.join(self._records)}"
 
 
+def records(file: str, make: Callable[[dict, Mapping[str, Source]], R]) -> dict[str, R]:
+    """The records of a file of the zoo: `make` builds one from its table and all sources."""
+    tables = dict(read(file))
+    sources = {key: Source(**table) for key, table in tables.pop("sources").items()}
+    return {key: make(table, sources) for key, table in tables.items()}
+
+
 @functools.cache
 def read(file: str) -> dict[str, Any]:
     """A table of the zoo, as TOML gives it."""
@@ -184,11 +189,15 @@ def figure(text: str | float, base: str = "") -> float:
     if not isinstance(text, str):
         return float(text)
     number, _, unit = text.partition(" ")
-    if len(unit) > 20 or "*" in unit:  # pint would evaluate it: 9**9**9 never ends
-        raise ValueError(f"{text!r} is not a figure: write a number and a unit, such as '80 GiB'.")
-    if base:
-        Q_(1.0, unit).to(base)  # raises if the unit is of another kind
-    return float(number) * factor(unit)
+    try:
+        if "*" in text:  # pint would evaluate it, and 9**9**9 never ends
+            raise ValueError(text)
+        if base:
+            Q_(1.0, unit).to(base)
+        return float(number) * factor(unit)
+    except (ValueError, pint.DimensionalityError, pint.UndefinedUnitError):
+        wanted = f" in {base}" if base else ""
+        raise ValueError(f"{text!r} is not a figure{wanted}: write a number and a unit, such as '80 GiB'.") from None
 
 
 def is_quantity(value: Any) -> bool:

@@ -63,7 +63,7 @@ class Result:
 
 def shown_text(value: Any) -> str:
     """A figure as people read it."""
-    return number_text(value) if type(value) is float else str(value)
+    return number_text(value) if isinstance(value, float) else str(value)
 
 
 def memory_sentence(headroom: Any, remedy: str) -> str:

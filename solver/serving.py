@@ -197,6 +197,10 @@ class ServingModel:
                              "seq_len", context)
         chunk = prefill_chunk_tokens
         chunk = None if chunk is None else check.count("prefill_chunk_tokens", chunk, "token")
+        if draft is not None:
+            check.context("seq_len", seq_len, draft)
+        check.together(seq_len=context, batch_size=batch, efficiency=efficiency, draft_acceptance_rate=acceptance,
+                       network_bandwidth=link, cached_prefix_len=cached, prefill_chunk_tokens=chunk)
         given = {"node": node, "model": model, "batch": batch, "context": context, "precision": precision,
                  "efficiency": efficiency}
         with np.errstate(all="ignore"):

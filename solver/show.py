@@ -1,7 +1,12 @@
-"""Printing for people: `table` and `info` write quantities with their units, aligned."""
+"""Showing numbers to people: `table` and `info` write quantities with their units, aligned.
+
+In a terminal both print text. In a notebook a table is one of the page's own, which keeps its shape in a narrow window.
+"""
 
 from __future__ import annotations
 
+import html
+import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -16,7 +21,17 @@ def width(text: str) -> int:
 
 def is_number(text: str) -> bool:
     """Whether a cell reads as a number, with or without a unit: such columns are aligned right."""
-    return text[:1].isdigit() or text[:2] in ("-0", "-1", "-2", "-3", "-4", "-5", "-6", "-7", "-8", "-9")
+    return text.lstrip("-")[:1].isdigit() or text.startswith(("nan", "inf", "-inf"))
+
+
+def cells(headers: Sequence[Any], rows: Iterable[Sequence[Any]]) -> tuple[list[str], list[list[str]], list[bool]]:
+    """Headers and rows as text, and which columns are numbers."""
+    head = [str(h) for h in headers]
+    body = [[shown_text(cell) for cell in row] for row in rows]
+    for row in body:
+        if len(row) != len(head):
+            raise ValueError(f"a row has {len(row)} cells and the table {len(head)} columns: {row}")
+    return head, body, [bool(body) and all(is_number(row[i]) for row in body) for i in range(len(head))]
 
 
 def table_text(headers: Sequence[Any], rows: Iterable[Sequence[Any]]) -> str:
@@ -28,26 +43,49 @@ def table_text(headers: Sequence[Any], rows: Iterable[Sequence[Any]]) -> str:
         1  OK
       128  OOM
     """
-    head = [str(h) for h in headers]
-    body = [[shown_text(cell) for cell in row] for row in rows]
-    for row in body:
-        if len(row) != len(head):
-            raise ValueError(f"a row has {len(row)} cells and the table {len(head)} columns: {row}")
-    columns = list(zip(head, *body, strict=True))
-    widths = [max(map(width, column)) for column in columns]
-    right = [bool(body) and all(map(is_number, column[1:])) for column in columns]
+    head, body, right = cells(headers, rows)
+    widths = [max(map(width, column)) for column in zip(head, *body, strict=True)]
 
-    def line(cells: Sequence[str]) -> str:
-        padded = (" " * (w - width(c)) + c if r else c + " " * (w - width(c))
-                  for c, w, r in zip(cells, widths, right, strict=True))
+    def line(row: Sequence[str]) -> str:
+        gaps = [" " * (w - width(cell)) for cell, w in zip(row, widths, strict=True)]
+        padded = (gap + cell if r else cell + gap for cell, gap, r in zip(row, gaps, right, strict=True))
         return "  ".join(padded).rstrip()
 
     return "\n".join([line(head), line(["-" * w for w in widths]), *map(line, body)])
 
 
+def table_html(headers: Sequence[Any], rows: Iterable[Sequence[Any]]) -> str:
+    """The same as a table of a page; colours and lines are the host's.
+
+    >>> table_html(["Fits"], [["OK"]])[:52]
+    '<table><thead><tr><th style="text-align:left">Fits</'
+    """
+    head, body, right = cells(headers, rows)
+
+    def line(row: Sequence[str], tag: str) -> str:
+        made = (f'<{tag} style="text-align:{"right" if r else "left"}">{html.escape(cell)}</{tag}>'
+                for cell, r in zip(row, right, strict=True))
+        return f"<tr>{''.join(made)}</tr>"
+
+    lines = "".join(line(row, "td") for row in body)
+    return f"<table><thead>{line(head, 'th')}</thead><tbody>{lines}</tbody></table>"
+
+
+def in_notebook() -> bool:
+    """Whether the text goes to a notebook; IPython is asked only if somebody else has loaded it."""
+    ipython = sys.modules.get("IPython")
+    return hasattr(ipython.get_ipython(), "kernel") if ipython else False
+
+
 def table(headers: Sequence[Any], rows: Iterable[Sequence[Any]]) -> None:
-    """Print a table with those headers and rows; cells may be numbers, texts or quantities."""
-    print(table_text(headers, rows))
+    """Show a table with those headers and rows; cells may be numbers, texts or quantities."""
+    rows = list(rows)
+    if not in_notebook():
+        print(table_text(headers, rows))
+        return
+    from IPython.display import display
+
+    display({"text/plain": table_text(headers, rows), "text/html": table_html(headers, rows)}, raw=True)
 
 
 def info(title: str, **figures: Any) -> None:

@@ -140,7 +140,11 @@ def Q_(value: Any, unit: Any = None) -> Quantity:
     <Quantity(101.0, 'gigabyte / second')>
     """
     if isinstance(value, pint.Quantity) and getattr(value, "_REGISTRY", None) is not REGISTRY:
-        value = REGISTRY.Quantity(value.magnitude, str(value.units))
+        try:
+            value = REGISTRY.Quantity(value.magnitude, str(value.units))
+        except pint.UndefinedUnitError as error:
+            raise ValueError(f"{value} has a unit that is not used here, {error.unit_names}: give it in byte, FLOP, "
+                             f"token, request, dollar, second or their multiples.") from None
     return REGISTRY.Quantity(value, unit)
 
 

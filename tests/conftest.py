@@ -20,3 +20,43 @@ def rng() -> np.random.Generator:
 @pytest.fixture(scope="session")
 def root() -> pathlib.Path:
     return ROOT
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """A real Chromium, for the whole session."""
+    import equip
+    from playwright.sync_api import sync_playwright
+
+    path = equip.chromium()
+    assert path, "the browser tests need a Chromium: run `make test`, which installs one"
+    with sync_playwright() as play:
+        running = play.chromium.launch(executable_path=path, args=equip.CHROMIUM_FLAGS)
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def page(browser):
+    """A fresh page; the test fails if it asked for anything outside this machine."""
+    context = browser.new_context(viewport={"width": 1400, "height": 900})
+    context.set_default_timeout(60_000)
+    page = context.new_page()
+    outside = []
+    page.on("request", lambda request: outside.append(request.url) if is_outside(request.url) else None)
+    yield page
+    context.close()
+    assert outside == [], "the page asked for something outside this machine"
+
+
+def is_outside(url: str) -> bool:
+    return url.startswith(("http:", "https:", "ws:", "wss:")) and "//localhost" not in url and "//127.0.0.1" not in url
+
+
+@pytest.fixture(scope="session")
+def jupyter(tmp_path_factory):
+    """A JupyterLab on a copy of the labs."""
+    from live_jupyter import Jupyter
+
+    with Jupyter(ROOT / "labs", tmp_path_factory.mktemp("jupyter")) as server:
+        yield server

@@ -50,7 +50,7 @@ def edges():
     pairs += [(float(i), 2.0) for i in range(-20, 40)] + [(2.0, float(i)) for i in range(-60, 60)]
     xs, ys = np.array(pairs).T
     both = {"x": symbol("x"), "y": symbol("y")}
-    some = rng.normal(0, 3, (150, 2)).tolist() + [(float("nan"), 1.0), (1.0, float("nan")), (0.0, 0.0), (-1.0, -1.0)]
+    some = [*rng.normal(0, 3, (150, 2)).tolist(), (float("nan"), 1.0), (1.0, float("nan")), (0.0, 0.0), (-1.0, -1.0)]
     return [
         case(elementwise, both, [{"x": xs, "y": ys}]),
         case(shaped, both | {"k": choose(symbol("k"), TABLE)},

@@ -12,6 +12,8 @@ import shutil
 import subprocess
 import sys
 
+CHROMIUM_FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
+                  "--disable-sync", "--no-first-run"]
 INSTALL_TIME = 300  # seconds; a download that hangs must not hang the tests
 
 
@@ -55,9 +57,15 @@ def install_chromium() -> str | None:
     return chromium()
 
 
-if __name__ == "__main__":
+def main() -> str | None:
+    """Install what is missing; what could not be had is the sentence that comes back."""
     if not (chromium() or install_chromium()):
-        sys.exit("The browser tests need a Chromium, and none could be installed. Install one yourself: "
-                 "`sudo apt-get install chromium`, or `.venv/bin/playwright install --with-deps chromium`.")
+        return ("The browser tests need a Chromium, and none could be installed. Install one yourself: "
+                "`sudo apt-get install chromium`, or `.venv/bin/playwright install --with-deps chromium`.")
     if not node():
-        sys.exit("The interpreter's tests need node, and none was found: install Node.js, or playwright anew.")
+        return "The interpreter's tests need node, and none was found: install Node.js, or playwright anew."
+    return None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

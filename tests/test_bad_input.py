@@ -1,0 +1,154 @@
+"""What a person might give: every bad value is answered with a sentence that names it, the limit and the next move."""
+
+from __future__ import annotations
+
+import dask.array
+import numpy as np
+import pint
+import pytest
+
+from solver import Q_, ContinuousBatchingModel, Engine, Hardware, Models, ServingModel, max_users
+
+LLAMA, H100, A100 = Models.Llama3_8B, Hardware.Cloud.H100, Hardware.Cloud.A100
+OURS = (ValueError, TypeError, pint.DimensionalityError)
+
+
+def serve(model=LLAMA, hardware=H100, seq_len=2048, **options):
+    return ServingModel().solve(model, hardware, seq_len, **options)
+
+
+def batch(model=LLAMA, hardware=H100, seq_len=2048, **options):
+    return ContinuousBatchingModel().solve(model, hardware, seq_len, **options)
+
+
+def step(model=LLAMA, hardware=H100, **options):
+    return Engine.solve(model, hardware, **options)
+
+
+@pytest.mark.parametrize("call, error, says", [
+    (lambda: serve(seq_len=0), ValueError, "seq_len is 0: .*at least 1"),
+    (lambda: serve(seq_len=-5), ValueError, "seq_len is -5"),
+    (lambda: serve(seq_len=2048.7), ValueError, "tokens come whole; try 2,048 or 2,049"),
+    (lambda: serve(seq_len=float("nan")), ValueError, "seq_len is nan"),
+    (lambda: serve(seq_len=float("inf")), ValueError, "seq_len is inf"),
+    (lambda: serve(seq_len="2048"), TypeError, "'2048' is a text"),
+    (lambda: serve(seq_len=True), TypeError, "True is a yes or no"),
+    (lambda: serve(seq_len=None), TypeError, "None is nothing"),
+    (lambda: serve(seq_len=[1, 2, True]), TypeError, "seq_len"),
+    (lambda: serve(seq_len=["1"]), TypeError, "seq_len"),
+    (lambda: serve(seq_len=[[1, 2], [3]]), TypeError, "seq_len"),
+    (lambda: serve(seq_len=[]), ValueError, "seq_len is empty"),
+    (lambda: serve(seq_len=1 + 2j), TypeError, "seq_len"),
+    (lambda: serve(seq_len={"a": 1}), TypeError, "seq_len"),
+    (lambda: serve(seq_len=10**9), ValueError, "trained for at most 131,072 tokens"),
+    (lambda: serve(seq_len=[512, 10**9]), ValueError, r"seq_len\[1\] is 1,000,000,000"),
+    (lambda: serve(seq_len=np.array([[1, 2], [3, -4]])), ValueError, r"seq_len\[1, 1\] is -4"),
+    (lambda: serve(seq_len=Q_("3 s")), pint.DimensionalityError, "seq_len is 3 s, and should be in token"),
+    (lambda: serve(seq_len=Q_("3 GB")), pint.DimensionalityError, "should be in token"),
+    (lambda: serve(seq_len=pint.Quantity(3, "meter")), ValueError, "meter"),
+    (lambda: serve(seq_len=[1, 2, 3], batch_size=[1, 2]), ValueError, "shapes"),
+    (lambda: serve(batch_size=0), ValueError, "batch_size is 0"),
+    (lambda: serve(batch_size=1.5), ValueError, "requests come whole; try 1 or 2"),
+    (lambda: serve(batch_size=Q_(8, "token")), pint.DimensionalityError, "should be in request"),
+    (lambda: serve(precision="fp7"), ValueError, "Did you mean fp8"),
+    (lambda: serve(precision=16), TypeError, "should be a name"),
+    (lambda: serve(precision=None), TypeError, "should be a name"),
+    (lambda: serve(precision="int4"), ValueError, "has no int4 rate: it has fp32, tf32, fp16, bf16, fp8, int8"),
+    (lambda: serve(hardware=A100, precision="fp8"), ValueError, "A100 SXM 80 GB has no fp8"),
+    (lambda: serve(decode_hardware=A100, precision="fp8"), ValueError, "A100 SXM 80 GB has no fp8"),
+    (lambda: serve(efficiency=0), ValueError, "efficiency is 0"),
+    (lambda: serve(efficiency=1.5), ValueError, "efficiency is 1.5"),
+    (lambda: serve(efficiency=float("nan")), ValueError, "efficiency is nan"),
+    (lambda: serve(efficiency=[0.5, -1]), ValueError, r"efficiency\[1\] is -1"),
+    (lambda: serve(network_bandwidth=100), TypeError, "without a unit: write Q_"),
+    (lambda: serve(network_bandwidth=Q_("5 W")), pint.DimensionalityError, "network_bandwidth is 5 W"),
+    (lambda: serve(network_bandwidth=Q_("0 GB/s")), ValueError, "positive rate"),
+    (lambda: serve(network_bandwidth=Q_(float("inf"), "GB/s")), ValueError, "positive rate"),
+    (lambda: serve(network_bandwidth=None), TypeError, "without a unit"),
+    (lambda: serve(cached_prefix_len=2048), ValueError, "must be below seq_len"),
+    (lambda: serve(cached_prefix_len=-1), ValueError, "cached_prefix_len is -1"),
+    (lambda: serve(prefill_chunk_tokens=0), ValueError, "prefill_chunk_tokens is 0"),
+    (lambda: serve(draft_acceptance_rate=1.2), ValueError, "draft_acceptance_rate is 1.2"),
+    (lambda: serve(draft_model="Llama"), TypeError, "draft_model"),
+    (lambda: serve(draft_model=Models.ResNet50), TypeError, "convolutional"),
+    (lambda: serve(draft_model=Models.GPT2), ValueError, "GPT-2.* was trained for at most 1,024"),
+    (lambda: serve(decode_hardware="H100"), TypeError, "decode_hardware"),
+    (lambda: serve(model=Models.ResNet50), TypeError, "no KV cache: choose a transformer"),
+    (lambda: serve(model=None), TypeError, "Models.Llama3_8B"),
+    (lambda: serve(model="Llama3_8B"), TypeError, "Models.Llama3_8B"),
+    (lambda: serve(model=H100, hardware=LLAMA), TypeError, "swapped"),
+    (lambda: serve(hardware=LLAMA), TypeError, "swapped"),
+    (lambda: serve(hardware="H100"), TypeError, "Hardware.Cloud.H100"),
+    (lambda: serve(hardware=None), TypeError, "Hardware.Cloud.H100"),
+    (lambda: serve(batchsize=8), TypeError, "Did you mean batch_size"),
+    (lambda: serve(context=8), TypeError, "no argument 'context'"),
+    (lambda: batch(page_size=0), ValueError, "page_size is 0"),
+    (lambda: batch(page_size=2.5), ValueError, "try 2 or 3"),
+    (lambda: batch(page_size=10000), ValueError, "more than seq_len"),
+    (lambda: batch(max_batch_size=-1), ValueError, "max_batch_size is -1"),
+    (lambda: batch(batch_size=3), TypeError, "Did you mean max_batch_size"),
+    (lambda: step(zero_stage=4), ValueError, "zero_stage is 4: choose one of 0, 1, 2, 3"),
+    (lambda: step(zero_stage=[1]), ValueError, "zero_stage"),
+    (lambda: step(is_training="yes"), TypeError, "should be True or False"),
+    (lambda: step(is_training=True, precision="fp8"), ValueError, "trained at 16 bits"),
+    (lambda: step(dp_size=0), ValueError, "dp_size is 0"),
+    (lambda: step(model=Models.Llama3_70B, raise_errors=True), ValueError, "does not fit, by 55.9 GB"),
+    (lambda: max_users(LLAMA, H100, 0), ValueError, "context is 0"),
+    (lambda: max_users(LLAMA, H100, 2048, reserve=1.5), ValueError, "reserve is 1.5"),
+    (lambda: max_users(H100, LLAMA, 2048), TypeError, "swapped"),
+])
+def test_bad_values_get_a_sentence(call, error, says):
+    with pytest.raises(error, match=says) as caught:
+        call()
+    assert str(caught.value).rstrip().endswith((".", "?")) or error is pint.DimensionalityError
+
+
+def test_good_values_in_other_clothes_are_taken():
+    exact = serve(seq_len=2048, batch_size=8).itl
+    for length in (np.int64(2048), 2048.0, np.float32(2048), np.array(2048), Q_(2, "Kitoken")):
+        assert serve(seq_len=length, batch_size=8).itl == exact
+    assert serve(precision="FP16", batch_size=8).itl == exact
+    assert serve(seq_len=(2048, 4096), batch_size=8).itl[0] == exact
+    assert serve(network_bandwidth=pint.Quantity(800, "Gbit/s"), batch_size=8, decode_hardware=H100).feasible
+
+
+def test_what_a_chip_can_do_is_all_that_its_memory_needs():
+    """Asking what fits needs no rate: INT4 weights fit on a chip without INT4 arithmetic."""
+    assert max_users(LLAMA, H100, 131072, precision="int4") > max_users(LLAMA, H100, 131072)
+
+
+ODD = [
+    0, -1, 1, 2, 3.5, 1e300, -1e300, 10**30, 1j, float("nan"), float("inf"), -float("inf"), True, False, None, ..., "",
+    "16", "fp16", "x" * 1000, b"x", [], [1, 2], [1, "a"], [[1], [1, 2]], [float("nan")], (1,), {}, {1: 2}, set(),
+    np.array([]), np.array(["a"]), np.array([True]), np.array([None]), np.zeros((2, 2)), np.datetime64("2026-01-01"),
+    dask.array.ones(2, chunks=1) > 0, object(), print, int, lambda: 1, iter([1]), range(3), slice(1), np.float64,
+    Q_("3 s"), Q_("3 GB"), Q_(3, ""), Q_([1, 2], "token"), Q_("nan token"), Q_("2 request"), pint.Quantity(1, "kg"),
+    LLAMA, H100, Models.ResNet50, Hardware, Models]
+
+
+def test_a_thousand_odd_calls_get_an_answer_or_a_sentence(rng):
+    """Never a bare AttributeError, never a crash inside numpy, never NaN that was not asked for."""
+    calls = {serve: ["model", "hardware", "seq_len", "batch_size", "precision", "efficiency", "decode_hardware",
+                     "network_bandwidth", "draft_model", "draft_acceptance_rate", "cached_prefix_len",
+                     "prefill_chunk_tokens"],
+             batch: ["model", "hardware", "seq_len", "max_batch_size", "page_size", "precision", "efficiency"],
+             step: ["model", "hardware", "batch_size", "precision", "efficiency", "raise_errors", "is_training",
+                    "seq_len", "zero_stage", "dp_size", "is_lora", "activation_recomputation"]}
+    cases = [(call, {name: odd}) for call, names in calls.items() for name in names for odd in ODD]
+    pairs = [(call, {str(a): ODD[rng.integers(len(ODD))], str(b): ODD[rng.integers(len(ODD))]})
+             for call, names in calls.items() for a, b in [rng.choice(names, 2, replace=False) for _ in range(200)]]
+    refused = 0
+    for call, odd in cases + pairs:
+        try:
+            result = call(**odd)
+        except OURS as error:
+            refused += 1
+            assert len(str(error)) > 15, (call, odd)
+        except Exception as error:
+            raise AssertionError(f"{call.__name__}({odd}) raised {type(error).__name__}: {error}") from error
+        else:
+            for name, value in result.values.items():
+                if not type(value).__module__.startswith("dask"):
+                    assert not np.any(np.isnan(value)), (call, odd, name)
+            assert repr(result) and result.constraint_trace is not None
+    assert len(cases + pairs) > 1000 and refused > 1000

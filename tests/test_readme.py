@@ -1,0 +1,23 @@
+"""What README shows is what happens: its code runs, and prints what it says."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+
+
+def test_the_example_prints_what_readme_says(root):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    code, printed = (re.findall(rf"```{kind}\n(.*?)```", text, re.DOTALL)[0] for kind in ("python", "text"))
+    out = io.StringIO()
+    with contextlib.redirect_stdout(out):
+        exec(compile(code, "README.md", "exec"), {})
+    assert out.getvalue() == printed
+    assert len([line for line in code.splitlines() if line.strip()]) <= 10
+
+
+def test_the_commands_exist(root):
+    makefile = (root / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"make ([a-z]+)", (root / "README.md").read_text(encoding="utf-8")):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target

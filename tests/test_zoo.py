@@ -1,0 +1,134 @@
+"""Chips and models: every figure has a unit and a source, and shapes give the published counts."""
+
+from __future__ import annotations
+
+import datetime
+import math
+
+import pytest
+
+from solver import Q_, Accelerator, Hardware, Models, Transformer
+from solver.records import Source, read, unit_of
+
+CHIPS = ["A100", "A100_40GB", "H100", "H100_PCIe", "H200", "B200", "MI300X", "L4", "L40S", "T4", "V100", "TPUv5p",
+         "RTX_4090", "M2_Ultra"]
+MODELS = ["Llama2_7B", "Llama2_13B", "Llama2_70B", "Llama3_8B", "Llama3_70B", "Llama3_405B", "Mistral_7B",
+          "Mixtral_8x7B", "Qwen2_5_7B", "Qwen2_5_32B", "GPT2", "GPT3", "DeepSeek_V3", "ResNet50"]
+FIGURES = ("memory", "bandwidth", "fp32", "tf32", "fp16", "bf16", "fp8", "int8", "fp4", "int4", "link", "host", "power")
+
+
+def test_everything_asked_for_is_there():
+    assert set(CHIPS) <= set(Hardware.keys())
+    assert set(MODELS) <= set(Models.keys())
+    assert Hardware.Cloud.H100 is Hardware.Cloud["H100"]
+    assert {chip.name for chip in Hardware} == {c.name for c in [*Hardware.Cloud, *Hardware.Workstation]}
+
+
+@pytest.mark.parametrize("record", [*Hardware, *Models], ids=str)
+def test_every_figure_has_a_source(record):
+    assert record.sources
+    for name, source in record.sources.items():
+        assert isinstance(source, Source), name
+        assert source.title and source.url.startswith("https://")
+        assert datetime.date(2012, 1, 1) < source.date <= datetime.date(2026, 11, 20)
+    if isinstance(record, Accelerator):
+        present = {name for name in FIGURES if not math.isnan(getattr(record, name))}
+        assert set(record.sources) == present
+
+
+def test_every_source_is_used():
+    for file in ("hardware.toml", "models.toml"):
+        tables = dict(read(file))
+        known = set(tables.pop("sources"))
+        used = set()
+        for table in tables.values():
+            used |= {table["source"], *table.get("elsewhere", {}).values()}
+            used |= {table.get("published_source", table["source"])}
+        assert used == known
+
+
+@pytest.mark.parametrize("chip", Hardware, ids=str)
+def test_figures_of_a_chip_are_plausible(chip):
+    assert 2**33 < chip.memory < 2**39
+    assert chip.memory / 2**30 == round(chip.memory / 2**30), "installed memory in whole GiB"
+    assert 2e11 < chip.bandwidth < 1e13
+    assert not chip.fp8 < chip.fp16
+    assert not chip.fp16 < chip.fp32
+    assert unit_of(chip, "bandwidth") == "byte/second"
+    assert chip.precisions
+
+
+@pytest.mark.parametrize("key", Models.keys())
+def test_parameters_follow_from_shapes(key):
+    """Exact, but for GPT-3, whose paper prints a rounded 175 billion."""
+    published = read("models.toml")[key]["published"]
+    assert Models[key].parameters == pytest.approx(published, rel=0.003 if key == "GPT3" else 0, abs=0)
+
+
+@pytest.mark.parametrize("key, published, tolerance", [
+    ("Mixtral_8x7B", 12.9e9, 0.005),  # Jiang et al. 2024, "Mixtral of Experts": 13B active
+    ("DeepSeek_V3", 37e9, 0.02)])     # DeepSeek-AI 2024, "DeepSeek-V3": 37B active
+def test_active_parameters(key, published, tolerance):
+    assert Models[key].active_parameters == pytest.approx(published, rel=tolerance)
+
+
+def test_resnet_work():
+    """He et al. 2016, table 1: 3.8e9 multiply-adds; torchvision's variant, which strides later, has 4.09e9."""
+    assert Models.ResNet50.image_work / 2 == pytest.approx(4.09e9, rel=0.005)
+
+
+def test_the_names_say_which_llama():
+    for key in ("Llama3_8B", "Llama3_70B", "Llama3_405B"):
+        assert "3.1" in Models[key].name
+        assert "3.1" in Models[key].sources["layers"].title
+        assert Models[key].context == 131072
+
+
+def test_installed_memory_is_in_gib():
+    assert Hardware.Cloud.H100.memory == 80 * 2**30
+    assert Hardware.Cloud.H200.memory == 141 * 2**30
+
+
+def test_a_missing_figure_is_nan():
+    a100 = Hardware.Cloud.A100
+    assert math.isnan(a100.fp8) and math.isnan(a100.peak["fp8"])
+    assert "fp8" not in a100.precisions and "int8" in a100.precisions
+
+
+@pytest.mark.parametrize("ask, nearest", [
+    (lambda: Hardware.Cloud.H10O, "H100"), (lambda: Hardware.Cloud["h100"], "H100"),
+    (lambda: Models.Llama3_8b, "Llama3_8B"), (lambda: Models["llama-3-8b"], "Llama3_8B"),
+    (lambda: Models.Mixtral, "Mixtral_8x7B"), (lambda: Hardware.a100, "A100")])
+def test_unknown_names_get_the_nearest(ask, nearest):
+    with pytest.raises((AttributeError, KeyError), match=nearest):
+        ask()
+
+
+def test_the_zoo_is_read_only_and_explorable():
+    with pytest.raises(AttributeError, match="read-only"):
+        Hardware.Cloud.H100 = None
+    assert {"H100", "A100"} <= set(dir(Hardware.Cloud))
+    assert "Cloud" in dir(Hardware) and "H100" in Hardware.Cloud and len(Hardware) == len(Hardware.keys())
+    assert "H100" in repr(Hardware.Cloud)
+
+
+def test_a_chip_of_ones_own():
+    mine = Accelerator("Mine", memory="96 GiB", bandwidth=Q_("4 TB/s"), fp16=1e15)
+    assert (mine.memory, mine.bandwidth, mine.fp16) == (96 * 2**30, 4e12, 1e15)
+    assert mine.precisions == ["fp16"]
+
+
+@pytest.mark.parametrize("bad", ["80 s", "80", "9**9**9 GB", "80 GB*9**9**9", "80 Gob", "many GB", ""])
+def test_a_figure_of_another_kind_is_refused(bad):
+    with pytest.raises(ValueError, match="is not a figure in byte"):
+        Accelerator("Mine", memory=bad, bandwidth="4 TB/s")
+
+
+def test_multi_head_costs_cache_and_no_weights():
+    for model in Models:
+        if isinstance(model, Transformer):
+            full = model.multi_head
+            assert full.parameters == pytest.approx(model.parameters, rel=1e-12)
+            assert full.kv_elements >= model.kv_elements
+    llama = Models.Llama3_8B
+    assert llama.multi_head.kv_elements / llama.kv_elements == llama.attention.heads / llama.attention.kv_heads == 4
