@@ -33,7 +33,7 @@ notebooks: $(VENV)/.test  ## write badges and first cells anew, and strip output
 	$(BIN)/python tools/notebooks.py
 
 bench: $(VENV)/.test
-	$(BIN)/python benchmarks/solver.py
+	$(BIN)/python benchmarks/speed.py
 
 clean:
 	rm -rf .venv .venv-*
