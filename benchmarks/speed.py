@@ -57,7 +57,7 @@ def main() -> None:
         ["ServingModel.solve, one point", f"{point:.0f} us", f"{point / formula:.1f} formulas", "at most 100 us"],
         ["the same, every figure as a quantity", f"{quantities:.0f} us", f"{quantities / formula:.1f} formulas", ""],
         ["ServingModel.solve, 10,000 points", f"{sweep / 1e3:.2f} ms", f"{sweep / point:.1f} points", "at most 5 ms"],
-        ["10,000 points in a loop", f"{point * 1e-3 * len(MANY):.0f} ms", f"{point * len(MANY) / sweep:.0f} sweeps", ""],
+        ["the same in a loop", f"{point * 1e-3 * len(MANY):.0f} ms", f"{point * len(MANY) / sweep:.0f} sweeps", ""],
         ["ContinuousBatchingModel.solve", f"{batching:.0f} us", f"{batching / formula:.1f} formulas", ""],
         ["Engine.solve", f"{engine:.0f} us", f"{engine / formula:.1f} formulas", ""],
         ["program of the ITL, run in Python", f"{carried:.0f} us", f"{carried / formula:.1f} formulas", ""],

@@ -26,16 +26,18 @@ F = TypeVar("F", bound=Callable[..., Any])
 MOST = 1e9  # of anything that is counted: beyond it a float is as good as infinite, and no machine is
 
 
-def symbolic(*values: Any) -> bool:
-    """Whether any of the values is a symbol: something that stands for a value not known yet.
+def symbolic(value: Any) -> bool:
+    """Whether a value is a symbol: something that stands for a value not known yet.
 
     A class says so of itself with ``is_symbol = True``; the tracer of the browser's program does.
     """
-    return any(getattr(type(value), "is_symbol", False) for value in values)
+    return getattr(type(value), "is_symbol", False)
 
 
 def unknown(value: Any) -> bool:
     """Whether a value cannot be judged now: a symbol, or an array that Dask has still to compute."""
+    if type(value) in (int, float):
+        return False
     value = value.magnitude if is_quantity(value) else value
     return symbolic(value) or type(value).__module__.startswith("dask.")
 
@@ -71,11 +73,17 @@ def magnitude(name: str, value: Quantity, unit: str) -> Any:
     if unit == "token" and "[request]" in value.dimensionality:
         value = value * Q_(1, "request")  # a context is counted in tokens per request
     try:
-        return value.m_as(unit)
+        return value.magnitude * conversion(value.units, unit)
     except DimensionalityError as error:
         wanted = unit or "a number without a unit"
         raise DimensionalityError(error.units1, error.units2, error.dim1, error.dim2,
                                   f": {name} is {value}, and should be in {wanted}.") from None
+
+
+@functools.cache
+def conversion(given: Any, wanted: str) -> float:
+    """How many of the unit `wanted` one of the unit `given` is."""
+    return float(Q_(1.0, given).m_as(wanted))
 
 
 def _unseen(name: str, value: Any, unit: str) -> Any:
@@ -199,7 +207,7 @@ def below(name: str, value: Any, limit_name: str, limit: Any) -> Any:
     if unknown(value) or unknown(limit):
         return value
     together(**{name: value, limit_name: limit})
-    if np.any(np.asarray(value) >= np.asarray(limit)):
+    if np.any(value >= limit):
         raise ValueError(f"{name} is {np.max(value):,.0f} and must be below {limit_name} ({np.min(limit):,.0f}): "
                          f"at least one token has to be new.")
     return value
@@ -210,7 +218,7 @@ def at_most(name: str, value: Any, limit_name: str, limit: Any) -> Any:
     if unknown(value) or unknown(limit):
         return value
     together(**{name: value, limit_name: limit})
-    if np.any(np.asarray(value) > np.asarray(limit)):
+    if np.any(value > limit):
         raise ValueError(f"{name} is {np.max(value):,.0f}, more than {limit_name} ({np.min(limit):,.0f}): "
                          f"choose one that is no larger.")
     return value
@@ -218,7 +226,9 @@ def at_most(name: str, value: Any, limit_name: str, limit: Any) -> Any:
 
 def together(**arrays: Any) -> None:
     """Arrays whose shapes broadcast."""
-    shapes = {name: np.shape(value) for name, value in arrays.items() if isinstance(value, np.ndarray)}
+    shapes = {name: value.shape for name, value in arrays.items() if isinstance(value, np.ndarray)}
+    if len(shapes) < 2:
+        return
     try:
         np.broadcast_shapes(*shapes.values())
     except ValueError:

@@ -59,6 +59,11 @@ class Accelerator:
         return Rates((name, getattr(self, name)) for name in PRECISIONS)
 
     @cached_property
+    def wide_peak(self) -> Annotated[dict[str, Any], "FLOP/second"]:
+        """The rate of what is kept at 16 bits where weights are narrower (attention, lm_head), by number format."""
+        return Rates((name, self.half if kind.narrow else self.peak[name]) for name, kind in PRECISIONS.items())
+
+    @cached_property
     def half(self) -> FlopRate:
         """The 16-bit rate: FP16, or BF16 on a chip without it."""
         return self.bf16 if math.isnan(self.fp16) else self.fp16

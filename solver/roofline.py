@@ -32,7 +32,7 @@ def peak(device: Accelerator, precision: Precision) -> FlopRate:
 
 def wide_peak(device: Accelerator, precision: Precision) -> FlopRate:
     """The rate of what is kept at 16 bits when weights are narrower (attention, lm_head)."""
-    return np.where(precision.narrow, device.half, peak(device, precision))
+    return device.wide_peak[precision.name]
 
 
 def ridge_point(device: Accelerator, precision: Precision) -> FlopPerByte:

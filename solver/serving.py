@@ -49,21 +49,22 @@ def chunked_prefill_time(device: Accelerator, model: Transformer, batch: Request
                          scored: Context = 1.0) -> Second:
     """Time until the first token when a prompt is read in chunks: weights and earlier chunks are read again each time.
 
-        time = (chunks - 1) * linear_time(chunk) + linear_time(last) + head_time
-               + max(pair_work * pairs / peak, kv_bytes_per_token * batch * sum(cached before each chunk) / bandwidth)
+        time = full * linear_time(chunk) + prefill_time(last)
+               + max(pair_work * pairs / peak, kv_bytes_per_token * batch * cached / bandwidth)
 
-    Attention is taken as bound by the same side in every chunk: exact for chunks above some 80 tokens, and a few
-    per cent low below. Source: Agrawal et al. 2024, "Sarathi-Serve".
+    where `cached` adds up what is in cache before each of the full chunks. Their attention is taken as bound by the
+    same side in all of them: exact for chunks of more than ridge_point * kv_heads / heads tokens (74 for Llama 3.1 on
+    an H100), a few per cent low below. Source: Agrawal et al. 2024, "Sarathi-Serve".
     """
-    chunks = prefill_chunks(new, chunk)
-    last = new - (chunks - 1) * chunk
-    linear = ((chunks - 1) * linear_time(device, model, batch * chunk, precision, efficiency)
-              + linear_time(device, model, batch * last, precision, efficiency))
+    full = prefill_chunks(new, chunk) - 1
+    before = full * chunk
+    linear = full * linear_time(device, model, batch * chunk, precision, efficiency)
     attention = roofline_time(
-        attention_work(model, model.prefill_pair_work, batch, new, past),
-        kv_bytes_per_token(model, precision) * batch * _cached_before(model, past, chunk, chunks),
+        attention_work(model, model.prefill_pair_work, batch, before, past),
+        kv_bytes_per_token(model, precision) * batch * _cached_before(model, past, chunk, full),
         wide_peak(device, precision) * efficiency, device.bandwidth)
-    return linear + attention + head_time(device, model, batch * scored, precision, efficiency)
+    last = prefill_time(device, model, batch, new - before, past + before, precision, efficiency, scored)
+    return linear + attention + last
 
 
 def _cached_before(model: Transformer, past: Context, chunk: Context, chunks: Scalar) -> Context:

@@ -139,7 +139,9 @@ def Q_(value: Any, unit: Any = None) -> Quantity:
     >>> Q_("100 GB/s") + Q_(8, "Gbps")
     <Quantity(101.0, 'gigabyte / second')>
     """
-    if isinstance(value, pint.Quantity) and getattr(value, "_REGISTRY", None) is not REGISTRY:
+    if isinstance(value, Quantity):
+        return value if unit is None else REGISTRY.Quantity(value, unit)
+    if isinstance(value, pint.Quantity):
         try:
             value = REGISTRY.Quantity(value.magnitude, str(value.units))
         except pint.UndefinedUnitError as error:

@@ -16,10 +16,13 @@ from solver.memory import kv_bytes_per_token, kv_cache_bytes, paged_kv_bytes, us
 from solver.roofline import peak, wide_peak
 from solver.serving import accepted_tokens, chunked_prefill_time, slowest_chunk_time, speculative_token_time
 from solver.transformer import (
+    attention_time,
     decode_time,
     distinct_experts,
     forward_compute_time,
     forward_memory_time,
+    head_time,
+    linear_time,
     prefill_time,
     streamed_bytes,
 )
@@ -151,8 +154,6 @@ def test_drained_share_is_the_average(n):
 @given(chips, models, formats, st.integers(1, 20000), st.integers(0, 20000), st.integers(128, 4096), shares)
 def test_chunks_add_up(chip, model, p, new, past, chunk, eta):
     """The closed form against a loop over chunks; lm_head runs once, on the last."""
-    from solver.transformer import attention_time, head_time, linear_time
-
     total, slowest, done = head_time(chip, model, 1, p, eta), 0.0, 0
     head = total
     while done < new:
