@@ -239,7 +239,7 @@ def together(**arrays: Any) -> None:
 
 def one_of(name: str, value: Any, choices: tuple[int, ...]) -> Any:
     """One of a few whole numbers."""
-    if isinstance(value, bool) or value not in choices:
+    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value not in choices:
         raise ValueError(f"{name} is {value!r}: choose one of {', '.join(map(str, choices))}.")
     return value
 

@@ -136,8 +136,8 @@ def unit_text(unit: Any) -> str:
 def Q_(value: Any, unit: Any = None) -> Quantity:
     """A quantity of this package's registry, from a number and a unit, a text, or another registry's quantity.
 
-    >>> Q_("100 GB/s") + Q_(8, "Gbps")
-    <Quantity(101.0, 'gigabyte / second')>
+    >>> print(Q_("100 GB/s") + Q_(8, "Gbps"))
+    101 GB/s
     """
     if isinstance(value, Quantity):
         return value if unit is None else REGISTRY.Quantity(value, unit)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import re
 import subprocess
 import sys
+import textwrap
 
 import pytest
 
@@ -75,8 +77,7 @@ def test_every_formula_gives_its_equation():
     from formulas import formulas
 
     for name, function in formulas().items():
-        doc = function.__doc__
-        own_equation = re.search(r"^ {8}\w+ = ", doc, re.MULTILINE)
+        own_equation = re.search(r"^ {4}\w+ = ", inspect.getdoc(function), re.MULTILINE)
         assert own_equation or name in {
             "roofline.peak", "roofline.wide_peak", "memory.usable_bytes", "memory.context_margin",
             "transformer.prefill_time", "transformer.decode_time", "transformer.attention_work",
@@ -85,9 +86,6 @@ def test_every_formula_gives_its_equation():
 
 def test_formulas_are_free_of_what_a_trace_cannot_follow(root):
     """No `if`, `min`, `max`, `float` or `math` inside a formula: the four readers share one text."""
-    import inspect
-    import textwrap
-
     from formulas import formulas
 
     for name, function in formulas().items():
