@@ -9,30 +9,30 @@ PYTEST := -m pytest -q
 .PHONY: lab test test-here test-lowest test-pythons soak lint notebooks bench clean
 
 lab: $(VENV)/.lab  ## open JupyterLab on the labs
-	@$(BIN)/mlsysim-labs --here labs $(ARGS)
+	@$(BIN)/mlsysim-labs --here labs -- $(ARGS)
 
 test: test-here test-lowest test-pythons  ## everything but soak: the fast suite, builds, one browser pass a lab
 
 test-here: $(VENV)/.test
 	$(BIN)/python $(PYTEST) -m "not soak" $(ARGS)
 
-test-lowest: .venv-lowest/.test  ## the fast suite on the lowest versions that are allowed
-	.venv-lowest/bin/python $(PYTEST) -m "not soak and not slow and not browser"
+test-lowest: $(VENV)/.test  ## the fast suite on the lowest versions that are allowed
+	@tools/pythons.sh lowest
 
 test-pythons: $(VENV)/.test  ## the fast suite on the other Pythons of this machine
-	@tools/pythons.sh $(BIN)/python
+	@tools/pythons.sh others $(BIN)/python
 
 soak: $(VENV)/.test  ## what takes longer than a person waits
 	$(BIN)/python $(PYTEST) -m soak $(ARGS) || test $$? -eq 5
 
-lint: $(VENV)/.test
+lint: $(VENV)/.tools
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-notebooks: $(VENV)/.test  ## write badges and first cells anew, and strip outputs
+notebooks: $(VENV)/.tools  ## write badges and first cells anew, and strip outputs
 	$(BIN)/python tools/notebooks.py
 
-bench: $(VENV)/.test
+bench: $(VENV)/.tools
 	$(BIN)/python benchmarks/speed.py
 
 clean:
@@ -47,17 +47,11 @@ $(VENV)/.lab: $(VENV)/.made pyproject.toml
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[lab]'
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.made pyproject.toml tools/equip.py
+$(VENV)/.tools: $(VENV)/.made pyproject.toml
 	@echo "Installing mlsysim-labs and the tools of its tests into $(VENV), once ..."
 	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[test]'
-	@$(BIN)/python tools/equip.py
 	@touch $@ $(VENV)/.lab
 
-.venv-lowest/.made:
-	@tools/venv.sh "$(PYTHON)" .venv-lowest
-	@touch $@
-
-.venv-lowest/.test: .venv-lowest/.made pyproject.toml tests/lowest.txt
-	@echo "Installing the lowest versions that are allowed into .venv-lowest, once ..."
-	@.venv-lowest/bin/python -m pip install -q --disable-pip-version-check -e '.[test]' -c tests/lowest.txt
+$(VENV)/.test: $(VENV)/.tools tools/equip.py
+	@$(BIN)/python tools/equip.py
 	@touch $@

@@ -88,35 +88,46 @@ def has_browser() -> bool:
     return True
 
 
+def start(command: list[str]) -> int:
+    """Become JupyterLab, so that Ctrl-C reaches it and nobody else; where that cannot be, wait for it."""
+    if os.name == "posix":
+        os.execv(command[0], command)
+    return subprocess.call(command)
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """Run the command; unknown options are handed to JupyterLab."""
-    parser = argparse.ArgumentParser(
-        prog="mlsysim-labs", epilog="Further options, such as --port=8899 or --no-browser, are handed to JupyterLab.",
-        description="Copy the labs into a folder of your own and open JupyterLab there. What you changed is kept.")
-    parser.add_argument("folder", nargs="?", default="mlsysim-labs", type=pathlib.Path,
-                        help="the folder (default: mlsysim-labs, here)")
-    parser.add_argument("--here", action="store_true", help="open the folder as it is, and copy nothing")
-    parser.add_argument("--copy-only", action="store_true", help="copy the labs, and open nothing")
-    parser.add_argument("--version", action="version", version=__version__)
-    given, options = parser.parse_known_args(arguments)
-    folder = given.folder.resolve()
-    if given.here and not folder.is_dir():
-        parser.error(f"there is no folder {folder}")
-    if not given.here:
+    """Run the command; what stands after ``--`` is handed to JupyterLab."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    cut = given.index("--") if "--" in given else len(given)
+    asked, options = parser().parse_args(given[:cut]), given[cut + 1:]
+    folder = asked.folder.resolve()
+    if asked.here and not folder.is_dir():
+        parser().error(f"there is no folder {folder}")
+    if not asked.here:
         try:
             said = copy_labs(notebooks_folder(), folder)
         except OSError as problem:
-            parser.error(f"the labs cannot be copied to {folder}: {problem.strerror}. Name another folder.")
+            parser().error(f"the labs cannot be copied to {folder}: {problem.strerror}. Name another folder.")
         print("\n".join([*said, f"Your labs are in {folder}"]), flush=True)
-    if given.copy_only:
+    if asked.copy_only:
         return 0
     if importlib.util.find_spec("jupyterlab") is None:
         print("JupyterLab is not installed here. Install it: pip install 'mlsysim-labs[lab]'", file=sys.stderr)
         return 1
-    try:
-        return subprocess.call(jupyter_command(folder, options))
-    except KeyboardInterrupt:
-        return 0
+    return start(jupyter_command(folder, options))
+
+
+def parser() -> argparse.ArgumentParser:
+    """What the command understands."""
+    made = argparse.ArgumentParser(
+        prog="mlsysim-labs", epilog="Options for JupyterLab stand after --, as in: mlsysim-labs mine -- --port=8899",
+        description="Copy the labs into a folder of your own and open JupyterLab there. What you changed is kept.")
+    made.add_argument("folder", nargs="?", default="mlsysim-labs", type=pathlib.Path,
+                      help="the folder (default: mlsysim-labs, here)")
+    made.add_argument("--here", action="store_true", help="open the folder as it is, and copy nothing")
+    made.add_argument("--copy-only", action="store_true", help="copy the labs, and open nothing")
+    made.add_argument("--version", action="version", version=__version__)
+    return made
 
 
 if __name__ == "__main__":

@@ -94,7 +94,7 @@ class Graph:
         try:
             node.value = node.function(**needs)
         except Exception as error:  # whatever a student's function raises becomes a sentence, not a dead lab
-            node.problem = NodeError(f"{name} failed: {error or 'it gave no reason'} ({type(error).__name__})")
+            node.problem = NodeError(f"{name} failed: {str(error) or 'it gave no reason'} ({type(error).__name__})")
             node.problem.__cause__ = error
         else:
             node.stale = False
@@ -105,8 +105,9 @@ class Graph:
         """A new value that can be set."""
         if name in self._nodes:
             raise ValueError(f"{name!r} is a function here, so it cannot be a value too: choose another name.")
-        self._values[name] = value
-        self._mark({name})
+        with self.hold():
+            self._values[name] = value
+            self._mark({name})
 
     def set(self, **values: Any) -> None:
         """Change values. What somebody observes is computed once, when all of them are in place."""
@@ -149,9 +150,8 @@ class Graph:
     # observing --------------------------------------------------------------------------------------------------
 
     def observe(self, call: Callable[[Any], Any], name: str) -> Callable[[], None]:
-        """Call `call` with the value of `name` whenever it has changed; with a NodeError where it cannot be computed.
-
-        Returns a function that ends it.
+        """Call `call` with the value of `name` after each change that it follows from; with a NodeError where it
+        cannot be computed. Returns a function that ends it.
         """
         if name not in self:
             raise KeyError(f"There is no {name!r} here. {nearest(name, self.names())}")
@@ -175,13 +175,19 @@ class Graph:
 
     def _tell(self) -> None:
         moved, self._moved = self._moved, set()
+        problems = []
         for name in (n for n in self.names() if n in moved):
             try:
                 value = self[name]
             except NodeError as error:
                 value = error
             for call in list(self._watched[name]):
-                call(value)
+                try:
+                    call(value)
+                except Exception as problem:  # one observer's mistake must not leave the others behind
+                    problems.append(problem)
+        if problems:
+            raise problems[0]
 
 
 def wiring(function: Callable[..., Any]) -> tuple[str, ...]:

@@ -72,12 +72,14 @@ class Symbol(np.lib.mixins.NDArrayOperatorsMixin):
 
     def __getitem__(self, index: Any) -> Symbol:
         parts = index if isinstance(index, tuple) else (index,)
-        if any(isinstance(part, (Symbol, np.ndarray, list)) for part in parts):
+        if not all(part is None or part is Ellipsis or isinstance(part, (int, np.integer, slice)) for part in parts):
             raise Untraceable("an index has to be made of whole numbers and slices; use np.where for a mask")
         return self.rearranged(lambda places: places[parts if Ellipsis in parts else (*parts, ...)])
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         op = SAME.get(ufunc.__name__, ufunc.__name__)
+        if "out" in options:
+            raise Untraceable("a value cannot be changed in place; write y = y + x instead of y += x")
         if method != "__call__" or options or op not in ELEMENTWISE:
             called = ufunc.__name__ + ("" if method == "__call__" else f".{method}")
             raise Untraceable(f"np.{called} is not among the functions that the browser knows")
@@ -131,7 +133,9 @@ def constant(value: Any) -> Symbol:
     """A symbol of a value that is known."""
     if isinstance(value, Symbol):
         return value
-    if isinstance(value, Choice) or np.asarray(value).dtype.kind not in "biuf":
+    if hasattr(value, "magnitude"):
+        raise Untraceable(f"{value!r} has a unit, and the browser's numbers have none: use its magnitude in base units")
+    if getattr(type(value), "is_symbol", False) or np.asarray(value).dtype.kind not in "biuf":
         raise Untraceable(f"{value!r} stands where a number was expected")
     array = np.asarray(value)
     return Symbol("const", (array.astype(float),), array.shape, array.dtype.kind == "b")
@@ -145,14 +149,15 @@ def known(value: Symbol) -> float | None:
 def elementwise(op: str, *inputs: Any) -> Any:
     """An operation on each element; arguments broadcast as in numpy."""
     arguments = [constant(i) for i in inputs]
-    if op in ("add", "subtract", "negative") and all(a.truth for a in arguments):
-        raise Untraceable("numpy does not count when it adds comparisons; use np.where(a, 1, 0)")
-    if op.startswith("logical") and not all(a.truth for a in arguments):
+    truths = all(a.truth for a in (arguments[1:] if op == "where" else arguments))
+    if truths and op not in COMPARISONS | {"where"}:
+        raise Untraceable("numpy does not count when it reckons with comparisons alone; use np.where(a, 1, 0)")
+    if op.startswith("logical") and not truths:
         raise Untraceable("&, | and ~ are for comparisons only")
     shape = np.broadcast_shapes(*(a.shape for a in arguments))
     fitted: tuple[Any, ...] = tuple(a if a.shape in ((), shape) else np.broadcast_to(a, shape) for a in arguments)
     kept = simpler(op, fitted, shape)
-    return Symbol(op, fitted, shape, op in COMPARISONS) if kept is None else kept
+    return Symbol(op, fitted, shape, op in COMPARISONS or truths) if kept is None else kept
 
 
 def simpler(op: str, arguments: tuple[Symbol, ...], shape: tuple[int, ...]) -> Symbol | None:
@@ -173,14 +178,19 @@ def fold(op: str, array: Any, axis: int | None = None) -> Symbol:
     array = constant(array)
     if axis is None:
         array, axis = array.reshape(-1), 0
+    if not -array.ndim <= axis < array.ndim:
+        raise Untraceable(f"there is no axis {axis} in an array of shape {array.shape}")
     axis %= array.ndim
     before, count, after = math.prod(array.shape[:axis]), array.shape[axis], math.prod(array.shape[axis + 1:])
     shape = array.shape if op == "cumsum" else array.shape[:axis] + array.shape[axis + 1:]
-    return Symbol(op, (array, before, count, after), shape)
+    truth = array.truth and op in ("max", "min")
+    return Symbol(op, (array, before, count, after, len(shape)), shape, truth)
 
 
 def linspace(start: Any, stop: Any, num: int = 50) -> Any:
     """As numpy's, which ends exactly at `stop`; the number of steps has to be known."""
+    if np.ndim(start) or np.ndim(stop):
+        raise Untraceable("np.linspace is followed between two single numbers; use broadcasting for more")
     share = np.linspace(0, 1, num)
     return np.where(share == 1, stop, start + (stop - start) * share)
 
@@ -190,11 +200,18 @@ def stack(parts: Sequence[Any]) -> Symbol:
     symbols = tuple(constant(p) for p in parts)
     if len({s.shape for s in symbols}) != 1:
         raise Untraceable("np.stack needs parts of the same shape")
-    return Symbol("stack", symbols, (len(symbols), *symbols[0].shape))
+    return Symbol("stack", symbols, (len(symbols), *symbols[0].shape), all(s.truth for s in symbols))
+
+
+def where(*args: Any) -> Any:
+    """As numpy's with three arguments; the places of what is true are not known yet."""
+    if len(args) != 3:
+        raise Untraceable("np.where needs a condition and two values; the places of what is true are not known yet")
+    return elementwise("where", *args)
 
 
 FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "where": lambda *args: elementwise("where", *args),
+    "where": where,
     "clip": lambda value, low, high: np.minimum(np.maximum(value, low), high),
     "broadcast_to": lambda value, shape: value.rearranged(lambda places: np.broadcast_to(places, shape)),
     "stack": stack,
@@ -202,49 +219,3 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "ndim": lambda value: value.ndim,
     "size": lambda value: value.size,
 }
-
-
-class Choice:
-    """One of several records, not known yet which. A number that is read from it is a symbol of a table."""
-
-    is_symbol = True
-    __hash__ = None  # type: ignore[assignment]
-
-    def __init__(self, index: Symbol, options: Sequence[Any]) -> None:
-        self._index, self._options = index, list(options)
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return choose(self._index, [getattr(option, name) for option in self._options])
-
-    def __getitem__(self, key: Any) -> Any:
-        if isinstance(key, Choice):
-            both = [option[k] for option in self._options for k in key._options]
-            return choose(self._index * len(key._options) + key._index, both)
-        return choose(self._index, [option[key] for option in self._options])
-
-    def chosen_from(self, table: Mapping[Any, Any]) -> Any:
-        """What is found in a known table under a key that is this choice."""
-        return choose(self._index, [table[key] for key in self._options])
-
-    __eq__ = __bool__ = refuse("which record is chosen is not known yet; "
-                               "put the difference into the records as a number")
-    __str__ = __format__ = refuse("text needs the value now; return the number and let the picture write it")
-
-    def __repr__(self) -> str:
-        return f"<choice of {len(self._options)} records>"
-
-
-def choose(index: Symbol, options: Sequence[Any]) -> Any:
-    """What ``options[index]`` will be: a number where all have the same one, else a symbol, or a choice of records."""
-    first = options[0]
-    if callable(first) and not isinstance(first, type):
-        name = getattr(first, "__qualname__", first)
-        raise Untraceable(f"{name} is a method of a choice; make it a property, or a function")
-    if not isinstance(first, (bool, int, float, np.ndarray, np.number)):
-        return first if all(option is first for option in options) else Choice(index, options)
-    table = np.array(options, float)  # options of different shapes fail here
-    if np.array_equal(table, np.broadcast_to(table[0], table.shape), equal_nan=True):
-        return first
-    return Symbol("pick", (index, constant(table)), table.shape[1:])

@@ -16,7 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from .symbols import FOLDS, Choice, Symbol, Untraceable, constant
+from .choices import Choice
+from .symbols import FOLDS, Symbol, Untraceable, constant
 
 Program = dict[str, Any]
 
@@ -61,24 +62,26 @@ def program(outputs: Mapping[str, Any]) -> Program:
     code: list[list[Any]] = []
     places: dict[str, int] = {}  # an instruction, as text, to its number: the same computation stands once
     seen: dict[int, int] = {}
-
-    def place(value: Symbol) -> int:
-        if id(value) not in seen:
-            line = [value.op, *map(argument, value.args)]
-            key = repr(line)
-            if key not in places:
-                code.append(line)
-                places[key] = len(code) - 1
-            seen[id(value)] = places[key]
-        return seen[id(value)]
-
-    def argument(value: Any) -> Any:
-        if isinstance(value, Symbol):
-            return place(value)
-        return json_numbers(value) if isinstance(value, np.ndarray) else value
-
     kept = {name: _as_symbol(value) for name, value in outputs.items()}  # kept alive: `seen` knows them by id
-    return {"code": code, "outputs": {name: place(value) for name, value in kept.items()}}
+    waiting = list(reversed(kept.values()))  # a stack of our own: a long formula is deeper than Python's
+    while waiting:
+        value = waiting[-1]
+        needed = [a for a in value.args if isinstance(a, Symbol) and id(a) not in seen]
+        if needed:
+            waiting += reversed(needed)
+            continue
+        waiting.pop()
+        if id(value) not in seen:
+            line = [value.op, *(seen[id(a)] if isinstance(a, Symbol) else _written(a) for a in value.args)]
+            seen[id(value)] = places.setdefault(repr(line), len(code))
+            if seen[id(value)] == len(code):
+                code.append(line)
+    return {"code": code, "outputs": {name: seen[id(value)] for name, value in kept.items()}}
+
+
+def _written(value: Any) -> Any:
+    """An argument that is no symbol, as JSON has it."""
+    return json_numbers(value) if isinstance(value, np.ndarray) else value
 
 
 def _as_symbol(value: Any) -> Symbol:
@@ -95,7 +98,8 @@ def json_numbers(array: np.ndarray) -> Any:
     value = float(array)
     if not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    return int(value) if value.is_integer() and abs(value) < 2**53 else value
+    whole = value.is_integer() and abs(value) < 2**53 and (value or math.copysign(1, value) > 0)  # -0.0 is not 0
+    return int(value) if whole else value
 
 
 def run(program: Program, inputs: Mapping[str, Any]) -> dict[str, Any]:
@@ -129,7 +133,9 @@ def _carry_out(line: list[Any], values: list[Any], inputs: Mapping[str, Any]) ->
         case "stack":
             return np.stack([values[a] for a in args])
         case _ if op in FOLDS.values():
-            return np.ravel(getattr(np, op)(np.reshape(values[args[0]], args[1:]), axis=1).astype(float))
+            source, before, count, after, dimensions = args
+            found = np.ravel(getattr(np, op)(np.reshape(values[source], (before, count, after)), axis=1).astype(float))
+            return found if dimensions else found[0]
         case _ if op.startswith("logical"):
             return getattr(np, op)(*(np.asarray(values[a], bool) for a in args)).astype(float)
         case _:

@@ -14,45 +14,59 @@ from typing import Any
 import numpy as np
 
 from . import check
-from .memory import kv_bytes_per_token, usable_bytes, weights_bytes
+from .memory import cached_context, kv_bytes_per_token, kv_pages, usable_bytes, weights_bytes
+from .models import Transformer
 from .result import Result, figure, memory_sentence
 from .serving import decode_sentence
 from .transformer import decode_time, prefill_time
 from .units import Byte, BytePerToken, Context, Request, Scalar, Second, TokenRate
 
 
-def mean_length(window: Context) -> Context:
-    """Average length of a request when lengths are uniform up to the window.
+def mean_cached(model: Transformer, window: Context) -> Context:
+    """Tokens of a request that are in cache on average when lengths are uniform up to the window.
 
-        mean = window / 2
+        kept = min(window, attention window)
+        mean = kept - kept^2 / (2 * window)
+
+    That is half of the window, unless the model itself attends to less.
+
+    >>> from solver import Models
+    >>> float(mean_cached(Models.Llama3_8B, 4096))
+    2048.0
     """
-    return window / 2
+    kept = cached_context(model, window)
+    return kept - kept * kept / (2 * window)
 
 
-def mean_pages(window: Context, page: Context) -> Scalar:
-    """Average number of pages that a request takes when lengths are uniform up to the window.
+def mean_pages(model: Transformer, window: Context, page: Context) -> Scalar:
+    """Pages that a request takes on average when lengths are uniform up to the window.
 
-        full = floor(window / page)
-        mean = (page * full * (full + 1) / 2 + (window - full * page) * (full + 1)) / window
+        kept = min(window, attention window),  full = floor(kept / page)
+        mean = (page * full * (full + 1) / 2 + (kept - full * page) * (full + 1)
+                + (window - kept) * ceil(kept / page)) / window
 
-    >>> float(mean_pages(4096, 16)), float(mean_pages(4096, 4096))
-    (128.5, 1.0)
+    >>> from solver import Models
+    >>> [float(mean_pages(Models.Llama3_8B, 4096, page)) for page in (16, 4096)]
+    [128.5, 1.0]
     """
-    full = np.floor(window / page)
-    return (page * full * (full + 1) / 2 + (window - full * page) * (full + 1)) / window
+    kept = cached_context(model, window)
+    full = np.floor(kept / page)
+    growing = page * full * (full + 1) / 2 + (kept - full * page) * (full + 1)
+    return (growing + (window - kept) * kv_pages(kept, page)) / window
 
 
-def fragmentation(window: Context, page: Context) -> Scalar:
+def fragmentation(model: Transformer, window: Context, page: Context) -> Scalar:
     """Share of the cache's pages that holds nothing: the empty ends of last pages.
 
-        waste = 1 - mean_length / (page * mean_pages)
+        waste = 1 - mean_cached / (page * mean_pages)
 
     A page as long as the window is a static reservation, and wastes half.
 
-    >>> [round(float(fragmentation(4096, p)), 4) for p in (16, 64, 2048, 4096)]
+    >>> from solver import Models
+    >>> [round(float(fragmentation(Models.Llama3_8B, 4096, p)), 4) for p in (16, 64, 2048, 4096)]
     [0.0039, 0.0154, 0.3333, 0.5]
     """
-    return 1 - mean_length(window) / (page * mean_pages(window, page))
+    return 1 - mean_cached(model, window) / (page * mean_pages(model, window, page))
 
 
 def requests_at_once(free: Byte, kv_per_token: BytePerToken, allocated: Context, limit: Request) -> Request:
@@ -87,13 +101,13 @@ def token_rate(requests: Request, step: Second, new: Context = 1.0) -> TokenRate
 class ContinuousBatchingResult(Result):
     """What `ContinuousBatchingModel.solve` found. Figures broadcast with the arrays that were given."""
 
-    feasible = figure(None, "whether at least one request fits beside the weights", bool)
+    feasible = figure(None, "whether at least one request of average length fits beside the weights", bool)
     throughput_tokens_per_sec = figure(None, "tokens a second of all running requests")
     max_active_requests = figure(None, "requests that run at once", int)
     memory_fragmentation_pct = figure(None, "percent of the cache's pages that holds nothing")
     ttft = figure("ms", "time to first token of one request that fills the window, admitted at once")
     itl = figure("ms", "inter-token latency at the average length")
-    speedup_vs_static = figure(None, "throughput over that of static batching on the same node")
+    speedup_vs_static = figure(None, "throughput over that of static batching on the same node; 1 where neither runs")
     static_requests = figure(None, "requests that a static server runs at once", int)
     headroom = figure("GB", "memory left beside the weights and one average request")
 
@@ -108,7 +122,7 @@ class ContinuousBatchingResult(Result):
         step = {name: value for name, value in self.given.items() if name != "limit"}
         return [
             memory_sentence(self.values["headroom"], "A chip with more memory or a narrower number format would help."),
-            f"Running requests: limited by {slots}.", decode_sentence(batch=running, **step)]
+            f"Running requests: limited by {slots}.", decode_sentence(batch=np.maximum(running, 1.0), **step)]
 
 
 class ContinuousBatchingModel:
@@ -142,20 +156,29 @@ class ContinuousBatchingModel:
         page = check.at_most("page_size", check.count("page_size", page_size, "token"), "seq_len", window)
         efficiency = check.share("efficiency", efficiency, zero=False)
         check.together(seq_len=window, max_batch_size=limit, page_size=page, efficiency=efficiency)
+        given = {"node": hardware, "model": model, "limit": limit, "context": mean_cached(model, window),
+                 "precision": precision, "efficiency": efficiency}
         with np.errstate(all="ignore"):
-            free = usable_bytes(hardware) - weights_bytes(model, precision)
-            kv, context = kv_bytes_per_token(model, precision), mean_length(window)
-            pages = page * mean_pages(window, page)
-            paged, static = (requests_at_once(free, kv, size, limit) for size in (pages, window))
-            step, static_step = (
-                decode_time(hardware, model, n, context, precision, efficiency) for n in (paged, static))
-            rate, static_rate = token_rate(paged, step), token_rate(static, static_step) * drained_share(static)
-            headroom = free - kv * pages
-            values = {
-                "feasible": headroom >= 0, "headroom": headroom, "throughput_tokens_per_sec": rate,
-                "max_active_requests": paged, "static_requests": static, "speedup_vs_static": rate / static_rate,
-                "memory_fragmentation_pct": 100 * fragmentation(window, page), "itl": step,
-                "ttft": prefill_time(hardware, model, 1.0, window, 0.0, precision, efficiency)}
-        given = {"node": hardware, "model": model, "limit": limit, "context": context, "precision": precision,
-                 "efficiency": efficiency}
+            values = _steady_state(hardware, model, window, limit, page, precision, efficiency)
         return ContinuousBatchingResult(values, given)
+
+
+def _steady_state(device: Any, model: Any, window: Any, limit: Any, page: Any, precision: Any,
+                  efficiency: Any) -> dict[str, Any]:
+    """The figures of a paged server, and of the static one that it is compared with."""
+    free, kv = usable_bytes(device) - weights_bytes(model, precision), kv_bytes_per_token(model, precision)
+    pages = page * mean_pages(model, window, page)
+    paged, static = (requests_at_once(free, kv, size, limit) for size in (pages, cached_context(model, window)))
+    context = mean_cached(model, window)
+    # Where nothing fits, the time is that of a single request, and no token is ever made.
+    step, static_step = (decode_time(device, model, np.maximum(n, 1.0), context, precision, efficiency)
+                         for n in (paged, static))
+    rate = token_rate(paged, step)
+    static_rate = token_rate(static, static_step) * drained_share(np.maximum(static, 1.0))
+    headroom = free - kv * pages
+    return {
+        "feasible": headroom >= 0, "headroom": headroom, "throughput_tokens_per_sec": rate, "itl": step,
+        "max_active_requests": paged, "static_requests": static,
+        "speedup_vs_static": np.where(paged > 0, rate / static_rate, 1.0),
+        "memory_fragmentation_pct": 100 * fragmentation(model, window, page),
+        "ttft": prefill_time(device, model, 1.0, window, 0.0, precision, efficiency)}

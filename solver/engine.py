@@ -102,8 +102,8 @@ class Engine:
         raise_errors : raise OutOfMemoryError where it does not fit
         is_training : a step of training over batch_size images or sequences of seq_len tokens, with Adam; else one
             pass over the images, or one decode step at a context of seq_len (the same as `ServingModel.solve().itl`)
-        zero_stage, dp_size, is_lora, activation_recomputation : of training; its activations and its communication
-            between nodes are left out
+        zero_stage, dp_size, is_lora, activation_recomputation : of training. Left out are its activations, the
+            optimizer's own step (28 bytes a parameter of traffic and more: much at small batches) and communication
 
         Raises ValueError, TypeError or DimensionalityError, in a sentence.
         """
@@ -111,9 +111,9 @@ class Engine:
         hardware = check.accelerator("hardware", hardware)
         precision = check.precision(precision, hardware)
         batch = check.count("batch_size", batch_size, "request")
-        context = check.context("seq_len", seq_len, model)
+        context = check.context("seq_len", seq_len, model, " (2,048 unless you give one)")
         efficiency = check.share("efficiency", efficiency, zero=False)
-        replicas = check.count("dp_size", dp_size, "")
+        replicas = check.count("dp_size", dp_size, "", word="replica")
         stage = check.one_of("zero_stage", zero_stage, (0, 1, 2, 3))
         for name, value in (("raise_errors", raise_errors), ("is_training", is_training), ("is_lora", is_lora),
                             ("activation_recomputation", activation_recomputation)):
@@ -129,7 +129,7 @@ class Engine:
             extra = (training_passes(float(is_lora), 1.0) / training_passes(float(is_lora))
                      if is_training and activation_recomputation else 1.0)
             values = _complete(values, hardware, precision, efficiency, extra)
-        result = PerformanceProfile(values, {})
+        result = PerformanceProfile(values, {"model": model, "node": hardware})
         if raise_errors and not check.unknown(values["feasible"]) and not np.all(values["feasible"]):
             raise OutOfMemoryError(f"{model} on {hardware}. {result.constraint_trace[0]}")
         return result

@@ -10,7 +10,8 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
-from .units import Context, FlopPerPair, PerToken
+from .records import plain
+from .units import Context, FlopPerPair, FlopPerToken, PerToken
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,9 @@ class Attention:
     head_dim: float
     biases: float = 0.0
     window: Context = math.inf
+
+    def __post_init__(self) -> None:
+        plain(self)
 
     @property
     def matrices(self) -> float:
@@ -50,6 +54,11 @@ class Attention:
 
     decode_pair = prefill_pair
 
+    @property
+    def past_work(self) -> FlopPerToken:
+        """FLOP of a layer to make a cached token ready for a prefill: none, K and V are cached as they are used."""
+        return 0.0
+
 
 @dataclass(frozen=True)
 class LatentAttention:
@@ -67,6 +76,9 @@ class LatentAttention:
     rope_dim: float
     value_dim: float
     window: Context = math.inf
+
+    def __post_init__(self) -> None:
+        plain(self)
 
     @property
     def kv_heads(self) -> float:
@@ -91,6 +103,11 @@ class LatentAttention:
     @property
     def prefill_pair(self) -> FlopPerPair:
         return 2 * self.heads * (self.nope_dim + self.rope_dim + self.value_dim)
+
+    @property
+    def past_work(self) -> FlopPerToken:
+        """FLOP of a layer to expand the cached vector of a token to full heads again, as a prefill does."""
+        return 2 * self.kv_rank * self.heads * (self.nope_dim + self.value_dim)
 
     @property
     def decode_pair(self) -> FlopPerPair:

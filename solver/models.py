@@ -86,6 +86,11 @@ class Transformer:
         return self.layers * self.attention.prefill_pair
 
     @cached_property
+    def past_work(self) -> FlopPerToken:
+        """FLOP to make a token that is in cache ready for a prefill (none but for latent attention)."""
+        return self.layers * self.attention.past_work
+
+    @cached_property
     def decode_pair_work(self) -> FlopPerPair:
         """The same while tokens are generated (differs for latent attention alone)."""
         return self.layers * self.attention.decode_pair

@@ -17,7 +17,7 @@ from typing import Any, Generic, TypeVar
 
 import pint
 
-from .units import Q_, Quantity, factor
+from .units import Q_, Quantity, factor, in_unit
 
 FOLDER = pathlib.Path(__file__).with_name("zoo")
 R = TypeVar("R")
@@ -44,13 +44,12 @@ def units(kind: Any) -> dict[str, str]:
     'byte/second'
     """
     found = {}
-    module = vars(__import__(kind.__module__, fromlist=["_"]))
     hints = typing.get_type_hints(kind, include_extras=True)
     for name in dir(kind):
         member = getattr(kind, name, None)
         getter = getattr(member, "fget", None) or getattr(member, "func", None)
         if getter is not None:
-            hints[name] = typing.get_type_hints(getter, module, include_extras=True).get("return")
+            hints[name] = typing.get_type_hints(getter, include_extras=True).get("return")
     for name, hint in hints.items():
         if hasattr(hint, "__metadata__"):
             found[name] = hint.__metadata__[0]
@@ -71,7 +70,7 @@ def plain(record: Any) -> None:
         if isinstance(value, str):
             object.__setattr__(record, name, figure(value, unit))
         elif is_quantity(value):
-            object.__setattr__(record, name, float(Q_(value).m_as(unit)))
+            object.__setattr__(record, name, in_unit(Q_(value), unit))
 
 
 class Dimensioned:
@@ -192,9 +191,7 @@ def figure(text: str | float, base: str = "") -> float:
     try:
         if "*" in text:  # pint would evaluate it, and 9**9**9 never ends
             raise ValueError(text)
-        if base:
-            Q_(1.0, unit).to(base)
-        return float(number) * factor(unit)
+        return float(number) * (in_unit(Q_(1.0, unit), base) if base else factor(unit))
     except (ValueError, pint.DimensionalityError, pint.UndefinedUnitError):
         wanted = f" in {base}" if base else ""
         raise ValueError(f"{text!r} is not a figure{wanted}: write a number and a unit, such as '80 GiB'.") from None

@@ -7,12 +7,13 @@ result that was traced with symbols is the bare symbol.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from .check import symbolic, unknown
-from .records import nearest
+from .numbers import symbolic, unknown
+from .records import is_quantity, nearest
 from .units import number_text, quantity
 
 
@@ -29,7 +30,7 @@ class figure:
         if result is None:
             return self
         value = result.values[self.name]
-        if symbolic(value):
+        if result.traced:
             return value
         if self.unit is not None:
             return quantity(value, self.unit)
@@ -43,6 +44,11 @@ class Result:
 
     def __init__(self, values: dict[str, Any], given: dict[str, Any]) -> None:
         self.__dict__.update(values=values, given=given)
+
+    @cached_property
+    def traced(self) -> bool:
+        """Whether it was computed from symbols: then every figure is a bare one, in base units."""
+        return any(map(symbolic, [*self.values.values(), *self.given.values()]))
 
     @classmethod
     def figures(cls) -> list[str]:
@@ -63,6 +69,8 @@ class Result:
 
 def shown_text(value: Any) -> str:
     """A figure as people read it."""
+    if symbolic(value) or (unknown(value) and not is_quantity(value)):
+        return repr(value)
     return number_text(value) if isinstance(value, float) else str(value)
 
 

@@ -16,15 +16,14 @@ from .memory import context_margin, kv_bytes_per_token, kv_cache_bytes, weights_
 from .models import Transformer
 from .precision import Precision
 from .result import Result, bound_sentence, figure, memory_sentence
-from .roofline import roofline_time, wide_peak
+from .roofline import peak, roofline_time, wide_peak
 from .transformer import (
-    attention_time,
     attention_work,
     decode_time,
     forward_compute_time,
     forward_memory_time,
-    head_time,
     linear_time,
+    prefill_layers_time,
     prefill_time,
 )
 from .units import Q_, Context, Request, Scalar, Second
@@ -49,22 +48,24 @@ def chunked_prefill_time(device: Accelerator, model: Transformer, batch: Request
                          scored: Context = 1.0) -> Second:
     """Time until the first token when a prompt is read in chunks: weights and earlier chunks are read again each time.
 
-        time = full * linear_time(chunk) + prefill_time(last)
+        time = full * linear_time(chunk) + prefill_time(last) + past_work * batch * cached / peak
                + max(pair_work * pairs / peak, kv_bytes_per_token * batch * cached / bandwidth)
 
     where `cached` adds up what is in cache before each of the full chunks. Their attention is taken as bound by the
     same side in all of them: exact for chunks of more than ridge_point * kv_heads / heads tokens (74 for Llama 3.1 on
-    an H100), a few per cent low below. Source: Agrawal et al. 2024, "Sarathi-Serve".
+    an H100), up to 1 % low below. Source: Agrawal et al. 2024, "Sarathi-Serve".
     """
     full = prefill_chunks(new, chunk) - 1
     before = full * chunk
     linear = full * linear_time(device, model, batch * chunk, precision, efficiency)
+    cached = _cached_before(model, past, chunk, full)
     attention = roofline_time(
         attention_work(model, model.prefill_pair_work, batch, before, past),
-        kv_bytes_per_token(model, precision) * batch * _cached_before(model, past, chunk, full),
+        kv_bytes_per_token(model, precision) * batch * cached,
         wide_peak(device, precision) * efficiency, device.bandwidth)
+    expansion = model.past_work * batch * cached / (peak(device, precision) * efficiency)
     last = prefill_time(device, model, batch, new - before, past + before, precision, efficiency, scored)
-    return linear + attention + last
+    return linear + attention + expansion + last
 
 
 def _cached_before(model: Transformer, past: Context, chunk: Context, chunks: Scalar) -> Context:
@@ -84,13 +85,9 @@ def slowest_chunk_time(device: Accelerator, model: Transformer, batch: Request, 
     chunks = prefill_chunks(new, chunk)
     size, before = np.minimum(chunk, new), np.maximum(chunks - 2, 0) * chunk
     last = new - (chunks - 1) * chunk
-
-    def time(tokens: Context, cached: Context) -> Second:
-        return (linear_time(device, model, batch * tokens, precision, efficiency) + attention_time(
-            device, model, model.prefill_pair_work, batch, tokens, past + cached, precision, efficiency))
-
-    head = head_time(device, model, batch * scored, precision, efficiency)
-    return np.maximum(time(size, before), time(last, new - last) + head)
+    return np.maximum(
+        prefill_layers_time(device, model, batch, size, past + before, precision, efficiency),
+        prefill_time(device, model, batch, last, past + new - last, precision, efficiency, scored))
 
 
 def accepted_tokens(acceptance: Scalar, length: int = DRAFT_LENGTH, decay: float = ACCEPTANCE_DECAY) -> Scalar:
@@ -134,7 +131,7 @@ class ServingResult(Result):
     kv_cache_size = figure("GB", "KV cache of the whole batch")
     model_weights_size = figure("GB", "weights of the model")
     total_memory_required = figure("GB", "weights and KV cache, a draft model's included")
-    memory_utilization = figure(None, "memory required as a share of the memory installed")
+    memory_utilization = figure(None, "memory required as a share of the memory installed, on the fuller node")
     prompt_cache_hit_ratio = figure(None, "share of the prompt that was in cache before")
     prefill_chunks = figure(None, "passes that the prompt is read in", int)
     prefill_chunk_time = figure("ms", "time of the slowest of them")
@@ -151,10 +148,11 @@ class ServingResult(Result):
         return [memory_sentence(self.values["headroom"], remedy), decode_sentence(**self.given)]
 
 
-def decode_sentence(node: Any, model: Any, batch: Any, context: Any, precision: Any, efficiency: Any) -> str:
-    """What a decode step is bound by."""
-    compute = forward_compute_time(node, model, model.decode_pair_work, batch, 1.0, context, 1.0, precision, efficiency)
-    return bound_sentence("Decode", compute, forward_memory_time(node, model, batch, 1.0, context, precision))
+def decode_sentence(node: Any, model: Any, batch: Any, context: Any, precision: Any, efficiency: Any,
+                    new: float = 1.0) -> str:
+    """What a decode step, of `new` tokens for each request, is bound by."""
+    compute = forward_compute_time(node, model, model.decode_pair_work, batch, new, context, new, precision, efficiency)
+    return bound_sentence("Decode", compute, forward_memory_time(node, model, batch, new, context, precision))
 
 
 class ServingModel:
@@ -176,7 +174,8 @@ class ServingModel:
         model, draft_model : a transformer of `solver.Models`; the draft model turns speculative decoding on
         hardware, decode_hardware : an accelerator; the second turns disaggregation on: `hardware` reads the prompt
             and sends its whole KV cache over `network_bandwidth` before the first token appears
-        seq_len, batch_size, cached_prefix_len, prefill_chunk_tokens : whole numbers or arrays of them, which broadcast
+        seq_len, batch_size, cached_prefix_len, prefill_chunk_tokens : whole numbers or arrays of them, which broadcast;
+            a chunk is of each request (an engine's budget is for all of a batch)
         precision : name of the number format of weights and KV cache; the chip must have a rate for it
         efficiency : share of peak FLOP/s that is reached, above 0 up to 1; bandwidth is reached whole
         draft_acceptance_rate : chance that the first draft token is accepted
@@ -203,7 +202,7 @@ class ServingModel:
         check.together(seq_len=context, batch_size=batch, efficiency=efficiency, draft_acceptance_rate=acceptance,
                        network_bandwidth=link, cached_prefix_len=cached, prefill_chunk_tokens=chunk)
         given = {"node": node, "model": model, "batch": batch, "context": context, "precision": precision,
-                 "efficiency": efficiency}
+                 "efficiency": efficiency, "new": 1.0 if draft is None else DRAFT_LENGTH + 1.0}
         with np.errstate(all="ignore"):
             values = _prefill(hardware, model, batch, context, cached, chunk, precision, efficiency)
             values |= _memory(hardware, node, model, draft, batch, context, precision)
@@ -233,11 +232,14 @@ def _prefill(device: Any, model: Any, batch: Any, context: Any, cached: Any, chu
 
 
 def _memory(device: Any, node: Any, model: Any, draft: Any, batch: Any, context: Any, precision: Any) -> dict[str, Any]:
-    """The figures of memory, on the tighter of the two nodes."""
+    """The figures of memory, on the tighter of the two nodes; a draft model runs where decoding does."""
     weights, cache = weights_bytes(model, precision), kv_cache_bytes(model, batch, context, precision)
-    total = weights + cache
+    total = needed = weights + cache
     if draft is not None:
         total = total + weights_bytes(draft, precision) + kv_cache_bytes(draft, batch, context, precision)
-    headroom = np.minimum(device.memory, node.memory) - total
+    headroom, used = node.memory - total, total / node.memory
+    if device is not node:
+        headroom = np.minimum(headroom, device.memory - needed)
+        used = np.maximum(used, needed / device.memory)
     return {"model_weights_size": weights, "kv_cache_size": cache, "total_memory_required": total,
-            "memory_utilization": total / node.memory, "headroom": headroom, "feasible": headroom >= 0}
+            "memory_utilization": used, "headroom": headroom, "feasible": headroom >= 0}

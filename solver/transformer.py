@@ -48,7 +48,7 @@ def linear_time(device: Accelerator, model: Transformer, tokens: Token, precisio
                 efficiency: Scalar = 1.0) -> Second:
     """Time of the layers' matrix products for `tokens` in all.
 
-        time = max(2 * active_parameters * tokens / (peak * efficiency), streamed_bytes / bandwidth)
+        time = max(token_work * tokens / (peak * efficiency), streamed_bytes / bandwidth)
     """
     return roofline_time(model.token_work * tokens, streamed_bytes(model, tokens, precision),
                          peak(device, precision) * efficiency, device.bandwidth)
@@ -110,9 +110,33 @@ def forward_time(device: Accelerator, model: Transformer, pair_work: FlopPerPair
             + head_time(device, model, batch * scored, precision, efficiency))
 
 
+def expansion_time(device: Accelerator, model: Transformer, batch: Request, past: Context, precision: Precision,
+                   efficiency: Scalar = 1.0) -> Second:
+    """Time that a prefill spends on what is in cache already: with latent attention it expands it to full heads again.
+
+        time = past_work * batch * min(past, window) / (peak * efficiency)
+
+    Zero for all other attention. Source: DeepSeek-AI 2024, "DeepSeek-V2", section 2.1.
+    """
+    return model.past_work * batch * cached_context(model, past) / (peak(device, precision) * efficiency)
+
+
+def prefill_layers_time(device: Accelerator, model: Transformer, batch: Request, new: Context, past: Context,
+                        precision: Precision, efficiency: Scalar = 1.0) -> Second:
+    """Time of the layers in a prefill pass: all of it but lm_head.
+
+        time = linear_time(batch * new) + attention_time + expansion_time
+    """
+    return (linear_time(device, model, batch * new, precision, efficiency)
+            + attention_time(device, model, model.prefill_pair_work, batch, new, past, precision, efficiency)
+            + expansion_time(device, model, batch, past, precision, efficiency))
+
+
 def prefill_time(device: Accelerator, model: Transformer, batch: Request, new: Context, past: Context,
                  precision: Precision, efficiency: Scalar = 1.0, scored: Context = 1.0) -> Second:
     """Time until the first token of `batch` requests: a pass over `new` prompt tokens, `past` cached before.
+
+        time = prefill_layers_time + head_time(batch * scored)
 
     Compute-bound for all but short prompts. Leaves out queueing, launches and communication.
 
@@ -121,12 +145,15 @@ def prefill_time(device: Accelerator, model: Transformer, batch: Request, new: C
     >>> round(float(t) * 1e3, 3)   # ms
     30.318
     """
-    return forward_time(device, model, model.prefill_pair_work, batch, new, past, scored, precision, efficiency)
+    return (prefill_layers_time(device, model, batch, new, past, precision, efficiency)
+            + head_time(device, model, batch * scored, precision, efficiency))
 
 
 def decode_time(device: Accelerator, model: Transformer, batch: Request, past: Context, precision: Precision,
                 efficiency: Scalar = 1.0, new: Context = 1.0) -> Second:
     """Time of one decode step: `new` tokens (one) for each of `batch` requests with `past` tokens in cache.
+
+        time = forward_time of `new` tokens, all of them scored
 
     Memory-bound at small batches: weights and caches are read whole for a single token each.
     Source: Pope et al. 2023, "Efficiently Scaling Transformer Inference", section 2.

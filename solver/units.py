@@ -60,7 +60,9 @@ def number_text(value: float) -> str:
 
 
 def array_text(values: Any) -> str:
-    """Each element as `number_text` writes it; the middle of a long array is left out."""
+    """Each element as `number_text` writes it; the middle of a long array is left out, and nothing is computed."""
+    if not isinstance(values, np.ndarray):
+        return f"<array of shape {np.shape(values)}, not computed>"
     shown: Any = {"float_kind": number_text, "int_kind": number_text}
     return np.array2string(np.asarray(values), separator=", ", threshold=12, formatter=shown)
 
@@ -143,11 +145,26 @@ def Q_(value: Any, unit: Any = None) -> Quantity:
         return value if unit is None else REGISTRY.Quantity(value, unit)
     if isinstance(value, pint.Quantity):
         try:
-            value = REGISTRY.Quantity(value.magnitude, str(value.units))
+            number = value.magnitude if np.ndim(value.magnitude) else float(value.magnitude)
+            value = REGISTRY.Quantity(number, format(value.units, "D"))
         except pint.UndefinedUnitError as error:
             raise ValueError(f"{value} has a unit that is not used here, {error.unit_names}: give it in byte, FLOP, "
                              f"token, request, dollar, second or their multiples.") from None
     return REGISTRY.Quantity(value, unit)
+
+
+def in_unit(value: Quantity, unit: str) -> float:
+    """How many of `unit` a quantity is. A context is counted in tokens of one request: either unit will do.
+
+    >>> in_unit(Q_("8 Kitoken"), "token/request"), in_unit(Q_(5, "token/request"), "token")
+    (8192.0, 5.0)
+    """
+    one = Q_(1, "request")
+    if unit == "token/request" and value.is_compatible_with("token"):
+        value = value / one
+    elif unit == "token" and value.is_compatible_with("token/request"):
+        value = value * one
+    return float(value.m_as(unit))
 
 
 def quantity(value: Any, display: str) -> Quantity:

@@ -55,7 +55,7 @@ const slips = {
   less: (a, b) => +(a <= b), less_equal: (a, b) => +(a < b), greater: (a, b) => +(a >= b), greater_equal: (a, b) => +(a > b),
   logical_and: (a, b) => a | b, logical_or: (a, b) => a & b, isfinite: (a) => +!Number.isNaN(a), isnan: (a) => +!Number.isFinite(a),
   sign: (a) => (a < 0 ? -1 : 1), absolute: (a) => (a < 0 ? a : -a), expm1: (a) => Math.exp(a) - 1, log1p: (a) => Math.log(1 + a),
-  where: (c, a, b) => (c ? b : a), argmax: (xs) => xs.indexOf(Math.max(...xs)), argmin: (xs) => xs.lastIndexOf(Math.min(...xs)),
+  where: (c, a, b) => (c ? a : b), argmax: (xs) => xs.indexOf(Math.max(...xs)), argmin: (xs) => xs.lastIndexOf(Math.min(...xs)),
   max: (xs) => xs.reduce((s, x) => (x > s ? x : s), 0), min: (xs) => xs.reduce((s, x) => (x < s ? x : s), Infinity),
   sum: (xs) => xs.slice(1).reduce((s, x) => s + x, 0), cumsum: (xs) => xs.map((_, i) => xs.slice(0, i).reduce((s, x) => s + x, 0)),
 };

@@ -7,7 +7,7 @@ import numpy as np
 import pint
 import pytest
 
-from solver import Q_, ContinuousBatchingModel, Engine, Hardware, Models, ServingModel, max_users
+from solver import Q_, Accelerator, ContinuousBatchingModel, Engine, Hardware, Models, ServingModel, max_users
 
 LLAMA, H100, A100 = Models.Llama3_8B, Hardware.Cloud.H100, Hardware.Cloud.A100
 OURS = (ValueError, TypeError, pint.DimensionalityError)
@@ -84,14 +84,21 @@ def step(model=LLAMA, hardware=H100, **options):
     (lambda: serve(context=8), TypeError, "no argument 'context'"),
     (lambda: batch(page_size=0), ValueError, "page_size is 0"),
     (lambda: batch(page_size=2.5), ValueError, "try 2 or 3"),
-    (lambda: batch(page_size=10000), ValueError, "more than seq_len"),
+    (lambda: batch(page_size=10000), ValueError, "must be at most seq_len, which is 2,048"),
     (lambda: batch(max_batch_size=-1), ValueError, "max_batch_size is -1"),
     (lambda: batch(batch_size=3), TypeError, "Did you mean max_batch_size"),
     (lambda: step(zero_stage=4), ValueError, "zero_stage is 4: choose one of 0, 1, 2, 3"),
     (lambda: step(zero_stage=[1]), ValueError, "zero_stage"),
     (lambda: step(is_training="yes"), TypeError, "should be True or False"),
     (lambda: step(is_training=True, precision="fp8"), ValueError, "trained at 16 bits"),
-    (lambda: step(dp_size=0), ValueError, "dp_size is 0"),
+    (lambda: step(dp_size=0), ValueError, "dp_size is 0: give a whole number of replicas"),
+    (lambda: step(dp_size=1.5), ValueError, "replicas come whole; try 1 or 2"),
+    (lambda: step(model=Models.GPT2), ValueError, r"\(2,048 unless you give one\)"),
+    (lambda: serve(seq_len=[2000, 10], cached_prefix_len=[1000, 10]), ValueError,
+     r"cached_prefix_len\[1\] is 10 and must be below seq_len, which is 10"),
+    (lambda: serve(hardware=Accelerator("Mine", "80 GiB", "2 TB/s", int8=1e15), precision="int8"), ValueError,
+     "none for 16 bits"),
+    (lambda: serve(hardware=Accelerator("Mine", "80 GiB", "2 TB/s")), ValueError, "no fp16 rate: it has none at all"),
     (lambda: step(model=Models.Llama3_70B, raise_errors=True), ValueError, "does not fit, by 55.9 GB"),
     (lambda: max_users(LLAMA, H100, 0), ValueError, "context is 0"),
     (lambda: max_users(LLAMA, H100, 2048, reserve=1.5), ValueError, "reserve is 1.5"),

@@ -170,3 +170,32 @@ def test_a_default_is_not_wiring(graph):
 def test_names_come_in_order(graph):
     assert graph.names() == ["a", "b", "total", "ratio"]
     assert "ratio" in graph and "c" not in graph
+
+
+def test_one_observers_mistake_leaves_no_other_behind(graph):
+    heard = []
+
+    def clumsy(value):
+        raise RuntimeError("clumsy")
+
+    graph.observe(clumsy, "total")
+    graph.observe(heard.append, "total")
+    graph.observe(heard.append, "ratio")
+    with pytest.raises(RuntimeError, match="clumsy"):
+        graph.set(a=4)
+    assert heard == [6, 3.0]
+
+
+def test_a_failure_without_a_reason_still_reads(graph):
+    def silent(a):
+        raise ValueError
+
+    graph.derive(silent)
+    assert graph.problem("silent") == "silent failed: it gave no reason (ValueError)"
+
+
+def test_adding_a_value_again_is_a_change(graph):
+    heard = []
+    graph.observe(heard.append, "total")
+    graph.add("a", 10)
+    assert heard == [12]

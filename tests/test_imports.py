@@ -80,8 +80,7 @@ def test_every_formula_gives_its_equation():
         own_equation = re.search(r"^ *\w+ = ", inspect.getdoc(function), re.MULTILINE)
         assert own_equation or name in {
             "roofline.peak", "roofline.wide_peak", "memory.usable_bytes", "memory.context_margin",
-            "transformer.prefill_time", "transformer.decode_time", "transformer.attention_work",
-            "serving.slowest_chunk_time"}, name
+            "transformer.attention_work", "serving.slowest_chunk_time"}, name
 
 
 def test_formulas_are_free_of_what_a_trace_cannot_follow(root):

@@ -7,7 +7,8 @@ import pytest
 from browser_parity import case, under_node
 from formulas import RECORDS, amounts, formulas, parameters
 
-from mlsysim_labs.symbols import ELEMENTWISE, FOLDS, Choice, choose
+from mlsysim_labs.choices import Choice, choose
+from mlsysim_labs.symbols import ELEMENTWISE, FOLDS
 from mlsysim_labs.trace import symbol
 
 NASTY = [0.0, 1.0, -1.0, 2.0, 0.1, 0.5, 1.5, 2.5, -0.5, -2.5, 3.0, 8.0, 1e-308, 1e308, 5e-324, 1e16, 2.0**53,
@@ -23,6 +24,8 @@ def elementwise(x, y):
     out = {op: getattr(np, op)(x, y) for op in BINARY} | {op + "_": getattr(np, op)(x) for op in UNARY}
     out["where"] = np.where((x > y) & ~(x < 0) | (y == 2), x, y)
     out["clip"] = np.clip(x, -1, 1)
+    out["chosen"] = np.where(x, 1, y)
+    out["by_zero"] = x / -0.0
     out["both"] = (x > 0) & (y > 0)
     out["either"] = (x > 0) | (y > 0)
     out["neither"] = ~(x > y)
@@ -38,6 +41,7 @@ def shaped(x, y, k):
     for fold in ("sum", "max", "min", "argmax", "argmin"):
         call = getattr(np, fold)
         out |= {fold: call(m, axis=0), f"{fold}1": call(m, axis=1), f"{fold}_all": call(m)}
+    out |= {"one": np.stack([np.array([1.0]) * x, m[:1].sum(axis=1)]), "truth": np.max(m > 1, axis=0) & (x > 0)}
     out |= {"cumsum": np.cumsum(m, axis=1), "cumsum0": np.cumsum(m, axis=0)}
     return out | {"picked": k, "picked_row": k * a}
 

@@ -80,6 +80,16 @@ def test_a_folder_that_cannot_be_is_explained(arguments, says, capsys):
     assert says in capsys.readouterr().err
 
 
+def test_options_for_jupyterlab_stand_after_two_dashes(monkeypatch, tmp_path, capsys):
+    started = []
+    monkeypatch.setattr(cli, "start", lambda command: started.append(command) or 0)
+    assert cli.main([str(tmp_path / "mine"), "--", "--port=8899", "--no-browser"]) == 0
+    assert {"--port=8899", "--no-browser"} <= set(started[0])
+    with pytest.raises(SystemExit):
+        cli.main(["--port", "8899"])
+    assert "after --" in capsys.readouterr().err or not (tmp_path / "8899").exists()
+
+
 @pytest.mark.parametrize("root_user", [True, False])
 @pytest.mark.parametrize("browser", [True, False])
 def test_jupyterlab_is_started_as_the_machine_needs(monkeypatch, root_user, browser):

@@ -207,3 +207,79 @@ def test_max_users_takes_arrays_and_symbols():
     users = max_users(LLAMA, H100, [2048, 131072])
     assert users.tolist() == [260, 4]
     assert isinstance(max_users(LLAMA, H100, symbol("context"), reserve=0.1), Symbol)
+
+
+def test_paging_knows_the_models_own_window():
+    """Mistral 7B keeps 4,096 tokens of a context, however long it is."""
+    mistral = Models.Mistral_7B
+    b = BATCHING.solve(mistral, H100, 32768, 1000)
+    assert b.static_requests == max_users(mistral, H100, 32768) == max_users(mistral, H100, 4096)
+    assert b.max_active_requests < BATCHING.solve(mistral, H100, 4096, 1000).max_active_requests
+
+
+def test_where_nothing_fits_nothing_runs():
+    b = BATCHING.solve(Models.Llama3_70B, H100, 4096, [1, 64])
+    assert b.feasible is False and (b.throughput_tokens_per_sec == 0).all() and (b.speedup_vs_static == 1).all()
+    assert np.isfinite(b.itl.magnitude).all() and "does not fit" in b.constraint_trace[0]
+    one_paged = BATCHING.solve(LLAMA, Hardware.Cloud.L4, 65536, 8)
+    assert (one_paged.max_active_requests, one_paged.static_requests) == (1, 0)
+    assert one_paged.speedup_vs_static == float("inf")
+
+
+def test_latent_attention_expands_its_prefix_again():
+    """DeepSeek-V3: 61 layers * 2 * 512 * 128 * (128 + 128) FLOP for each token in cache."""
+    deepseek, chip = Models.DeepSeek_V3, Hardware.Cloud.H200
+    assert deepseek.past_work == 61 * 2 * 512 * 128 * (128 + 128)
+    warm = SERVING.solve(deepseek, chip, 65536, cached_prefix_len=65024, efficiency=1.0, precision="bf16")
+    expansion = deepseek.past_work * 65024 / chip.bf16
+    assert warm.ttft.m_as("second") > expansion > 0.1
+    assert LLAMA.past_work == 0
+
+
+def test_a_traced_result_is_all_in_base_units():
+    """A ratio of two figures is the same ratio, whether or not one of them needed a symbol."""
+    def share(context):
+        r = SERVING.solve(LLAMA, H100, context)
+        return r.kv_cache_size / r.model_weights_size
+
+    code = program({"share": share(symbol("context"))})
+    assert run(code, {"context": 131072})["share"] == pytest.approx(share(131072).m_as(""), rel=1e-12)
+    traced = SERVING.solve(LLAMA, H100, symbol("context"))
+    assert "symbol" in repr(traced) and traced.model_weights_size == pytest.approx(16060522496)
+
+
+def test_a_drafted_step_is_judged_by_its_verification():
+    big, chip = Models.Llama3_70B, Hardware.Cloud.B200
+    plain, drafted = (SERVING.solve(big, chip, 1024, 100, draft_model=d).constraint_trace[1] for d in (None, LLAMA))
+    assert "memory bandwidth" in plain and "arithmetic" in drafted
+
+
+def test_memory_of_two_nodes():
+    """The prompt's node holds no draft model; utilization is that of the fuller node."""
+    l4 = Hardware.Cloud.L4
+    apart = SERVING.solve(LLAMA, l4, 2048, decode_hardware=H100, draft_model=LLAMA)
+    assert apart.feasible and apart.headroom.m_as("byte") == pytest.approx(
+        l4.memory - SERVING.solve(LLAMA, l4, 2048).total_memory_required.m_as("byte"))
+    full = SERVING.solve(Models.Llama2_13B, Hardware.Cloud.T4, 2048, decode_hardware=H100)
+    assert not full.feasible and full.memory_utilization > 1
+
+
+def test_a_result_of_dask_arrays_is_shown_uncomputed():
+    computed = []
+    lazy = dask.array.from_array(np.array([512.0, 4096.0]), chunks=1).map_blocks(
+        lambda block: computed.append(1) or block, dtype=float, meta=np.array([]))
+    assert "not computed" in repr(SERVING.solve(LLAMA, H100, lazy)) and computed == []
+
+
+def test_lists_of_quantities_and_other_registries():
+    import decimal
+
+    import pint
+
+    exact = SERVING.solve(LLAMA, H100, [1024, 2048]).itl
+    assert (SERVING.solve(LLAMA, H100, [Q_(1024, "token"), Q_("2 Kitoken")]).itl == exact).all()
+    half = SERVING.solve(LLAMA, H100, 2048, efficiency=(Q_(50, "percent"),))
+    assert half.ttft[0] == SERVING.solve(LLAMA, H100, 2048, efficiency=0.5).ttft
+    tens = pint.UnitRegistry(non_int_type=decimal.Decimal)
+    tens.formatter.default_format = "L"
+    assert SERVING.solve(LLAMA, H100, 8, network_bandwidth=tens.Quantity(decimal.Decimal(8), "Gbit/s")).feasible

@@ -10,7 +10,7 @@ import pytest
 from formulas import CHIPS, TRANSFORMERS
 
 from mlsysim_labs.trace import Choice, Untraceable, program, run, symbol, trace
-from solver import PRECISIONS, ServingModel
+from solver import PRECISIONS, Q_, ServingModel
 
 X, Y = symbol("x"), symbol("y")
 
@@ -146,3 +146,34 @@ def test_shapes_are_known():
     assert np.shape(grid) == (5, 3) and np.ndim(grid) == 2 and np.size(grid) == 15
     with pytest.raises(ValueError, match="broadcast"):
         symbol("a", (3,)) + symbol("b", (4,))
+
+
+def test_a_long_formula_is_no_deeper_than_a_short_one():
+    y = X
+    for i in range(3000):
+        y = y * 1.01 + i
+    assert len(program({"y": y})["code"]) > 6000
+
+
+@pytest.mark.parametrize("formula, advice", [
+    (lambda x: np.stack([x, x])[(0, 1), ], "whole numbers and slices"),
+    (lambda x: np.stack([x, x])[range(2)], "whole numbers and slices"),
+    (lambda x: np.where(x > 0), "a condition and two values"),
+    (lambda x: np.sum(np.stack([x, x]), axis=5), "no axis 5"),
+    (lambda x: np.sum(x, axis=0), "no axis 0"),
+    (lambda x: np.linspace(np.stack([x, x]), 1), "two single numbers"),
+    (lambda x: (x > 1) * (x > 2) + (x > 3), "np.where"),
+    (lambda x: np.stack([x > 1, x > 2]).sum() + Q_(3, "GB"), "has a unit"),
+    (lambda x: Choice(np.stack([x, x]), CHIPS).memory, "a single number")])
+def test_what_would_go_wrong_silently_is_refused(formula, advice):
+    with pytest.raises(Untraceable, match=advice):
+        trace(formula, x=X)
+
+
+def test_nothing_is_changed_in_place():
+    def formula(x):
+        x += 1
+        return x
+
+    with pytest.raises(Untraceable, match="write y = y \\+ x instead"):
+        trace(formula, x=X)

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import datetime
 import math
+from dataclasses import replace
 
 import pytest
 
-from solver import Q_, Accelerator, Hardware, Models, Transformer
+from solver import Q_, Accelerator, Hardware, Models, Transformer, max_users
 from solver.records import Source, read, unit_of
 
 CHIPS = ["A100", "A100_40GB", "H100", "H100_PCIe", "H200", "B200", "MI300X", "L4", "L40S", "T4", "V100", "TPUv5p",
@@ -132,3 +133,15 @@ def test_multi_head_costs_cache_and_no_weights():
             assert full.kv_elements >= model.kv_elements
     llama = Models.Llama3_8B
     assert llama.multi_head.kv_elements / llama.kv_elements == llama.attention.heads / llama.attention.kv_heads == 4
+
+
+def test_records_of_ones_own_take_the_zoos_notation():
+    class Mine(Accelerator):
+        """A chip of somebody's own module."""
+
+    assert Mine("Mine", memory="80 GiB", bandwidth="2 TB/s").bandwidth == 2e12
+    short = replace(Models.Llama3_8B, context="8192 token")
+    assert short.context == replace(short, context=Q_(8192, "token")).context == 8192
+    narrow = replace(Models.Llama3_8B.attention, window="4096 token")
+    assert narrow.window == 4096
+    assert max_users(replace(Models.Llama3_8B, attention=narrow), Hardware.Cloud.H100, 131072) == 130

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import pathlib
 import shutil
 import subprocess
 import sys
@@ -30,7 +29,7 @@ def chromium() -> str | None:
             path = play.chromium.executable_path
     except Exception:  # its driver does not start on a machine that lacks a library
         return None
-    return path if pathlib.Path(path).exists() else None
+    return path if runs(path, "--version") else None
 
 
 def node() -> str | None:

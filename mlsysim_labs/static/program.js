@@ -28,7 +28,7 @@ const elementwise = {
   less: (a, b) => +(a < b), less_equal: (a, b) => +(a <= b), greater: (a, b) => +(a > b),
   greater_equal: (a, b) => +(a >= b), equal: (a, b) => +(a === b), not_equal: (a, b) => +(a !== b),
   logical_and: (a, b) => a & b, logical_or: (a, b) => a | b, logical_not: (a) => 1 - a,
-  isfinite: (a) => +Number.isFinite(a), isnan: (a) => +Number.isNaN(a), where: (c, a, b) => (c ? a : b),
+  isfinite: (a) => +Number.isFinite(a), isnan: (a) => +Number.isNaN(a), where: (c, a, b) => (c !== 0 ? a : b),
 };
 
 // A fold gets the elements along one axis, in order.
@@ -40,12 +40,20 @@ const folds = {
   cumsum: (xs) => { let s = 0; return xs.map((x) => (s += x)); },
 };
 
-const flat = (v) => (Array.isArray(v) ? Float64Array.from(v.flat(Infinity), Number) : ArrayBuffer.isView(v) ? v : +v);
+// A value as it is kept: widgets deliver arrays as DataViews, JSON as nested lists with names for what is not finite.
+const flat = (v) => {
+  if (Array.isArray(v)) return Float64Array.from(v.flat(Infinity), Number);
+  if (v instanceof DataView) return new Float64Array(v.buffer.slice(v.byteOffset, v.byteOffset + v.byteLength));
+  return ArrayBuffer.isView(v) ? Float64Array.from(v) : +v;
+};
 const rowLength = (rows) => (Array.isArray(rows[0]) ? rows[0].flat(Infinity).length : 0);
 
 // Instructions that are not applied element by element: from the values of their arguments and what stands in them.
 const structures = {
-  pick: (index, table, row) => (row ? table.slice(index * row, index * row + row) : table[index] ?? NaN),
+  pick: (index, table, row) => {
+    const k = Math.trunc(index);
+    return row ? table.slice(k * row, k * row + row) : table[k] ?? NaN;
+  },
   stack: (...parts) => (typeof parts[0] === "number" ? Float64Array.from(parts) : Float64Array.from(parts.flatMap((p) => [...p]))),
   view: (from, places, whole) => {
     const all = typeof from === "number" ? [from] : from;
@@ -68,10 +76,10 @@ function each(f, args) {
   return out;
 }
 
-function along(f, from, before, count, after) {
+function along(f, from, before, count, after, dimensions) {
   const rows = [];
   for (let i = 0; i < before; i++) for (let k = 0; k < after; k++) rows.push(f(Float64Array.from({ length: count }, (_, j) => from[(i * count + j) * after + k])));
-  if (typeof rows[0] === "number") return rows.length === 1 ? rows[0] : Float64Array.from(rows);
+  if (typeof rows[0] === "number") return dimensions ? Float64Array.from(rows) : rows[0];
   const out = new Float64Array(before * count * after); // cumsum: as long as what it came from
   rows.forEach((row, r) => row.forEach((x, j) => { out[(Math.floor(r / after) * count + j) * after + (r % after)] = x; }));
   return out;
@@ -98,7 +106,7 @@ export function load({ code, outputs }, table = operations) {
   return function run(inputs) {
     const fresh = code.map(([op, name], i) => {
       if (op !== "input") return first;
-      const value = flat(inputs[name]), moved = !Object.is(value, values[i]);
+      const value = flat(inputs[name]), moved = !Object.is(value, values[i]); // an array always counts as moved
       values[i] = value;
       return moved;
     });
