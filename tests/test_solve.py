@@ -221,7 +221,7 @@ def test_where_nothing_fits_nothing_runs():
     b = BATCHING.solve(Models.Llama3_70B, H100, 4096, [1, 64])
     assert b.feasible is False and (b.throughput_tokens_per_sec == 0).all() and (b.speedup_vs_static == 1).all()
     assert np.isfinite(b.itl.magnitude).all() and "does not fit" in b.constraint_trace[0]
-    one_paged = BATCHING.solve(LLAMA, Hardware.Cloud.L4, 65536, 8)
+    one_paged = BATCHING.solve(LLAMA, Hardware.Cloud.L4, 100_000, 8)
     assert (one_paged.max_active_requests, one_paged.static_requests) == (1, 0)
     assert one_paged.speedup_vs_static == float("inf")
 
