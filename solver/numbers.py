@@ -164,10 +164,10 @@ def compared(name: str, value: Any, limit_name: str, limit: Any, good: np.ufunc,
     if unknown(value) or unknown(limit):
         return value
     together(**{name: value, limit_name: limit})
-    values, limits = np.broadcast_arrays(value, limit)
-    bad = np.argwhere(~good(values, limits))
-    if len(bad):
-        place = tuple(int(i) for i in bad[0])
+    fine = good(value, limit)
+    if not np.all(fine):
+        values, limits = np.broadcast_arrays(value, limit)
+        place = tuple(int(i) for i in np.argwhere(~fine)[0])
         raise ValueError(f"{indexed(name, place)} is {shown(values[place])} and must be {must} {limit_name}, "
                          f"which is {shown(limits[place])}: {why}.")
     return value
