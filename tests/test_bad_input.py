@@ -134,7 +134,13 @@ ODD = [
 
 
 def test_a_thousand_odd_calls_get_an_answer_or_a_sentence(rng):
-    """Never a bare AttributeError, never a crash inside numpy, never NaN that was not asked for."""
+    assert answer_odd_calls(rng, pairs=200) > 1000
+
+
+def answer_odd_calls(rng, pairs):
+    """Every odd value for every argument, and `pairs` of them at once for each class; how many were refused.
+
+    Never a bare AttributeError, never a crash inside numpy, never NaN that was not asked for."""
     calls = {serve: ["model", "hardware", "seq_len", "batch_size", "precision", "efficiency", "decode_hardware",
                      "network_bandwidth", "draft_model", "draft_acceptance_rate", "cached_prefix_len",
                      "prefill_chunk_tokens"],
@@ -142,10 +148,10 @@ def test_a_thousand_odd_calls_get_an_answer_or_a_sentence(rng):
              step: ["model", "hardware", "batch_size", "precision", "efficiency", "raise_errors", "is_training",
                     "seq_len", "zero_stage", "dp_size", "is_lora", "activation_recomputation"]}
     cases = [(call, {name: odd}) for call, names in calls.items() for name in names for odd in ODD]
-    pairs = [(call, {str(a): ODD[rng.integers(len(ODD))], str(b): ODD[rng.integers(len(ODD))]})
-             for call, names in calls.items() for a, b in [rng.choice(names, 2, replace=False) for _ in range(200)]]
+    twos = [(call, {str(a): ODD[rng.integers(len(ODD))], str(b): ODD[rng.integers(len(ODD))]})
+             for call, names in calls.items() for a, b in [rng.choice(names, 2, replace=False) for _ in range(pairs)]]
     refused = 0
-    for call, odd in cases + pairs:
+    for call, odd in cases + twos:
         try:
             result = call(**odd)
         except OURS as error:
@@ -158,4 +164,4 @@ def test_a_thousand_odd_calls_get_an_answer_or_a_sentence(rng):
                 if not type(value).__module__.startswith("dask"):
                     assert not np.any(np.isnan(value)), (call, odd, name)
             assert repr(result) and result.constraint_trace is not None
-    assert len(cases + pairs) > 1000 and refused > 1000
+    return refused

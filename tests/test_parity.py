@@ -80,6 +80,10 @@ def test_every_break_of_the_interpreter_is_caught(edges):
 
 
 def test_all_formulas_at_ten_thousand_points():
+    agree_at_random_points(groups=250, count=40, seed=2)
+
+
+def agree_at_random_points(groups: int, count: int, seed: int) -> None:
     """All formulas of the solver in one program, on random chips, models, number formats and amounts."""
     every = formulas()
     kinds, hints = {}, {}
@@ -93,8 +97,7 @@ def test_all_formulas_at_ten_thousand_points():
         return {key: function(**{name: given.get(name, network) for name in parameters(function)})
                 for key, function in every.items()}
 
-    rng = np.random.default_rng(2)
-    groups, count = 250, 40
+    rng = np.random.default_rng(seed)
     blocks = [{name: int(rng.integers(len(RECORDS[hint]))) for name, hint in kinds.items()}
               | {name: amounts(name, hint, rng, count) for name, hint in hints.items()} for _ in range(groups)]
     symbols = {name: Choice(symbol(name), RECORDS[hint]) for name, hint in kinds.items()}
@@ -102,5 +105,5 @@ def test_all_formulas_at_ten_thousand_points():
     plain = {name: RECORDS[hint].__getitem__ for name, hint in kinds.items()}
     report = under_node([case(all_at_once, symbols, blocks, plain)])["cases"][0]
     assert report["wrong"] == []
-    assert report["values"] == 10_000 * len(every)
+    assert report["values"] == groups * count * len(every)
     assert float(report["worst"]) <= 1e-9
