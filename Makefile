@@ -33,8 +33,9 @@ lint: $(VENV)/.tools
 notebooks: $(VENV)/.tools  ## write badges and first cells anew, and strip outputs
 	$(BIN)/python tools/notebooks.py
 
-bench: $(VENV)/.tools
+bench: $(VENV)/.test
 	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/latency.py
 
 clean:
 	rm -rf .venv .venv-*

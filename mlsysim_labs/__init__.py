@@ -4,12 +4,28 @@ A lab is values and functions whose parameter names are the wiring (`Graph`). Wh
 once (`trace`) and written as a program that the browser runs on every move of a knob.
 """
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from .ours import check_solver
 
 __version__ = "0.1.0"
 check_solver(__version__)
 
 from .graph import Graph  # noqa: E402 - a stranger's solver has to be named before anything else can fail
+
+if TYPE_CHECKING:
+    from .lab import Lab
+    from .pictures.curve import Curve
+    from .pictures.tank import Tank
 from .trace import Untraceable, program, symbol, trace  # noqa: E402
 
-__all__ = ["Graph", "Untraceable", "program", "symbol", "trace"]
+__all__ = ["Curve", "Graph", "Lab", "Tank", "Untraceable", "program", "symbol", "trace"]
+
+
+def __getattr__(name: str) -> Any:
+    """Widgets are loaded when one is asked for: importing the package stays as quick as importing numpy."""
+    homes = {"Lab": "lab", "Curve": "pictures.curve", "Tank": "pictures.tank"}
+    if name not in homes:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f".{homes[name]}", __name__), name)

@@ -76,6 +76,10 @@ class Graph:
         """Every name, values first, each function after what it asks for."""
         return [*self._values, *self._nodes]
 
+    def needs(self, name: str) -> tuple[str, ...]:
+        """What a function asks for; nothing for a value."""
+        return self._nodes[name].needs if name in self._nodes else ()
+
     def problem(self, name: str) -> str | None:
         """The sentence of a function that cannot be computed; None if all is well."""
         try:

@@ -106,7 +106,8 @@ def nearest(name: Any, known: typing.Iterable[str]) -> str:
     known = list(known)
     folded = {k.casefold().replace("_", "").replace("-", ""): k for k in known}
     key = str(name).casefold().replace("_", "").replace("-", "").replace(" ", "")
-    close = [folded[k] for k in difflib.get_close_matches(key, folded, n=3, cutoff=0.6)]
+    inside = [name for k, name in folded.items() if len(key) > 2 and key in k]
+    close = inside[:3] or [folded[k] for k in difflib.get_close_matches(key, folded, n=3, cutoff=0.6)]
     return f"Did you mean {' or '.join(close)}?" if close else f"Known are: {', '.join(known)}."
 
 

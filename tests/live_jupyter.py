@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -55,9 +56,9 @@ class Jupyter:
         self.process.wait(timeout=30)
         self.log.close()
 
-    def open(self, page, notebook: str) -> None:
-        """Open a notebook and wait until its kernel is idle."""
-        page.goto(f"{self.url}/lab/tree/{notebook}?token={TOKEN}&reset")
+    def open(self, page, notebook: str, port: int | None = None) -> None:
+        """Open a notebook, through another port if one is given, and wait until its kernel is idle."""
+        page.goto(f"http://127.0.0.1:{port or self.port}/lab/tree/{notebook}?token={TOKEN}&reset")
         page.wait_for_selector(".jp-Notebook .jp-Cell")
         page.wait_for_selector(".jp-Notebook-ExecutionIndicator[data-status=idle]")
         page.wait_for_function("() => document.querySelector('#jp-main-statusbar')?.innerText.includes('| Idle')")
@@ -68,8 +69,18 @@ def run_all(page) -> None:
     page.click('.lm-MenuBar-itemLabel:text-is("Run")')
     page.click('.lm-Menu-itemLabel:text-is("Run All Cells")')
     page.wait_for_function("""() => {
-        const prompts = [...document.querySelectorAll('.jp-CodeCell .jp-InputPrompt')].map(e => e.textContent);
-        return prompts.length > 0 && /\\[\\d+\\]/.test(prompts.at(-1)) && !prompts.some(s => s.includes('*')); }""")
+        const cells = jupyterapp.shell.currentWidget.content.widgets.map(w => w.model).filter(m => m.type === "code");
+        const failed = cells.some(m => m.outputs.toJSON().some(o => o.output_type === "error"));
+        return failed || cells.every(m => m.executionCount !== null && m.executionState !== "running"); }""")
+
+
+def kill_kernels(server: Jupyter) -> int:
+    """Kill every kernel of the server as a full memory would; how many there were."""
+    found = subprocess.run(["pgrep", "-P", str(server.process.pid), "-f", "ipykernel"], capture_output=True, text=True)
+    pids = [int(pid) for pid in found.stdout.split()]
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    return len(pids)
 
 
 def errors_in_cells(page) -> list[str]:

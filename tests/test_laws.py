@@ -117,10 +117,11 @@ def test_distinct_experts(model, n):
 @RUNS
 @given(chips, models, formats, tokens, st.floats(0, 0.9))
 def test_users(chip, model, p, context, reserve):
-    users = users_that_fit(chip, model, context, p, reserve)
+    users = users_that_fit(chip, model, context, p, p, reserve)
     assert users >= 0 and users == np.floor(users)
-    assert users_that_fit(chip, model, context + 1, p, reserve) <= users
-    assert users_that_fit(chip, model, context, p, min(reserve + 0.1, 1)) <= users
+    assert users_that_fit(chip, model, context + 1, p, p, reserve) <= users
+    assert users_that_fit(chip, model, context, p, p, min(reserve + 0.1, 1)) <= users
+    assert users_that_fit(chip, model, context, p, PRECISIONS["int4"], reserve) >= users
     room = chip.memory * (1 - reserve) - weights_bytes(model, p)
     if users:
         assert kv_cache_bytes(model, users, context, p) <= room * CLOSE

@@ -15,6 +15,7 @@ from typing import Any
 ROOT = pathlib.Path(__file__).parent.parent
 BRANCH = "main"  # until there is a release, whose tag does not move
 MARK = "setup"  # the tag of a notebook's first code cell
+FOLDED = {MARK, "lab"}  # tags of cells whose source is folded away: the lab is what a student should see
 BADGES = re.compile(r"(<!-- badges[^>]*-->\n).*?(<!-- /badges -->)", re.DOTALL)
 
 
@@ -52,7 +53,7 @@ def cleaned(cell: dict[str, Any], notebook: str) -> dict[str, Any]:
         return cell | {"source": text.splitlines(keepends=True)}
     tags = cell["metadata"].get("tags", [])
     metadata: dict[str, Any] = {"tags": tags} if tags else {}
-    if MARK in tags:
+    if FOLDED & set(tags):
         metadata["jupyter"] = {"source_hidden": True}
     source = first_cell() if MARK in tags else cell["source"]
     return cell | {"source": source, "outputs": [], "execution_count": None, "metadata": metadata}

@@ -1,0 +1,93 @@
+"""Curves: lines and points over two axes, drawn by bqplot.
+
+The function returns ``{label: (x, y)}``: a line where `y` is an array, a point where it is a number. Marks are made
+once, when the labels are first known; later only their arrays change.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from .picture import Target
+
+COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"]  # Okabe and Ito: apart for every kind of colour vision
+DASHES = ["solid", "dashed", "dotted", "dash_dotted"]  # and apart without colour
+SHAPES = ["circle", "square", "diamond", "triangle-up"]
+
+
+def ticks(low: float, high: float, scale: str) -> dict[str, Any]:
+    """What an axis is marked with: on a logarithmic one powers of ten, or of four from a low end that is none.
+
+    >>> ticks(512, 131072, "log")["tick_values"].tolist()
+    [512.0, 2048.0, 8192.0, 32768.0, 131072.0]
+    """
+    if scale == "linear":
+        return {"num_ticks": 6, "grid_lines": "solid", "tick_format": ",~g"}
+    base = 10.0 if math.log10(low).is_integer() else 4.0
+    count = math.floor(math.log(high / low, base) + 1e-9) + 1
+    return {"tick_values": low * base ** np.arange(count), "grid_lines": "solid", "tick_format": ",~g"}
+
+
+class Curve:
+    """A picture of lines and points. `x` and `y` name the axes with their units; limits are constants.
+
+    >>> curve = Curve("context [token]", "users [request]", x_limits=(512, 131072), y_limits=(1, 1000), scale="log")
+    """
+
+    def __init__(self, x: str, y: str, x_limits: tuple[float, float], y_limits: tuple[float, float],
+                 scale: str = "linear") -> None:
+        import bqplot  # half a second: only when a figure is made
+
+        if scale not in ("linear", "log"):
+            raise ValueError(f"the axes of a curve are linear or log, not {scale!r}.")
+        self._below = y_limits[0] / 1e3 if scale == "log" else None
+        kind = bqplot.LogScale if scale == "log" else bqplot.LinearScale
+        low_high = [{"min": float(low), "max": float(high)} for low, high in (x_limits, y_limits)]
+        self._scales = {"x": kind(**low_high[0]), "y": kind(**low_high[1])}
+        axes = [bqplot.Axis(scale=self._scales["x"], label=x, **ticks(*x_limits, scale)),
+                bqplot.Axis(scale=self._scales["y"], label=y, orientation="vertical", label_offset="3.2em",
+                            **ticks(*y_limits, scale))]
+        self._figure = bqplot.Figure(
+            axes=axes, marks=[], animation_duration=0, legend_location="top-right",
+            fig_margin={"top": 16, "bottom": 48, "left": 64, "right": 40},
+            layout={"width": "100%", "height": "320px", "min_width": "0"})
+        self._marks: dict[str, Any] = {}
+
+    @property
+    def widget(self) -> Any:
+        return self._figure
+
+    def targets(self, data: Mapping[str, tuple[Any, Any]]) -> list[Target]:
+        """Lines and points by label, in the order in which the function returns them."""
+        kinds = {label: np.ndim(y) for label, (_, y) in data.items()}
+        if {label: mark[0] for label, mark in self._marks.items()} != kinds:
+            self._make(kinds)
+        found = []
+        for label, (x, y) in data.items():
+            dimensions, mark = self._marks[label]
+            # A logarithmic axis has no place for zero, and bqplot none for a line that ends in NaN: far below will do.
+            seen = y if self._below is None else np.maximum(y, self._below)
+            found += [Target(mark, "x", x, array=True, vital=False),
+                      Target(mark, "y", seen, array=True, vital=bool(dimensions))]
+        return found
+
+    def _make(self, kinds: dict[str, int]) -> None:
+        import bqplot
+
+        self._marks, lines = {}, 0
+        for label, dimensions in kinds.items():
+            common = {"x": [], "y": [], "scales": self._scales, "labels": [label], "display_legend": True}
+            if dimensions:
+                mark = bqplot.Lines(colors=[COLOURS[lines % 4]], line_style=DASHES[lines % 4], stroke_width=2.5,
+                                    **common)
+                lines += 1
+            else:
+                at = len(self._marks) - lines
+                mark = bqplot.Scatter(colors=[COLOURS[at % 4]], marker=SHAPES[at % 4], default_size=110,
+                                      stroke="white", stroke_width=1.5, **common)
+            self._marks[label] = (dimensions, mark)
+        self._figure.marks = [mark for _, mark in self._marks.values()]

@@ -1,0 +1,48 @@
+"""The memory of an accelerator as a tank that fills, to scale.
+
+The browser draws all of it from the traits (`static/tank.js`): weights and then the KV cache from the left, the reserve
+at the right end of the capacity, free memory between. What has no room is drawn beyond the out-of-memory line, in
+other stripes, and a sentence counts the users who do not fit. Whoever knows the numbers sets the traits: Python, or
+the program of a lab in the browser, at every move. Drawing never writes them.
+"""
+
+from __future__ import annotations
+
+import pathlib
+from typing import Any
+
+import anywidget
+import traitlets
+
+from solver.records import nearest
+
+STATIC = pathlib.Path(__file__).parents[1] / "static"
+
+
+class Tank(anywidget.AnyWidget):
+    """A picture of what fills the memory of an accelerator: weights, KV cache, reserve, and what is free.
+
+    `capacity`, `weights`, `cache`, `reserve` : amounts in bytes; NaN or ∞ dims the picture
+    `users` : requests, which share the cache equally
+    `unit` : what people read, "GB" (10^9 byte) or "GiB" (2^30)
+    `chip`, `model` : their names
+    """
+
+    _esm = STATIC / "tank.js"
+    _css = STATIC / "tank.css"
+    capacity = traitlets.Float().tag(sync=True)
+    weights = traitlets.Float().tag(sync=True)
+    cache = traitlets.Float().tag(sync=True)
+    reserve = traitlets.Float().tag(sync=True)
+    users = traitlets.Float().tag(sync=True)
+    unit = traitlets.Unicode("GB").tag(sync=True)
+    chip = traitlets.Unicode().tag(sync=True)
+    model = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, **traits: Any) -> None:
+        for name in traits:
+            if not self.has_trait(name):  # ipywidgets would take a slip of the pen silently
+                raise TypeError(f"a Tank has no {name!r}. {nearest(name, self.trait_names())}")
+        if traits.get("unit", "GB") not in ("GB", "GiB"):
+            raise ValueError(f"a Tank counts in GB or GiB, not in {traits['unit']!r}.")
+        super().__init__(**traits)

@@ -1,0 +1,150 @@
+// The invisible widget of a lab: reads the controls, runs the program on every move, writes into the pictures' models.
+// It alone writes pictures, with set_state: a `set` would be saved back and send every array to the kernel.
+
+const EMPTY = "There is no value to draw for these settings. Move a control, or press Reset.";
+const WAITS = "Waiting for the kernel, which computes this picture ...";
+
+// The one place that looks other widgets up.
+const find = (model, ref) => model.widget_manager.get_model(ref.replace("IPY_MODEL_", ""));
+const hasNothing = (v) => (typeof v === "number" ? !Number.isFinite(v) : typeof v !== "string" && v.length > 0 && v.every((x) => !Number.isFinite(x)));
+
+async function connect(model) {
+  const controls = await Promise.all(model.get("controls").map(async ([name, trait, ref, labels]) => ({ name, trait, labels, model: await find(model, ref) })));
+  const views = await Promise.all(model.get("views").map((ref) => find(model, ref)));
+  const pictures = await Promise.all(model.get("pictures").map(async (p) => ({ ...p, frame: await find(model, p.frame), note: await find(model, p.note) })));
+  const program = model.get("program"), run = load(program), held = {};
+  let waiting = false;
+
+  const settings = () => Object.fromEntries(controls.map((c) => [c.name, c.model.get(c.trait)]));
+  const isEmpty = ({ vital }) => {
+    const [arrays, numbers] = [true, false].map((array) => vital.filter((o) => o.endsWith(".array") === array).map((o) => held[o]));
+    return numbers.some(hasNothing) || (arrays.length > 0 && arrays.every(hasNothing));
+  };
+  const isLate = (now) => Object.entries(model.get("late").at ?? {}).some(([name, value]) => now[name] !== value);
+
+  const write = (changed) => {
+    const states = new Map();
+    for (const [name, value] of Object.entries(changed)) {
+      const [view, trait, array] = name.split(".");
+      if (!states.has(view)) states.set(view, {});
+      states.get(view)[trait] = array && typeof value === "number" ? Float64Array.of(value) : value;
+    }
+    for (const [view, state] of states) views[view].set_state(state);
+  };
+
+  const dim = (now) => {
+    const problems = model.get("late").problems ?? {}, late = isLate(now);
+    for (const p of pictures) {
+      const sentence = problems[p.name] ?? (p.late && late ? WAITS : isEmpty(p) ? EMPTY : "");
+      if (sentence === p.sentence) continue;
+      p.sentence = sentence;
+      p.note.set_state({ value: sentence });
+      p.frame.set_state({ _dom_classes: [...p.classes, ...(sentence ? ["lab-dim"] : [])] });
+    }
+  };
+
+  const follow = () => {
+    if (!waiting) return; // stopped meanwhile
+    waiting = false;
+    const now = settings(), changed = run({ ...(model.get("late").values ?? {}), ...now });
+    Object.assign(held, changed);
+    write(changed);
+    dim(now);
+  };
+  // In the same task as the move: a pointer moves once a frame already, and the next frame would be a frame too late.
+  const soon = () => {
+    if (!waiting) queueMicrotask(follow);
+    waiting = true;
+  };
+
+  for (const c of controls) c.model.on("change:" + c.trait, soon);
+  model.on("change:late", soon);
+  soon();
+  return () => {
+    waiting = false;
+    for (const c of controls) c.model.off("change:" + c.trait, soon);
+    model.off("change:late", soon);
+  };
+}
+
+async function initialize({ model }) {
+  let stop = () => {}, turn = 0;
+  const start = async () => {
+    const mine = ++turn;
+    if (!model.get("program").code) return;
+    const next = await connect(model);
+    if (mine !== turn) return next(); // a newer program came while the widgets were looked up
+    stop();
+    stop = next;
+  };
+  model.on("change:program", start);
+  await start();
+  return () => { turn++; stop(); model.off("change:program", start); };
+}
+
+// Names for the handles of ipywidgets' sliders (they have none), and what a stop of a table reads as.
+async function nameControls(model, box) {
+  for (const [name, trait, ref, labels] of model.get("controls")) {
+    const control = await find(model, ref);
+    const say = () => {
+      for (const handle of box.querySelectorAll(`.lab-control-${name} :is(.noUi-handle, .ui-slider-handle)`)) {
+        handle.setAttribute("role", "slider");
+        handle.setAttribute("tabindex", "0");
+        handle.setAttribute("aria-label", control.get("description"));
+        const value = control.get(trait), last = labels.length ? labels.length - 1 : control.get("max");
+        handle.setAttribute("aria-valuemin", labels.length ? 0 : control.get("min"));
+        handle.setAttribute("aria-valuemax", last);
+        handle.setAttribute("aria-valuenow", value);
+        handle.setAttribute("aria-valuetext", labels[value] ?? String(value));
+      }
+    };
+    say();
+    model.labelled.push([control, "change:" + trait, () => requestAnimationFrame(say)]);
+    control.on(...model.labelled.at(-1).slice(1));
+  }
+}
+
+// JupyterLab's shortcuts ask whether the focused element itself is exempt: else d d deletes the cell of a lab.
+function exempt(box) {
+  for (const e of box.querySelectorAll("button, select, input, [tabindex]")) e.dataset.lmSuppressShortcuts = "true";
+}
+
+function render({ model, el }) {
+  el.classList.add("lab-runner");
+  const press = async (values) => {
+    const moved = model.get("controls").filter(([name]) => name in values);
+    const found = await Promise.all(moved.map(([, , ref]) => find(model, ref)));
+    moved.forEach(([name, trait], i) => found[i].set(trait, values[name])); // all at once: one picture, not several
+    for (const control of found) control.save_changes();
+  };
+  const draw = () => el.replaceChildren(...model.get("presets").map(([name, values]) => {
+    const button = document.createElement("button");
+    button.textContent = name;
+    button.className = "lab-preset";
+    button.addEventListener("click", () => press(values));
+    return button;
+  }));
+  draw();
+  model.on("change:presets", draw);
+  model.labelled = [];
+  let tries = 0, timer = 0;
+  const added = new MutationObserver(() => exempt(el.closest(".lab-box") ?? el));
+  const whenShown = () => {
+    const box = el.closest(".lab-box");
+    if (box?.querySelector(".noUi-handle, .ui-slider-handle") || tries++ > 40) {
+      if (!box) return;
+      nameControls(model, box);
+      exempt(box);
+      for (const part of box.querySelectorAll(".lab-controls, .lab-runner")) added.observe(part, { childList: true, subtree: true });
+    } else timer = setTimeout(whenShown, 100);
+  };
+  whenShown();
+  return () => {
+    clearTimeout(timer);
+    added.disconnect();
+    model.off("change:presets", draw);
+    for (const [control, event, say] of model.labelled) control.off(event, say);
+  };
+}
+
+export default { initialize, render };

@@ -1,0 +1,109 @@
+"""The KV-cache lab in a real JupyterLab: the picture follows the hand, near, far, and without a kernel."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hand import HANDLE, WATCH, grip
+from live_jupyter import errors_in_cells, kill_kernels, run_all
+
+LAB = "03_kv_cache.ipynb"
+TANK = ".lab-picture-memory figure"
+
+
+@pytest.fixture(scope="module")
+def lab(root):
+    """The lab itself, in this process."""
+    cells = json.loads((root / "labs" / LAB).read_text(encoding="utf-8"))["cells"]
+    source = next("".join(c["source"]) for c in cells if "lab" in c["metadata"].get("tags", []))
+    names: dict = {}
+    exec(compile(source, LAB, "exec"), names)
+    names["lab"].box  # noqa: B018 - showing it is what publishes
+    return names["lab"]
+
+
+def test_formula_and_program_agree(lab):
+    lab.check()
+    assert lab.late == {}
+
+
+def test_it_is_small(lab, root):
+    assert len(json.dumps(lab.program(), separators=(",", ":"))) < 10_000
+    sizes = [f.stat().st_size for f in (root / "mlsysim_labs" / "static").glob("*.js")]
+    assert sum(sizes) < 20_000
+
+
+def test_the_numbers_are_those_of_the_question(lab):
+    lab.set(context=131072, users=1, kv_precision="16 bit", device="NVIDIA H100 SXM", model="Llama 3.1 8B")
+    assert lab["cache"] == pytest.approx(17.179869184e9)
+    assert lab["concurrency"]["here"][1] == 3
+
+
+@pytest.fixture
+def opened(jupyter, page):
+    """The lab in a page, run from top to bottom."""
+    page.said = []
+    page.on("console", lambda message: page.said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: page.said.append(str(error)))
+    jupyter.open(page, LAB)
+    run_all(page)
+    assert errors_in_cells(page) == []
+    page.wait_for_selector(TANK)
+    page.wait_for_selector(f".lab-control-context {HANDLE}[aria-label]")
+    page.wait_for_timeout(500)
+    return page
+
+
+def tank(page) -> str:
+    return page.locator(TANK).inner_text()
+
+
+@pytest.mark.browser
+def test_the_tank_follows_a_drag_without_a_reversal(opened):
+    x, y, width = grip(opened, "context")
+    opened.evaluate(WATCH, TANK)
+    for step in range(1, 16):
+        opened.mouse.move(x + step * width / 34, y)
+        opened.wait_for_timeout(40)
+    opened.mouse.up()
+    free = [float(s.split("Fits: ")[1].split(" GB")[0]) for s in opened.evaluate("handWatch.states") if "Fits: " in s]
+    assert len(set(free)) >= 8 and free == sorted(free, reverse=True)
+    assert opened.said == []
+
+
+@pytest.mark.browser
+def test_it_works_by_keyboard_and_leaves_the_cells_alone(opened):
+    handle = opened.locator(f".lab-control-context {HANDLE}")
+    assert handle.get_attribute("aria-label") == "context [token]"
+    cells = opened.locator(".jp-Cell").count()
+    handle.focus()
+    before = tank(opened)
+    for key in ("ArrowRight", "ArrowDown", "ArrowRight", "ArrowRight", "d", "d", "x", "a"):
+        opened.keyboard.press(key)
+    opened.wait_for_timeout(300)
+    assert tank(opened) != before
+    assert opened.locator(".jp-Cell").count() == cells
+    assert handle.get_attribute("aria-valuetext") == "12,288" or "," in handle.get_attribute("aria-valuetext")
+
+
+@pytest.mark.browser
+def test_presets_fill_and_overflow_the_tank_and_reset_mends_it(opened):
+    start = tank(opened)
+    opened.get_by_role("button", name="Too much").click()
+    opened.wait_for_function(f"document.querySelector('{TANK}').innerText.includes('Out of memory')")
+    assert "5 of 8 users do not fit" in tank(opened)
+    opened.get_by_role("button", name="Reset").click()
+    opened.wait_for_function(f"document.querySelector('{TANK}').innerText.includes('Fits')")
+    assert tank(opened) == start
+
+
+@pytest.mark.browser
+def test_the_picture_follows_after_the_kernel_was_killed(jupyter, opened):
+    assert kill_kernels(jupyter)
+    opened.get_by_role("button", name="Long document").click()
+    opened.wait_for_function(f"document.querySelector('{TANK}').innerText.includes('17.2')")
+    x, y, width = grip(opened, "users")
+    opened.mouse.move(x + width / 2, y)
+    opened.mouse.up()
+    opened.wait_for_function(f"document.querySelector('{TANK}').innerText.includes('Out of memory')")

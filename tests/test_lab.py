@@ -1,0 +1,191 @@
+"""A lab without a browser: controls, wiring, what is shipped to the page, and what is said when something is wrong."""
+
+from __future__ import annotations
+
+import json
+
+import ipywidgets
+import numpy as np
+import pytest
+
+from mlsysim_labs import Curve, Lab
+from mlsysim_labs.controls import octaves
+from mlsysim_labs.graph import NodeError
+from mlsysim_labs.pictures.picture import WidgetPicture
+from mlsysim_labs.trace import run
+from solver import Hardware
+
+
+@pytest.fixture
+def lab():
+    lab = Lab("A lab")
+    lab.choice("device", Hardware.Cloud, start=Hardware.Cloud.H100)
+    lab.slider("context", 512, 131072, start=8192, unit="token", scale="log2")
+    lab.slider("share", 0, 1, start=0.5, step=0.1)
+    lab.toggle("doubled")
+
+    @lab.derive
+    def amount(context, share, doubled):
+        return context * share * np.where(doubled, 2.0, 1.0)
+
+    return lab
+
+
+def progress(lab, function="bar"):
+    """A picture of one number, on an ordinary widget."""
+    bar = ipywidgets.FloatProgress()
+
+    def drawn(amount):
+        return {"value": amount}
+
+    drawn.__name__ = function
+    lab.picture(bar)(drawn)
+    return bar
+
+
+def test_controls_are_ordinary_widgets(lab):
+    assert isinstance(lab.controls["context"], ipywidgets.SelectionSlider)
+    assert isinstance(lab.controls["device"], ipywidgets.Dropdown)
+    assert lab["context"] == 8192 and lab["device"] is Hardware.Cloud.H100 and lab["doubled"] is False
+    lab.controls["context"].value = 1024
+    assert lab["context"] == 1024 and lab["amount"] == 512
+    ipywidgets.link((lab.controls["share"], "value"), (ipywidgets.FloatSlider(value=1.0, max=1.0), "value"))
+    assert all(f"lab-control-{name}" in widget._dom_classes for name, widget in lab.controls.items())
+
+
+def test_set_moves_controls_and_computes_once(lab):
+    heard = []
+    lab.observe(heard.append, "amount")
+    lab.set(context=2048, share=1.0, device="NVIDIA L4")
+    assert heard == [2048.0] and lab["device"] is Hardware.Cloud.L4
+    assert lab.controls["context"].value == 2048
+
+
+def test_log_sliders_stop_where_a_person_would():
+    assert octaves(512, 2048) == [512, 640, 768, 896, 1024, 1280, 1536, 1792, 2048]
+    assert octaves(1, 6) == [1, 2, 3, 4, 5, 6]
+    assert octaves(3, 100)[0] == 3 and octaves(3, 100)[-1] == 100
+
+
+@pytest.mark.parametrize("act, error, says", [
+    (lambda lab: lab.set(context=1000), ValueError, "the nearest one is 1,024"),
+    (lambda lab: lab.set(device="h100"), ValueError, "Did you mean NVIDIA H100 SXM or NVIDIA H100 PCIe"),
+    (lambda lab: lab.set(contxt=1024), KeyError, "Did you mean context"),
+    (lambda lab: lab.set(share=3), ValueError, "choose from 0.0 to 1.0"),
+    (lambda lab: lab.slider("x", 5, 1), ValueError, "give low < high"),
+    (lambda lab: lab.slider("x", 1, 5, start=9), ValueError, "a start between"),
+    (lambda lab: lab.slider("x", 0.5, 5, scale="log2"), ValueError, "whole numbers"),
+    (lambda lab: lab.slider("x", 1, 5, scale="log"), ValueError, "Did you mean log2"),
+    (lambda lab: lab.slider("two words", 1, 5), ValueError, "a Python name"),
+    (lambda lab: lab.choice("x", []), ValueError, "nothing to choose"),
+    (lambda lab: lab.slider("amount", 1, 5), ValueError, "is a function here"),
+    (lambda lab: lab.preset("p", contxt=5), KeyError, "Did you mean context"),
+    (lambda lab: lab["amont"], KeyError, "Did you mean amount"),
+    (lambda lab: Curve("x", "y", (0, 1), (0, 1), scale="loglog"), ValueError, "linear or log")])
+def test_mistakes_are_explained(lab, act, error, says):
+    with pytest.raises(error, match=says):
+        act(lab)
+
+
+def test_nothing_is_shipped_before_the_lab_is_shown(lab):
+    progress(lab)
+    assert lab._runner.program == {}
+    lab.box  # noqa: B018 - showing it is what publishes
+    assert lab._runner.program["code"]
+
+
+def test_the_program_draws_what_the_formula_says(lab):
+    progress(lab)
+    lab.box  # noqa: B018
+    raw = {"device": 0, "context": 3, "share": 0.5, "doubled": True}
+    said = run(lab._runner.program, raw)
+    context = lab._controls["context"].table[3]
+    assert list(said.values()) == [context * 0.5 * 2]
+    lab.check()
+
+
+def test_a_replaced_function_changes_its_followers(lab):
+    progress(lab)
+
+    @lab.derive
+    def amount(context):
+        return 3.0 * context
+
+    lab.box  # noqa: B018
+    assert next(iter(run(lab._runner.program, {"context": 0}).values())) == 1536
+
+
+def test_what_cannot_be_traced_follows_the_kernel(lab, capsys):
+    @lab.derive
+    def amount(context):
+        return 1.0 if context > 2000 else 2.0
+
+    progress(lab)
+    lab.box  # noqa: B018
+    assert "np.where" in capsys.readouterr().out and "amount" in lab.late
+    assert lab._runner.late["values"] == {"amount": 1} and lab._runner.pictures[0]["late"]
+    lab.set(context=512)
+    assert lab._runner.late["values"] == {"amount": 2}
+    assert lab._runner.late["at"]["context"] == 0
+    lab.check()
+
+
+def test_a_late_function_that_fails_is_a_sentence(lab):
+    @lab.derive
+    def amount(context):
+        if context > 100_000:
+            raise RuntimeError("too long for me")
+        return float(context)
+
+    progress(lab)
+    lab.box  # noqa: B018
+    lab.set(context=131072)
+    assert "too long for me" in lab._runner.late["problems"]["bar"]
+    with pytest.raises(NodeError, match="too long for me"):
+        lab["amount"]
+    lab.set(context=512)
+    assert lab._runner.late["problems"] == {}
+
+
+def test_check_finds_what_a_trace_cannot_see(lab):
+    @lab.derive
+    def amount(context):
+        return context * (2.0 if isinstance(context, int) else 1.0)
+
+    with pytest.raises(AssertionError, match="amount: the browser would show"):
+        lab.check()
+
+
+def test_presets_and_reset_are_raw_settings(lab):
+    lab.preset("Long", context=131072, doubled=True)
+    progress(lab)
+    lab.box  # noqa: B018
+    lab.set(context=512)
+    presets = dict(lab._runner.presets)
+    assert presets["Long"] == {"context": len(lab._controls["context"].table) - 1, "doubled": True}
+    assert presets["Reset"]["context"] == lab._controls["context"].raw_of(8192)
+
+
+def test_a_widget_of_ones_own_is_a_picture():
+    picture = WidgetPicture(ipywidgets.FloatProgress())
+    assert [t.trait for t in picture.targets({"value": 3})] == ["value"]
+    with pytest.raises(TypeError, match="Did you mean value"):
+        picture.targets({"valu": 3})
+    with pytest.raises(TypeError, match="returns a dict"):
+        picture.targets(3)
+
+
+def test_curves_make_their_marks_once():
+    curve = Curve("x [token]", "y [ms]", (1, 1000), (1, 10), scale="log")
+    data = {"line": (np.array([1.0, 2.0]), np.array([0.0, 5.0])), "here": (1.0, 2.0)}
+    first = [t.widget for t in curve.targets(data)]
+    assert [t.widget for t in curve.targets(data)] == first
+    assert [type(m).__name__ for m in curve.widget.marks] == ["Lines", "Scatter"]
+    line = next(t for t in curve.targets(data) if t.trait == "y")
+    assert line.value[0] == 1e-3, "zero lies far below a logarithmic axis"
+
+
+def test_the_state_of_a_lab_is_json(lab):
+    progress(lab)
+    lab.box  # noqa: B018
+    json.dumps({name: getattr(lab._runner, name) for name in ("program", "late", "presets")}, allow_nan=False)
