@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import pathlib
 from typing import Any
 
 import anywidget
 import traitlets
 from ipywidgets import widget_serialization
 
-STATIC = pathlib.Path(__file__).with_name("static")
-
-
-def script() -> str:
-    """The interpreter and the runner as one module: a browser cannot import a file from a kernel."""
-    interpreter = (STATIC / "program.js").read_text(encoding="utf-8").replace("export ", "")
-    return interpreter + (STATIC / "runner.js").read_text(encoding="utf-8")
+from .static_files import STATIC, script
 
 
 class Runner(anywidget.AnyWidget):
@@ -30,7 +23,7 @@ class Runner(anywidget.AnyWidget):
     `presets` : settings by name
     """
 
-    _esm = script()
+    _esm = script("program.js", "runner.js")  # one module: a page cannot import a file of the kernel's
     _css = STATIC / "lab.css"
     program: Any = traitlets.Dict().tag(sync=True)
     controls: Any = traitlets.List().tag(sync=True, **widget_serialization)

@@ -8,6 +8,8 @@ import pytest
 from hand import HANDLE, WATCH, grip
 from live_jupyter import errors_in_cells, kill_kernels, run_all
 
+from mlsysim_labs.static_files import script
+
 LAB = "03_kv_cache.ipynb"
 TANK = ".lab-picture-memory figure"
 
@@ -30,8 +32,7 @@ def test_formula_and_program_agree(lab):
 
 def test_it_is_small(lab, root):
     assert len(json.dumps(lab.program(), separators=(",", ":"))) < 10_000
-    sizes = [f.stat().st_size for f in (root / "mlsysim_labs" / "static").glob("*.js")]
-    assert sum(sizes) < 20_000
+    assert len(script("program.js", "runner.js")) + len(script("tank.js")) < 15_000
 
 
 def test_the_numbers_are_those_of_the_question(lab):

@@ -8,7 +8,6 @@ the program of a lab in the browser, at every move. Drawing never writes them.
 
 from __future__ import annotations
 
-import pathlib
 from typing import Any
 
 import anywidget
@@ -16,7 +15,7 @@ import traitlets
 
 from solver.records import nearest
 
-STATIC = pathlib.Path(__file__).parents[1] / "static"
+from ..static_files import STATIC, script
 
 
 class Tank(anywidget.AnyWidget):
@@ -28,7 +27,7 @@ class Tank(anywidget.AnyWidget):
     `chip`, `model` : their names
     """
 
-    _esm = STATIC / "tank.js"
+    _esm = script("tank.js")
     _css = STATIC / "tank.css"
     capacity = traitlets.Float().tag(sync=True)
     weights = traitlets.Float().tag(sync=True)

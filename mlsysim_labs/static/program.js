@@ -40,12 +40,8 @@ const folds = {
   cumsum: (xs) => { let s = 0; return xs.map((x) => (s += x)); },
 };
 
-// A value as it is kept: widgets deliver arrays as DataViews, JSON as nested lists with names for what is not finite.
-const flat = (v) => {
-  if (Array.isArray(v)) return Float64Array.from(v.flat(Infinity), Number);
-  if (v instanceof DataView) return new Float64Array(v.buffer.slice(v.byteOffset, v.byteOffset + v.byteLength));
-  return ArrayBuffer.isView(v) ? Float64Array.from(v) : +v;
-};
+// A value as it is kept: JSON has nested lists, and names for what is not finite.
+const flat = (v) => (Array.isArray(v) ? Float64Array.from(v.flat(Infinity), Number) : ArrayBuffer.isView(v) ? Float64Array.from(v) : +v);
 const rowLength = (rows) => (Array.isArray(rows[0]) ? rows[0].flat(Infinity).length : 0);
 
 // Instructions that are not applied element by element: from the values of their arguments and what stands in them.

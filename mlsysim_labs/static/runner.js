@@ -1,8 +1,8 @@
 // The invisible widget of a lab: reads the controls, runs the program on every move, writes into the pictures' models.
 // It alone writes pictures, with set_state: a `set` would be saved back and send every array to the kernel.
 
-const EMPTY = "There is no value to draw for these settings. Move a control, or press Reset.";
-const WAITS = "Waiting for the kernel, which computes this picture ...";
+const EMPTY = "No value to draw here: move a control, or press Reset.";
+const WAITS = "Waiting for the kernel ...";
 
 // The one place that looks other widgets up.
 const find = (model, ref) => model.widget_manager.get_model(ref.replace("IPY_MODEL_", ""));
@@ -87,20 +87,17 @@ async function nameControls(model, box) {
   for (const [name, trait, ref, labels] of model.get("controls")) {
     const control = await find(model, ref);
     const say = () => {
+      const now = control.get(trait), [min, max] = labels.length ? [0, labels.length - 1] : [control.get("min"), control.get("max")];
+      const names = { label: control.get("description"), valuemin: min, valuemax: max, valuenow: now, valuetext: labels[now] ?? now };
       for (const handle of box.querySelectorAll(`.lab-control-${name} :is(.noUi-handle, .ui-slider-handle)`)) {
         handle.setAttribute("role", "slider");
-        handle.setAttribute("tabindex", "0");
-        handle.setAttribute("aria-label", control.get("description"));
-        const value = control.get(trait), last = labels.length ? labels.length - 1 : control.get("max");
-        handle.setAttribute("aria-valuemin", labels.length ? 0 : control.get("min"));
-        handle.setAttribute("aria-valuemax", last);
-        handle.setAttribute("aria-valuenow", value);
-        handle.setAttribute("aria-valuetext", labels[value] ?? String(value));
+        for (const key in names) handle.setAttribute("aria-" + key, names[key]);
       }
     };
+    const later = () => requestAnimationFrame(say); // after the slider has redrawn itself
     say();
-    model.labelled.push([control, "change:" + trait, () => requestAnimationFrame(say)]);
-    control.on(...model.labelled.at(-1).slice(1));
+    control.on("change:" + trait, later);
+    model.labelled.push(() => control.off("change:" + trait, later));
   }
 }
 
@@ -143,7 +140,7 @@ function render({ model, el }) {
     clearTimeout(timer);
     added.disconnect();
     model.off("change:presets", draw);
-    for (const [control, event, say] of model.labelled) control.off(event, say);
+    for (const end of model.labelled) end();
   };
 }
 

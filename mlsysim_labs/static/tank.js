@@ -44,7 +44,7 @@ function render({ model, el }) {
     cells.push(make(item, "name", "span"), make(item, "size"), make(item, "note"));
   }
   const parts = ["weights", "cache", "reserve", "more-weights", "more-cache", "box", "line"].map((name) => make(bar, name));
-  let frame, timer, spoken;
+  let due, timer, spoken;
 
   const place = ({ capacity, weights, cache, reserve, users }, scale) => {
     const usable = Math.max(0, capacity - reserve), held = Math.min(weights, usable), cached = Math.min(cache, usable - held);
@@ -60,7 +60,7 @@ function render({ model, el }) {
   };
 
   const draw = () => {
-    frame = 0;
+    due = false;
     const v = Object.fromEntries(TRAITS.map((name) => [name, model.get(name)])), size = sizeIn(v.unit);
     const total = v.weights + v.cache + v.reserve, over = total - v.capacity;
     const ok = AMOUNTS.every((name) => isAmount(v[name])) && v.capacity && isAmount(total), full = ok && over > SLACK;
@@ -81,13 +81,17 @@ function render({ model, el }) {
     spoken = performance.now();
     live.textContent = says.textContent;
   };
-  const soon = () => { frame ||= requestAnimationFrame(draw); };
+  // Once for all traits of a message, and in the same task: waiting for the next frame would show it a frame late.
+  const soon = () => {
+    if (!due) queueMicrotask(() => due && draw());
+    due = true;
+  };
   const listen = (how) => TRAITS.forEach((name) => model[how]("change:" + name, soon));
 
   listen("on");
   draw();
   return () => {
-    cancelAnimationFrame(frame);
+    due = false;
     clearTimeout(timer);
     listen("off");
   };
