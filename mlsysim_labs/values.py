@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from solver.records import is_quantity
+
 from .choices import Choice
 from .symbols import Symbol
 from .trace import json_numbers, program, run, symbol
@@ -19,7 +21,12 @@ def leaves(value: Any, make: Callable[[str, Any], Any], path: str) -> Any:
         return {key: leaves(part, make, f"{path}.{key}") for key, part in value.items()}
     if isinstance(value, tuple):  # a list of numbers is an array
         return tuple(leaves(part, make, f"{path}.{i}") for i, part in enumerate(value))
-    return make(path, value)
+    return make(path, bare(value))
+
+
+def bare(leaf: Any) -> Any:
+    """A leaf as the browser has it: of a quantity the number of base units."""
+    return leaf.to_root_units().magnitude if is_quantity(leaf) else leaf
 
 
 def late_symbols(name: str, value: Any) -> Any:

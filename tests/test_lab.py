@@ -180,7 +180,7 @@ def test_curves_make_their_marks_once():
     data = {"line": (np.array([1.0, 2.0]), np.array([0.0, 5.0])), "here": (1.0, 2.0)}
     first = [t.widget for t in curve.targets(data)]
     assert [t.widget for t in curve.targets(data)] == first
-    assert [type(m).__name__ for m in curve.widget.marks] == ["Lines", "Scatter"]
+    assert [type(m).__name__ for m in curve.figure.marks] == ["Lines", "Scatter"]
     line = next(t for t in curve.targets(data) if t.trait == "y")
     assert line.value[0] == 1e-3, "zero lies far below a logarithmic axis"
 

@@ -17,6 +17,17 @@ def test_the_example_prints_what_readme_says(root):
     assert len([line for line in code.splitlines() if line.strip()]) <= 10
 
 
+def test_the_lab_of_ones_own_is_one(root):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    code = re.findall(r"```python\n(.*?)```", text, re.DOTALL)[1]
+    names: dict = {}
+    exec(compile(code, "README.md", "exec"), names)
+    lab = names["lab"]
+    lab.box  # noqa: B018 - showing it is what publishes
+    lab.check()
+    assert lab.late == {} and lab._runner.program["code"]
+
+
 def test_the_commands_exist(root):
     makefile = (root / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"make ([a-z]+)", (root / "README.md").read_text(encoding="utf-8")):

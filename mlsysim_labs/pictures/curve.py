@@ -6,16 +6,19 @@ once, when the labels are first known; later only their arrays change.
 
 from __future__ import annotations
 
+import html
 import math
 from collections.abc import Mapping
 from typing import Any
 
+import ipywidgets
 import numpy as np
 
 from .picture import Target
 
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"]  # Okabe and Ito: apart for every kind of colour vision
 DASHES = ["solid", "dashed", "dotted", "dash_dotted"]  # and apart without colour
+LENGTHS = {"solid": "none", "dashed": "6 4", "dotted": "2 4", "dash_dotted": "6 3 2 3"}
 SHAPES = ["circle", "square", "diamond", "triangle-up"]
 
 
@@ -30,6 +33,13 @@ def ticks(low: float, high: float, scale: str) -> dict[str, Any]:
     base = 10.0 if math.log10(low).is_integer() else 4.0
     count = math.floor(math.log(high / low, base) + 1e-9) + 1
     return {"tick_values": low * base ** np.arange(count), "grid_lines": "solid", "tick_format": ",~g"}
+
+
+def swatch(label: str, colour: str, dash: str | None) -> str:
+    """An entry of the legend: a piece of the line, or a point, and its label."""
+    shape = (f'<line x1="0" x2="26" y1="6" y2="6" stroke="{colour}" stroke-width="2.5" '
+             f'stroke-dasharray="{LENGTHS[dash]}"/>' if dash else f'<circle cx="13" cy="6" r="5" fill="{colour}"/>')
+    return f'<span><svg width="26" height="12" aria-hidden="true">{shape}</svg> {html.escape(label)}</span>'
 
 
 class Curve:
@@ -52,14 +62,22 @@ class Curve:
                 bqplot.Axis(scale=self._scales["y"], label=y, orientation="vertical", label_offset="3.2em",
                             **ticks(*y_limits, scale))]
         self._figure = bqplot.Figure(
-            axes=axes, marks=[], animation_duration=0, legend_location="top-right",
+            axes=axes, marks=[], animation_duration=0,
             fig_margin={"top": 16, "bottom": 48, "left": 64, "right": 40},
             layout={"width": "100%", "height": "320px", "min_width": "0"})
         self._marks: dict[str, Any] = {}
+        self._legend = ipywidgets.HTML()  # bqplot's own legend leaves a narrow figure
+        self._legend.add_class("lab-legend")
+        self._box = ipywidgets.VBox([self._legend, self._figure])
+
+    @property
+    def figure(self) -> Any:
+        """The figure of bqplot."""
+        return self._figure
 
     @property
     def widget(self) -> Any:
-        return self._figure
+        return self._box
 
     def targets(self, data: Mapping[str, tuple[Any, Any]]) -> list[Target]:
         """Lines and points by label, in the order in which the function returns them."""
@@ -78,16 +96,19 @@ class Curve:
     def _make(self, kinds: dict[str, int]) -> None:
         import bqplot
 
-        self._marks, lines = {}, 0
+        self._marks, lines, legend = {}, 0, []
         for label, dimensions in kinds.items():
-            common = {"x": [], "y": [], "scales": self._scales, "labels": [label], "display_legend": True}
+            common = {"x": [], "y": [], "scales": self._scales, "labels": [label]}
             if dimensions:
                 mark = bqplot.Lines(colors=[COLOURS[lines % 4]], line_style=DASHES[lines % 4], stroke_width=2.5,
                                     **common)
+                legend.append(swatch(label, COLOURS[lines % 4], DASHES[lines % 4]))
                 lines += 1
             else:
                 at = len(self._marks) - lines
+                legend.append(swatch(label, COLOURS[at % 4], None))
                 mark = bqplot.Scatter(colors=[COLOURS[at % 4]], marker=SHAPES[at % 4], default_size=110,
                                       stroke="white", stroke_width=1.5, **common)
             self._marks[label] = (dimensions, mark)
+        self._legend.value = " ".join(legend)
         self._figure.marks = [mark for _, mark in self._marks.values()]

@@ -1,0 +1,276 @@
+"""The tank in a real browser: widths to scale, sentences, calm redrawing, and nothing left behind."""
+
+from __future__ import annotations
+
+import itertools
+import pathlib
+
+import pytest
+
+import mlsysim_labs
+
+STATIC = pathlib.Path(mlsysim_labs.__file__).parent / "static"
+GB, GIB = 1e9, 2.0**30
+NAMES = ["weights", "cache", "reserve", "more-weights", "more-cache", "box"]
+FITS = {"capacity": 85.9 * GB, "weights": 16.1 * GB, "cache": 8 * 2.15 * GB, "reserve": 8.59 * GB, "users": 8,
+        "unit": "GB", "chip": "NVIDIA H100 SXM", "model": "Llama 3.1 8B"}
+FULL = {"cache": 8 * 17.2 * GB}
+TOO_BIG = {"weights": 141.8 * GB}
+SENTENCES = [
+    ({"cache": 0, "users": 0}, "Fits: 61.2 GB free."),
+    ({"cache": 137.6 * GB, "users": 0}, "Out of memory by 76.4 GB."),
+    ({"weights": 60.11 * GB}, "Fits: 0 GB free, no room for one more user of this context."),
+    ({"weights": 57 * GB}, "Fits: 3.11 GB free, room for 1 more user of this context."),
+    ({"weights": 61 * GB}, "Out of memory by 0.890 GB: 1 of 8 users does not fit."),
+    ({"users": 1, "cache": 70 * GB}, "Out of memory by 8.79 GB: 1 of 1 user does not fit."),
+    ({"users": 1e4, "cache": 1e13}, "Out of memory by 9,940 GB: 9,939 of 10,000 users do not fit."),
+    ({"capacity": 80 * GIB, "weights": 15 * GIB, "reserve": 8 * GIB, "cache": 32 * GIB, "unit": "GiB"},
+     "Fits: 25.0 GiB free, room for 6 more users of this context."),
+    ({"weights": 0, "reserve": 0, "capacity": 0.3 * GB, "cache": 3 * (0.1 * GB), "users": 3},
+     "Fits: 0 GB free, no room for one more user of this context."),  # 3 * 0.1 is more than 0.3
+]
+NOTHING = "No value for these settings."
+
+
+class Shown:
+    """A tank on a bare page, with a model that can only be read and listened to."""
+
+    def __init__(self, page, **traits) -> None:
+        self.page = page
+        self.errors = []
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.set_content(f"<style>{(STATIC / 'tank.css').read_text(encoding='utf-8')} "
+                         ".lab-tank * { transition: none !important; }</style><div id='tank'></div>")
+        page.evaluate(
+            """async ([source, state]) => {
+                const url = URL.createObjectURL(new Blob([source], {type: "text/javascript"}));
+                let held = [];
+                const model = {
+                    get: (name) => state[name],
+                    on: (name, f) => { held.push([name, f]); },
+                    off: (name, f) => { held = held.filter(([n, g]) => n !== name || g !== f); },
+                };
+                const say = (values) => {
+                    Object.assign(state, values);
+                    for (const [name, f] of held) if (name.replace("change:", "") in values) f();
+                };
+                window.tank = { say, held: () => held.map(([name]) => name).sort() };
+                const { default: widget } = await import(url);
+                window.tank.stop = widget.render({ model, el: document.querySelector("#tank") });
+            }""", [(STATIC / "tank.js").read_text(encoding="utf-8"), FITS | traits])
+
+    def set(self, **values) -> None:
+        """As the program of a lab does it: some traits at once, then a frame."""
+        self.page.evaluate("""async (values) => {
+            window.tank.say(values);
+            await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        }""", values)
+
+    @property
+    def sentence(self) -> str:
+        said = self.page.locator(".lab-tank-says").inner_text()
+        assert self.page.locator("figure.lab-tank[role=img]").get_attribute("aria-label") == said
+        return said
+
+    @property
+    def dim(self) -> bool:
+        return "lab-dim" in self.page.locator(".lab-tank").get_attribute("class").split()
+
+    def spans(self) -> dict[str, tuple[float, float]]:
+        """Where each part begins, and its width, as shares of the bar."""
+        found = self.page.evaluate("""(names) => {
+            const box = (name) => document.querySelector(".lab-tank-bar > .lab-tank-" + name).getBoundingClientRect();
+            const bar = document.querySelector(".lab-tank-bar").getBoundingClientRect();
+            return names.map((name) => [box(name).left - bar.left, box(name).width]);
+        }""", NAMES)
+        return dict(zip(NAMES, map(tuple, found), strict=True))
+
+    def legend(self) -> list[list[str]]:
+        return [item.inner_text().split("\n") for item in self.page.locator(".lab-tank-item").all()]
+
+
+@pytest.fixture
+def tank(page):
+    shown = Shown(page)
+    yield shown
+    assert shown.errors == []
+
+
+def close(shown: Shown, **bytes_at: tuple[float, float]) -> None:
+    """Each named part lies where these bytes are, within a pixel, on a scale that ends where all of it ends."""
+    end = max(sum(span) for span in bytes_at.values())
+    spans, bar = shown.spans(), shown.page.locator(".lab-tank-bar").bounding_box()["width"]
+    for name, span in bytes_at.items():
+        expected = [x / end * bar for x in span]
+        assert spans[name.replace("_", "-")] == pytest.approx(expected, abs=1), name
+
+
+@pytest.mark.browser
+def test_what_fits_is_drawn_to_scale(tank):
+    close(tank, weights=(0, 16.1), cache=(16.1, 17.2), reserve=(77.31, 8.59), more_weights=(85.9, 0),
+          more_cache=(85.9, 0), box=(0, 85.9))
+    assert tank.sentence == "Fits: 44.0 GB free, room for 20 more users of this context."
+    assert tank.page.locator(".lab-tank-title").inner_text() == "Llama 3.1 8B on NVIDIA H100 SXM"
+    assert tank.page.locator(".lab-tank-limit").inner_text() == "out of memory at 85.9 GB"
+    assert tank.legend() == [["weights", "16.1 GB"], ["KV cache", "17.2 GB", "8 × 2.15 GB"], ["reserve", "8.59 GB"],
+                             ["free", "44.0 GB"]]
+
+
+@pytest.mark.browser
+def test_cache_that_does_not_fit_hangs_over_the_line(tank):
+    tank.set(**FULL)
+    held, over = 85.9 - 8.59 - 16.1, 16.1 + 137.6 + 8.59 - 85.9
+    close(tank, weights=(0, 16.1), cache=(16.1, held), reserve=(77.31, 8.59), more_weights=(85.9, 0),
+          more_cache=(85.9, over), box=(0, 85.9))
+    assert tank.sentence == "Out of memory by 76.4 GB: 5 of 8 users do not fit."
+    assert tank.legend()[3] == ["does not fit", "76.4 GB"]
+    line, box = (tank.page.locator(f".lab-tank-{name}").bounding_box() for name in ("line", "box"))
+    assert line["x"] + 1.5 == pytest.approx(box["x"] + box["width"], abs=1)
+    looks = [tank.page.locator(f".lab-tank-bar > .lab-tank-{name}").evaluate("e => getComputedStyle(e).backgroundImage")
+             for name in ("cache", "more-cache")]
+    assert looks[0].count("gradient") == 1 and looks[1].count("gradient") == 2, "another pattern, not only a colour"
+
+
+@pytest.mark.browser
+def test_weights_that_do_not_fit(tank):
+    tank.set(**TOO_BIG)
+    usable = 85.9 - 8.59
+    close(tank, weights=(0, usable), cache=(usable, 0), reserve=(usable, 8.59), more_weights=(85.9, 141.8 - usable),
+          more_cache=(85.9 + 141.8 - usable, 17.2), box=(0, 85.9))
+    assert tank.sentence == "The weights alone exceed the memory by 55.9 GB."
+    tank.set(weights=80 * GB)
+    assert tank.sentence == "Weights and reserve alone exceed the memory by 2.69 GB."
+
+
+@pytest.mark.browser
+def test_sentences(tank):
+    for traits, sentence in SENTENCES:
+        tank.set(**(FITS | traits))
+        assert tank.sentence == sentence
+
+
+@pytest.mark.browser
+def test_what_is_no_amount_dims_the_picture_until_it_is_one(tank):
+    before = tank.spans()
+    for trait, value in itertools.product(list(FITS)[:5], [float("nan"), float("inf"), -1.0, None, "nan"]):
+        tank.set(**{trait: value})
+        assert (tank.sentence, tank.dim) == (NOTHING, True)
+        assert tank.legend()[3] == ["free", "–"]
+        assert tank.spans() == before, "what was drawn stays, dimmed"
+        tank.set(**{trait: FITS[trait]})
+        assert tank.sentence.startswith("Fits: 44.0 GB") and not tank.dim
+
+
+@pytest.mark.browser
+def test_a_tank_without_numbers_says_so(page):
+    shown = Shown(page, capacity=0, weights=0, cache=0, reserve=0, users=0, chip="", model="")
+    assert (shown.sentence, shown.dim, shown.errors) == (NOTHING, True, [])
+
+
+@pytest.mark.browser
+def test_many_changes_are_one_redraw_in_the_same_elements(tank):
+    made = tank.page.evaluate_handle("[...document.querySelectorAll('#tank *')]")
+    drawn = tank.page.evaluate("""async ([full, fits]) => {
+        const says = document.querySelector(".lab-tank-says"), before = says.textContent;
+        let frames = 0;
+        new MutationObserver(() => { frames++; }).observe(says, {childList: true});
+        for (let i = 0; i < 50; i++) window.tank.say(i % 2 ? fits : full);
+        window.tank.say(full);
+        const same = says.textContent === before;
+        await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
+        return [same, frames];
+    }""", [FULL, {"cache": FITS["cache"]}])
+    assert drawn == [True, 1], "not at each change, but once after them"
+    assert tank.sentence.startswith("Out of memory")
+    for values in (TOO_BIG, {"users": float("nan")}, FITS):
+        tank.set(**values)
+    assert made.evaluate("(old) => { const now = [...document.querySelectorAll('#tank *')];"
+                         "return now.length === old.length && now.every((n, i) => n === old[i]); }")
+
+
+@pytest.mark.browser
+def test_shares_are_ticked_up_to_64_users(tank):
+    def share(name):
+        part = tank.page.locator(f".lab-tank-bar > .lab-tank-{name}")
+        return part.evaluate("e => e.style.getPropertyValue('--share')")
+
+    assert float(share("cache").rstrip("%")) == pytest.approx(100 / 8)
+    tank.set(**FULL)
+    assert float(share("cache").rstrip("%")) == pytest.approx(100 * 17.2 / (77.31 - 16.1))
+    assert float(share("more-cache").rstrip("%")) == pytest.approx(100 * 17.2 / 76.39)
+    tank.set(users=65)
+    assert share("cache") == ""
+
+
+@pytest.mark.browser
+def test_a_sentence_is_read_aloud_once_a_second_and_the_last_one_is_not_lost(tank):
+    heard = tank.page.evaluate("""async (base) => {
+        const live = document.querySelector("[aria-live=polite]"), heard = [];
+        new MutationObserver(() => heard.push([performance.now(), live.textContent])).observe(live, {childList: true});
+        const end = performance.now() + 1500;
+        let cache = base;
+        while (performance.now() < end) {
+            window.tank.say({cache: (cache += 1e8)});
+            await new Promise((done) => setTimeout(done, 30));
+        }
+        await new Promise((done) => setTimeout(done, 1300));
+        return heard;
+    }""", FITS["cache"])
+    assert 2 <= len(heard) <= 3
+    assert all(later[0] - sooner[0] >= 990 for sooner, later in itertools.pairwise(heard))
+    assert heard[-1][1] == tank.sentence
+    assert tank.page.locator("figure [aria-live]").count() == 0, "inside an image nothing is read"
+
+
+@pytest.mark.browser
+def test_cleaning_up_leaves_no_listener(tank):
+    assert tank.page.evaluate("window.tank.held()") == sorted(
+        f"change:{name}" for name in FITS)
+    tank.page.evaluate("([full]) => { window.tank.say(full); window.tank.stop(); }", [FULL])
+    tank.set(weights=1.0)
+    assert tank.page.evaluate("window.tank.held()") == []
+    assert tank.sentence.startswith("Fits: 44.0 GB"), "a frame that was asked for is not drawn any more"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [360, 800, 1400])
+def test_texts_stay_inside_and_apart(tank, width):
+    tank.page.set_viewport_size({"width": width, "height": 900})
+    for traits in ({}, FULL, TOO_BIG, {"capacity": 1 * GB}):
+        tank.set(**(FITS | traits))
+        boxes = tank.page.evaluate("""() => [".lab-tank-title", ".lab-tank-limit", ".lab-tank-bar", ".lab-tank-says",
+            ...[1, 2, 3, 4].map((i) => `.lab-tank-item:nth-child(${i})`)].map((name) => {
+                const b = document.querySelector(name).getBoundingClientRect();
+                return [b.left, b.right, b.top, b.bottom];
+            })""")
+        assert all(left >= 0 and right <= width for left, right, *_ in boxes)
+        for a, b in itertools.combinations(boxes, 2):
+            assert a[1] <= b[0] or b[1] <= a[0] or a[3] <= b[2] + 0.1 or b[3] <= a[2] + 0.1
+        assert tank.page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+@pytest.mark.browser
+def test_motion_is_short_and_can_be_refused(page):
+    page.set_content(f"<style>{(STATIC / 'tank.css').read_text(encoding='utf-8')}</style><figure class='lab-tank'>"
+                     "<div class='lab-tank-bar'><div class='lab-tank-cache'></div></div></figure>")
+    read = "getComputedStyle(document.querySelector('.lab-tank-cache')).transition"
+    assert "0.15s" in page.evaluate(read)
+    page.emulate_media(reduced_motion="reduce")
+    assert "0.15s" not in page.evaluate(read)
+
+
+def test_the_files_are_small():
+    assert (STATIC / "tank.js").stat().st_size < 5 * 1024
+    assert (STATIC / "tank.css").stat().st_size < 3 * 1024
+
+
+def test_the_traits_and_slips_of_the_pen():
+    from mlsysim_labs.pictures.tank import Tank
+
+    tank = Tank(unit="GiB", capacity=80 * GIB, users=8)
+    state = tank.get_state()
+    assert set(FITS) <= set(state) and (state["unit"], state["users"], state["model"]) == ("GiB", 8.0, "")
+    with pytest.raises(TypeError, match=r"no 'capacty'.*capacity"):
+        Tank(capacty=1.0)
+    with pytest.raises(ValueError, match="GB or GiB, not in 'MB'"):
+        Tank(unit="MB")
