@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import is_dataclass
 from typing import Any
 
@@ -58,10 +59,14 @@ def difference(lab: Any, raw: Mapping[str, Any]) -> str:
     inputs: dict[str, Any] = dict(raw)
     with np.errstate(all="ignore"):
         for name, function in lab._functions.items():
-            values[name] = function(**{need: values[need] for need in lab.graph.needs(name)})
-            if name in lab.late:
-                inputs |= flat_values(name, values[name])
-    for name in lab._functions:
+            needs = lab.graph.needs(name)
+            if not values.keys() >= set(needs):
+                continue
+            with suppress(ValueError):  # `solve` refuses where the program dims: there is nothing to compare
+                values[name] = function(**{need: values[need] for need in needs})
+                if name in lab.late:
+                    inputs |= flat_values(name, values[name])
+    for name in lab._functions.keys() & values.keys():
         traced, exact = by_path(name, lab._symbols[name]), by_path(name, values[name])
         outputs = {path: leaf for path, leaf in traced.items() if isinstance(leaf, (Symbol, Choice))}
         for path, said in run(program(outputs), inputs).items():
