@@ -23,7 +23,7 @@ class Jupyter:
     """JupyterLab on a copy of a folder of notebooks, on a free port, with settings of its own."""
 
     def __init__(self, labs: pathlib.Path, folder: pathlib.Path) -> None:
-        self.folder = folder / "labs"
+        self.source, self.folder = labs, folder / "labs"
         shutil.copytree(labs, self.folder)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
@@ -55,6 +55,17 @@ class Jupyter:
         self.process.terminate()
         self.process.wait(timeout=30)
         self.log.close()
+
+    def restart_kernels(self) -> None:
+        """End all sessions, so that a page meets a kernel that has run nothing."""
+        for session in json.loads(self.ask("api/sessions")):
+            self.ask(f"api/sessions/{session['id']}", "DELETE")
+
+    def ask(self, path: str, method: str = "GET") -> bytes:
+        """A request to the server."""
+        request = urllib.request.Request(f"{self.url}/{path}?token={TOKEN}", method=method)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            return answer.read()
 
     def open(self, page, notebook: str, port: int | None = None) -> None:
         """Open a notebook, through another port if one is given, and wait until its kernel is idle."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+from far import relay
 from hand import HANDLE, WATCH, grip
 from live_jupyter import errors_in_cells, kill_kernels, run_all
 
@@ -44,16 +45,24 @@ def test_the_numbers_are_those_of_the_question(lab):
 @pytest.fixture
 def opened(jupyter, page):
     """The lab in a page, run from top to bottom."""
+    return walk_in(jupyter, page)
+
+
+def walk_in(jupyter, page, port=None):
     page.said = []
     page.on("console", lambda message: page.said.append(message.text) if message.type == "error" else None)
     page.on("pageerror", lambda error: page.said.append(str(error)))
-    jupyter.open(page, LAB)
+    jupyter.open(page, LAB, port)
     run_all(page)
     assert errors_in_cells(page) == []
+    ready(page)
+    return page
+
+
+def ready(page):
     page.wait_for_selector(TANK)
     page.wait_for_selector(f".lab-control-context {HANDLE}[aria-label]")
     page.wait_for_timeout(500)
-    return page
 
 
 def tank(page) -> str:
@@ -108,3 +117,45 @@ def test_the_picture_follows_after_the_kernel_was_killed(jupyter, opened):
     opened.mouse.move(x + width / 2, y)
     opened.mouse.up()
     opened.wait_for_function(f"document.querySelector('{TANK}').innerText.includes('Out of memory')")
+
+
+@pytest.mark.browser
+def test_sixty_moves_far_from_the_kernel_show_sixty_states(jupyter, page):
+    """150 ms from the server: thirty stops up, thirty down, and the picture takes each of them in order."""
+    with relay(jupyter.port, 0.15) as port:
+        walk_in(jupyter, page, port)
+        x, y, width = grip(page, "context")
+        left = x - width / 2  # it starts in the middle of its table
+        page.mouse.move(left, y)
+        page.wait_for_timeout(400)
+        page.evaluate(WATCH, TANK)
+        stops = [*range(1, 31), *range(29, -1, -1)]
+        for stop in stops:
+            page.mouse.move(left + stop * width / 32, y)
+            page.wait_for_timeout(35)
+        page.mouse.up()
+        page.wait_for_timeout(600)
+        states = page.evaluate("handWatch.states")
+    seen = [state for state, before in zip(states, [None, *states]) if state != before]  # noqa: B905
+    assert len(seen) == 60
+    assert seen[30:] == [*seen[28::-1], seen[-1]]
+
+
+@pytest.mark.browser
+def test_a_saved_notebook_is_alive_before_any_cell_is_run(jupyter, opened):
+    opened.get_by_role("button", name="Long document").click()
+    opened.wait_for_timeout(500)
+    opened.evaluate("jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState')")
+    opened.wait_for_timeout(500)
+    opened.evaluate("jupyterapp.commands.execute('docmanager:save')")
+    opened.wait_for_timeout(1500)
+    saved = json.loads((jupyter.folder / LAB).read_text(encoding="utf-8"))
+    assert "application/vnd.jupyter.widget-state+json" in saved["metadata"]["widgets"]
+    try:
+        jupyter.restart_kernels()
+        jupyter.open(opened, LAB)
+        ready(opened)
+        opened.get_by_role("button", name="Too much").click()
+        opened.wait_for_function(f"document.querySelector('{TANK}').innerText.includes('Out of memory')")
+    finally:
+        (jupyter.folder / LAB).write_bytes((jupyter.source / LAB).read_bytes())
