@@ -18,9 +18,10 @@ READY = """() => { const book = window.Jupyter?.notebook, kernel = book?.kernel;
 DONE = """() => { const cells = Jupyter.notebook.get_cells().filter(c => c.cell_type == 'code' && c.get_text().trim());
     return cells.length > 0 && cells.every(c => Number.isInteger(c.input_prompt_number))
         && !Jupyter.notebook.kernel_busy; }"""
-ERRORS = """() => Jupyter.notebook.get_cells().filter(c => c.cell_type == 'code').flatMap(c => c.output_area.outputs)
-    .filter(o => o.output_type == 'error' || o.name == 'stderr')
-    .map(o => o.output_type == 'error' ? `${o.ename}: ${o.evalue}` : o.text)"""
+ERRORS = """() => Jupyter.notebook.get_cells().filter(c => c.cell_type == 'code').flatMap(c => [
+    ...c.output_area.outputs.filter(o => o.output_type == 'error').map(o => `${o.ename}: ${o.evalue}`),
+    ...c.output_area.outputs.filter(o => o.name == 'stderr').map(o => o.text),
+    ...(c.output_area.element.text().match(/.*(could not be displayed|rror displaying widget).*/g) ?? [])])"""
 
 
 def find_python(*versions: str) -> str | None:
@@ -109,5 +110,5 @@ def run_all(page) -> None:
 
 
 def errors_in_cells(page) -> list[str]:
-    """What the cells printed as errors."""
+    """What the cells printed as errors, and widgets that are not shown."""
     return page.evaluate(ERRORS)

@@ -18,7 +18,8 @@ ROOT = pathlib.Path(__file__).parent.parent
 LAB = "03_kv_cache.ipynb"
 RUN_CELL = ("import sys; from IPython.core.interactiveshell import InteractiveShell as Shell; "
             "Shell.instance().run_cell(sys.stdin.read()).raise_error()")
-NEEDS = ("import json; from importlib.metadata import requires; print(json.dumps(requires('pint')))")
+NEEDS = "import json; from importlib.metadata import requires; print(json.dumps(requires('pint')))"
+SETTLE = 1000  # ms; a widget draws itself, or says that it cannot, after its cell has run
 
 
 @pytest.fixture(scope="module")
@@ -97,7 +98,8 @@ def test_a_lab_runs_with_the_old_widgets(installed, page, tmp_path):
     with ClassicNotebook(installed.python, ROOT / "labs", tmp_path) as server:
         server.open(page, LAB)
         run_all(page)
-        assert errors_in_cells(page) == []
         shown = page.locator("#notebook .output").locator("table, svg, canvas, .jupyter-widgets")
         shown.first.wait_for(state="visible")
+        page.wait_for_timeout(SETTLE)
+        assert errors_in_cells(page) == []
         assert said == []

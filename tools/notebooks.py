@@ -33,12 +33,17 @@ def badges(notebook: str, picture: bool = False) -> str:
 
 
 def first_cell() -> list[str]:
-    """Install the labs where they are not: on Colab, say. Nothing that is there is upgraded."""
+    """Install the labs where they are not, upgrading nothing, and let Colab show widgets of others than itself."""
     return [
         "try:\n",
         "    import mlsysim_labs\n",
         "except ModuleNotFoundError:\n",
-        f'    %pip install -q "mlsysim-labs @ git+{repository()}@{BRANCH}"']
+        f'    %pip install -q "mlsysim-labs @ git+{repository()}@{BRANCH}"\n',
+        "try:\n",
+        "    from google.colab import output\n",
+        "    output.enable_custom_widget_manager()\n",
+        "except ModuleNotFoundError:\n",
+        "    pass  # not on Colab"]
 
 
 def with_badges(text: str, notebook: str, picture: bool = False) -> str:
