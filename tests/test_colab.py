@@ -102,4 +102,12 @@ def test_a_lab_runs_with_the_old_widgets(installed, page, tmp_path):
         shown.first.wait_for(state="visible")
         page.wait_for_timeout(SETTLE)
         assert errors_in_cells(page) == []
+        handle = page.locator(".lab-control-context .ui-slider-handle")
+        assert handle.get_attribute("aria-label") == "context [token]"
+        tank = page.locator(".lab-picture-memory figure")
+        before = tank.inner_text()
+        handle.focus()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(SETTLE)
+        assert tank.inner_text() != before, "the picture follows the hand"
         assert said == []

@@ -27,9 +27,14 @@ def repository() -> str:
 def badges(notebook: str, picture: bool = False) -> str:
     """Markdown that opens a notebook elsewhere. In a notebook it is text: opening one asks for nothing outside."""
     path = repository().removeprefix("https://github.com/")
-    colab = f"https://colab.research.google.com/github/{path}/blob/{BRANCH}/labs/{notebook}"
-    text = "![Open in Colab](https://colab.research.google.com/assets/colab-badge.svg)" if picture else "Open in Colab"
-    return f"[{text}]({colab})\n"
+    places = {
+        "Open in Colab": (f"https://colab.research.google.com/github/{path}/blob/{BRANCH}/labs/{notebook}",
+                          "https://colab.research.google.com/assets/colab-badge.svg"),
+        "Try on Binder": (f"https://mybinder.org/v2/gh/{path}/{BRANCH}?urlpath=lab/tree/labs/{notebook}",
+                          "https://mybinder.org/badge_logo.svg")}
+    links = (f"[![{text}]({badge})]({address})" if picture else f"[{text}]({address})"
+             for text, (address, badge) in places.items())
+    return " ".join(links) + "\n"
 
 
 def first_cell() -> list[str]:
