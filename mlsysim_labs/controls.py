@@ -20,6 +20,7 @@ from .symbols import Symbol
 from .trace import symbol
 
 STOPS = (1.0, 1.25, 1.5, 1.75)  # of an octave
+ACRONYMS = {"kv", "gpu", "gpus", "hbm", "ttft", "itl", "slo", "mfu"}
 
 
 @dataclass(frozen=True)
@@ -128,6 +129,6 @@ def toggle(name: str, start: bool = False) -> Control:
 
 def appearance(name: str, unit: str) -> dict[str, Any]:
     """What all controls look like: their name, and the unit that they count in."""
-    words = name.replace("_", " ")
+    words = " ".join(word.upper().replace("GPUS", "GPUs") if word in ACRONYMS else word for word in name.split("_"))
     return {"description": f"{words} [{unit}]" if unit else words, "style": {"description_width": "8em"},
             "layout": {"width": "auto", "min_width": "0"}}

@@ -33,7 +33,8 @@ const make = (parent, name, tag = "div") => {
 };
 
 function render({ model, el }) {
-  const figure = make(el, "", "figure"), live = make(el, "live"); // not inside: role=img hides it
+  const figure = make(el, "", "figure");
+  const live = make(document.body, "live"); // not in the figure: role=img hides it
   figure.role = "img";
   live.ariaLive = "polite";
   const [title, limit, bar, says, legend] = ["title", "limit", "bar", "says", "legend"].map((name) => make(figure, name));
@@ -44,7 +45,7 @@ function render({ model, el }) {
     cells.push(make(item, "name", "span"), make(item, "size"), make(item, "note"));
   }
   const parts = ["weights", "cache", "reserve", "more-weights", "more-cache", "box", "line"].map((name) => make(bar, name));
-  let due, timer, spoken;
+  let due, timer;
 
   const place = ({ capacity, weights, cache, reserve, users }, scale) => {
     const usable = Math.max(0, capacity - reserve), held = Math.min(weights, usable), cached = Math.min(cache, usable - held);
@@ -73,12 +74,10 @@ function render({ model, el }) {
       "weights", size(v.weights), "", "KV cache", size(v.cache), ok ? each : "–", "reserve", size(v.reserve), "",
       full ? "does not fit" : "free", size(ok ? Math.abs(over) : NaN), ""];
     cells.forEach((cell, i) => { if (cell.textContent !== texts[i]) cell.textContent = texts[i]; });
-    if (!spoken) speak();
-    else if (live.textContent !== text) timer ||= setTimeout(speak, spoken + PAUSE - performance.now());
+    if (live.textContent !== text) timer ||= setTimeout(speak, PAUSE);
   };
   const speak = () => {
     timer = 0;
-    spoken = performance.now();
     live.textContent = says.textContent;
   };
   // Once for all traits of a message, and in the same task: waiting for the next frame would show it a frame late.
@@ -93,6 +92,7 @@ function render({ model, el }) {
   return () => {
     due = false;
     clearTimeout(timer);
+    live.remove();
     listen("off");
   };
 }
