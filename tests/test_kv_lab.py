@@ -101,11 +101,12 @@ def test_it_works_by_keyboard_and_leaves_the_cells_alone(opened):
 def test_all_that_tab_reaches_wears_a_ring_and_exempt_from_shortcuts(opened):
     opened.focus(".lab-controls select")
     reached = []
+    opened.keyboard.press("Tab")  # a ring is for those who came by keyboard
     while opened.evaluate("!!document.activeElement.closest('.lab-box')") and len(reached) < 30:
-        reached.append(opened.evaluate(
-            "[getComputedStyle(document.activeElement).outlineStyle, document.activeElement.dataset.lmSuppressShortcuts]"))
+        reached.append(opened.evaluate("(e => [getComputedStyle(e).outlineStyle, e.dataset.lmSuppressShortcuts])"
+                                       "(document.activeElement)"))
         opened.keyboard.press("Tab")
-    assert len(reached) >= 11
+    assert len(reached) >= 10
     assert reached == [["solid", "true"]] * len(reached)
 
 

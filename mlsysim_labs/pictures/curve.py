@@ -62,7 +62,7 @@ class Curve:
                 bqplot.Axis(scale=self._scales["y"], label=y, orientation="vertical", label_offset="3.2em",
                             **ticks(*y_limits, scale))]
         self._figure = bqplot.Figure(
-            axes=axes, marks=[], animation_duration=0,
+            axes=axes, marks=[], animation_duration=0, display_toolbar=False,
             fig_margin={"top": 16, "bottom": 48, "left": 64, "right": 40},
             layout={"width": "100%", "height": "320px", "min_width": "0"})
         self._marks: dict[str, Any] = {}
