@@ -12,8 +12,11 @@ from .capacity import max_users
 from .engine import Engine, OutOfMemoryError, PerformanceProfile
 from .hardware import Accelerator, Hardware
 from .models import Models, Transformer
+from .node import Node
 from .precision import PRECISIONS, Precision, precision_named
-from .serving import ServingModel, ServingResult
+from .profiles import Profile, Profiles
+from .serving import ServingModel
+from .serving_result import ServingResult
 from .units import Q_, Quantity
 
 __version__ = "0.1.0"
@@ -28,9 +31,12 @@ __all__ = [
     "Engine",
     "Hardware",
     "Models",
+    "Node",
     "OutOfMemoryError",
     "PerformanceProfile",
     "Precision",
+    "Profile",
+    "Profiles",
     "Quantity",
     "ServingModel",
     "ServingResult",

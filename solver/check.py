@@ -16,9 +16,12 @@ import numpy as np
 from .convnet import ConvNet
 from .hardware import Accelerator
 from .models import Transformer
+from .node import Node
 from .numbers import compared, count, each, rate, share, symbolic, together, unknown
 from .precision import Precision, precision_named
+from .profiles import EFFICIENCY, Profile, Profiles, efficient
 from .records import nearest
+from .speculation import LONGEST_DRAFT
 from .units import number_text
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -75,6 +78,65 @@ def context(name: str, value: Any, model: Any, hint: str = "") -> Any:
                             f"shorten the context{hint}, or choose a model with a longer one.")
 
 
+def answer(name: str, value: Any, prompt: Any, *models: Any) -> Any:
+    """Tokens that a model answers with: prompt and answer together must be a context that it was trained for."""
+    value = count(name, value, "token")
+    for model in models:
+        if model is not None and not symbolic(model) and not unknown(value) and not unknown(prompt):
+            together(seq_len=prompt, **{name: value})
+            compared(name, value, "what the prompt leaves of the context", model.context - prompt, np.less_equal,
+                     "at most", f"{model} was trained for {number_text(model.context)} tokens, prompt and answer "
+                                f"together; shorten one of them")
+    return value
+
+
+def draft_length(name: str, value: Any) -> Any:
+    """Tokens that a draft model proposes at a time."""
+    value = count(name, value, "token")
+    return value if unknown(value) else each(name, value, lambda v: v <= LONGEST_DRAFT, lambda bad: (
+        f"drafts beyond {LONGEST_DRAFT} tokens are hardly ever accepted; give a whole number from 1 to that."))
+
+
+def profile(value: Any, efficiency: Any) -> Any:
+    """The profile of that name, or that record; without one, what the efficiency makes."""
+    if value is None:
+        return efficient(share("efficiency", efficiency, zero=False))
+    if efficiency is not EFFICIENCY:
+        raise ValueError("efficiency and profile are both given, and a profile says what is reached itself: leave one "
+                         "of them out, or set replace(profile, compute=...).")
+    if symbolic(value) or isinstance(value, Profile):
+        return value
+    if not isinstance(value, str):
+        raise TypeError(f"profile is {value!r}, and should be a record such as Profiles.tuned, or its name. "
+                        f"{nearest(value, Profiles.keys())}")
+    if value not in Profiles:
+        raise ValueError(f"profile {value!r} is not known. {nearest(value, Profiles.keys())}")
+    return Profiles[value]
+
+
+def node(name: str, device: Any, model: Any, weights: Any, cache: Any, ways: Any, engine: Any,
+         efficiency: Any) -> Node:
+    """The chips that run a model: records that go together."""
+    device = accelerator(name, device)
+    weights = precision(weights, device)
+    cache = weights.cached_as if cache is None else cache
+    ways = count("tensor_parallel", ways, "chip", word="chip")
+    if type(ways) is not int or ways != 1:
+        _divisible(device, model, ways)
+    return Node(device, weights, precision(cache), profile(engine, efficiency), ways)
+
+
+def _divisible(device: Any, model: Any, ways: Any) -> None:
+    """Whether that many chips can share a model's heads, and exchange data."""
+    if unknown(ways) or symbolic(device) or symbolic(model):
+        return
+    heads = model.attention.heads
+    each("tensor_parallel", ways, lambda v: heads % v == 0, lambda bad: (
+        f"{model} has {number_text(heads)} heads, which that many chips cannot share evenly; choose a divisor."))
+    if math.isnan(device.interconnect):
+        raise ValueError(f"{device} has no known link to other chips, so tensor_parallel has to be 1.")
+
+
 def below(name: str, value: Any, limit_name: str, limit: Any) -> Any:
     """A prefix, which leaves at least one token of the limit."""
     return compared(name, value, limit_name, limit, np.less, "below", "at least one token has to be new")
@@ -119,5 +181,5 @@ def explained(solve: F) -> F:
     return wrapper  # type: ignore[return-value]
 
 
-__all__ = ["accelerator", "at_most", "below", "context", "count", "explained", "one_of", "precision", "rate", "share",
+__all__ = ["accelerator", "answer", "at_most", "below", "context", "count", "draft_length", "explained", "node", "one_of", "precision", "profile", "rate", "share",
            "symbolic", "together", "trainable", "transformer", "truth", "unknown"]

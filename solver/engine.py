@@ -8,41 +8,35 @@ import numpy as np
 
 from . import check
 from .convnet import ConvNet
-from .hardware import Accelerator
-from .memory import kv_cache_bytes, weights_bytes
-from .precision import Precision
+from .bounds import forward_compute_time, forward_memory_time, forward_traffic, forward_work
+from .memory import chip_bytes, weights_bytes
+from .node import Node
+from .profiles import EFFICIENCY
 from .result import Result, bound_sentence, figure, memory_sentence
-from .roofline import peak, roofline_time
+from .roofline import roofline_time
 from .training import training_passes, training_state_bytes
-from .transformer import (
-    forward_compute_time,
-    forward_memory_time,
-    forward_time,
-    forward_traffic,
-    forward_work,
-)
-from .units import Request, Scalar, Second
+from .transformer import decode_time, launch_time, prefill_time
+from .units import Request, Second
 
 
 class OutOfMemoryError(ValueError):
     """What was asked for does not fit in the memory of the accelerator."""
 
 
-def image_time(device: Accelerator, network: ConvNet, batch: Request, precision: Precision,
-               efficiency: Scalar = 1.0) -> Second:
+def image_time(node: Node, network: ConvNet, batch: Request) -> Second:
     """Time of a forward pass over `batch` images.
 
-        time = max(image_work * batch / (peak * efficiency), weights / bandwidth)
+        time = smooth_max(image_work * batch / matmul_rate, weights / bandwidth)
 
-    Activations are taken to stay on the chip, so this is a floor.
+    Activations are taken to stay on the chip, and launches are left out.
 
-    >>> from solver import Hardware, Models, precision_named
-    >>> t = image_time(Hardware.Cloud.A100, Models.ResNet50, 1, precision_named("fp16"), 0.5)
-    >>> round(float(t) * 1e6, 1)   # us
+    >>> from solver import Hardware, Models, PRECISIONS, Profile
+    >>> node = Node(Hardware.Cloud.A100, PRECISIONS["fp16"], PRECISIONS["fp16"], Profile("half", compute=0.5))
+    >>> round(float(image_time(node, Models.ResNet50, 1)) * 1e6, 1)   # us
     52.4
     """
-    return roofline_time(network.image_work * batch, weights_bytes(network, precision),
-                         peak(device, precision) * efficiency, device.bandwidth)
+    return roofline_time(network.image_work * batch, weights_bytes(network, node.precision), node.matmul_rate,
+                         node.bandwidth, node.profile.norm)
 
 
 class PerformanceProfile(Result):
@@ -52,7 +46,7 @@ class PerformanceProfile(Result):
     latency = figure("ms", "time of the step")
     latency_compute = figure("ms", "what it would take if memory traffic took no time")
     latency_memory = figure("ms", "what it would take if arithmetic took no time")
-    latency_overhead = figure("ms", "launches: none in this model, which is a floor")
+    latency_overhead = figure("ms", "launches of the profile, once a pass; none without one")
     throughput = figure(None, "images, or tokens, a second")
     memory_footprint = figure("GB", "weights and KV cache; in training weights, gradients and optimizer state")
     headroom = figure("GB", "memory left over; negative where it does not fit")
@@ -91,14 +85,15 @@ class Engine:
 
     @staticmethod
     @check.explained
-    def solve(model: Any, hardware: Any, batch_size: Any = 1, precision: Any = "fp16", efficiency: Any = 0.5,
+    def solve(model: Any, hardware: Any, batch_size: Any = 1, precision: Any = "fp16", efficiency: Any = EFFICIENCY,
               raise_errors: bool = False, is_training: bool = False, seq_len: Any = 2048, zero_stage: int = 0,
-              dp_size: Any = 1, is_lora: bool = False, activation_recomputation: bool = False) -> PerformanceProfile:
+              dp_size: Any = 1, is_lora: bool = False, activation_recomputation: bool = False, *,
+              profile: Any = None) -> PerformanceProfile:
         """Time and memory of one step.
 
         model, hardware : a transformer or convolutional network, and an accelerator
         batch_size, seq_len, dp_size : whole numbers or arrays of them, which broadcast
-        precision, efficiency : as for `ServingModel.solve`
+        precision, efficiency, profile : as for `ServingModel.solve`
         raise_errors : raise OutOfMemoryError where it does not fit
         is_training : a step of training over batch_size images or sequences of seq_len tokens, with Adam; else one
             pass over the images, or one decode step at a context of seq_len (the same as `ServingModel.solve().itl`)
@@ -108,81 +103,80 @@ class Engine:
         Raises ValueError, TypeError or DimensionalityError, in a sentence.
         """
         model = check.transformer("model", model, (ConvNet,))
-        hardware = check.accelerator("hardware", hardware)
-        precision = check.precision(precision, hardware)
+        node = check.node("hardware", hardware, model, precision, None, 1, profile, efficiency)
         batch = check.count("batch_size", batch_size, "request")
         context = check.context("seq_len", seq_len, model, " (2,048 unless you give one)")
-        efficiency = check.share("efficiency", efficiency, zero=False)
         replicas = check.count("dp_size", dp_size, "", word="replica")
         stage = check.one_of("zero_stage", zero_stage, (0, 1, 2, 3))
         for name, value in (("raise_errors", raise_errors), ("is_training", is_training), ("is_lora", is_lora),
                             ("activation_recomputation", activation_recomputation)):
             check.truth(name, value)
         if is_training:
-            check.trainable("precision", precision)
+            check.trainable("precision", node.precision)
         check.together(batch_size=batch, seq_len=context, efficiency=efficiency, dp_size=replicas)
         with np.errstate(all="ignore"):
             step = _image_step if hasattr(model, "image_work") else _training_step if is_training else _decode_step
-            values = step(hardware, model, batch, context, precision, efficiency)
+            values = step(node, model, batch, context)
             if is_training:
-                values |= _training(values, model, precision, stage, replicas, float(is_lora))
+                values |= _training(values, model, node.precision, stage, replicas, float(is_lora))
             extra = (training_passes(float(is_lora), 1.0) / training_passes(float(is_lora))
                      if is_training and activation_recomputation else 1.0)
-            values = _complete(values, hardware, precision, efficiency, extra)
-        result = PerformanceProfile(values, {"model": model, "node": hardware})
+            values = _complete(values, node, extra)
+        result = PerformanceProfile(values, {"model": model, "node": node})
         if raise_errors and not check.unknown(values["feasible"]) and not np.all(values["feasible"]):
-            raise OutOfMemoryError(f"{model} on {hardware}. {result.constraint_trace[0]}")
+            raise OutOfMemoryError(f"{model} on {node.device}. {result.constraint_trace[0]}")
         return result
 
 
-def _image_step(device: Any, network: Any, batch: Any, context: Any, precision: Any, efficiency: Any) -> dict[str, Any]:
+def _image_step(node: Node, network: Any, batch: Any, context: Any) -> dict[str, Any]:
     """A forward pass over images."""
-    work, traffic = network.image_work * batch, weights_bytes(network, precision)
+    work, traffic = network.image_work * batch, weights_bytes(network, node.precision)
     return {"items": batch, "work": work, "traffic": traffic, "memory_footprint": traffic,
-            "latency": image_time(device, network, batch, precision, efficiency),
-            "latency_compute": work / (peak(device, precision) * efficiency),
-            "latency_memory": traffic / device.bandwidth}
+            "latency": image_time(node, network, batch), "latency_compute": work / node.matmul_rate,
+            "least": work / node.ideal.matmul_rate, "latency_memory": traffic / node.bandwidth,
+            "latency_overhead": 0.0}
 
 
-def _decode_step(device: Any, model: Any, batch: Any, context: Any, precision: Any, efficiency: Any) -> dict[str, Any]:
+def _decode_step(node: Node, model: Any, batch: Any, context: Any) -> dict[str, Any]:
     """A decode step at that context, the very one of `ServingModel`."""
-    memory = weights_bytes(model, precision) + kv_cache_bytes(model, batch, context, precision)
-    return {"items": batch, "memory_footprint": memory} | _pass(
-        device, model, model.decode_pair_work, batch, 1.0, context, precision, efficiency)
+    shape = model, model.decode_pair_work, batch, 1.0, context, 1.0
+    return {"items": batch, "memory_footprint": chip_bytes(node, model, batch, context),
+            "latency": decode_time(node, model, batch, context)} | _parts(node, *shape)
 
 
-def _training_step(device: Any, model: Any, batch: Any, context: Any, precision: Any,
-                   efficiency: Any) -> dict[str, Any]:
+def _training_step(node: Node, model: Any, batch: Any, context: Any) -> dict[str, Any]:
     """The forward pass of a training step: every token of every sequence is scored."""
-    return {"items": batch * context} | _pass(
-        device, model, model.prefill_pair_work, batch, context, 0.0, precision, efficiency)
+    shape = model, model.prefill_pair_work, batch, context, 0.0, context
+    return {"items": batch * context, "latency": prefill_time(node, model, batch, context, 0.0, context)} | _parts(
+        node, *shape)
 
 
-def _pass(device: Any, model: Any, pair_work: Any, batch: Any, new: Any, past: Any, precision: Any,
-          efficiency: Any) -> dict[str, Any]:
-    """Time, work and traffic of a forward pass that scores all its new tokens."""
-    shape = (device, model, pair_work, batch, new, past, new, precision, efficiency)
-    return {"latency": forward_time(*shape), "latency_compute": forward_compute_time(*shape),
-            "latency_memory": forward_memory_time(device, model, batch, new, past, precision),
-            "work": forward_work(model, pair_work, batch, new, past, new),
-            "traffic": forward_traffic(model, batch, new, past, precision)}
+def _parts(node: Node, model: Any, pair_work: Any, batch: Any, new: Any, past: Any, scored: Any) -> dict[str, Any]:
+    """Work and traffic of a pass, and what it would take if there were nothing else."""
+    shape = model, pair_work, batch, new, past, scored
+    return {"latency_compute": forward_compute_time(node, *shape), "least": forward_compute_time(node.ideal, *shape),
+            "latency_memory": forward_memory_time(node, model, batch, new, past),
+            "latency_overhead": launch_time(node, model), "work": forward_work(*shape),
+            "traffic": forward_traffic(model, batch, new, past, node.precision, node.kv_precision)}
+
+
+TIMES = ("latency", "latency_compute", "latency_memory", "latency_overhead", "least")
 
 
 def _training(values: dict[str, Any], model: Any, precision: Any, stage: Any, replicas: Any,
               lora: float) -> dict[str, Any]:
     """The figures of a forward pass, made those of a training step."""
     passes = training_passes(lora)
-    scaled = ("latency", "latency_compute", "latency_memory", "work", "traffic")
-    return {name: passes * values[name] for name in scaled} | {
+    return {name: passes * values[name] for name in (*TIMES, "work", "traffic")} | {
         "memory_footprint": training_state_bytes(model, precision, stage, replicas, lora)}
 
 
-def _complete(v: dict[str, Any], device: Any, precision: Any, efficiency: Any, recomputed: float) -> dict[str, Any]:
+def _complete(v: dict[str, Any], node: Node, recomputed: float) -> dict[str, Any]:
     """The figures that follow from time, work and traffic; `recomputed` is all work over the work that is needed."""
-    mfu = v["latency_compute"] * efficiency / (v["latency"] * recomputed)
-    headroom = device.memory - v["memory_footprint"]
-    slower = {name: v[name] * recomputed for name in ("latency", "latency_compute", "latency_memory")}
+    mfu = v["least"] / (v["latency"] * recomputed)
+    headroom = node.device.memory - v["memory_footprint"]
+    slower = {name: v[name] * recomputed for name in TIMES}
     return v | slower | {
         "throughput": v["items"] / slower["latency"], "arithmetic_intensity": v["work"] / v["traffic"],
-        "mfu": mfu, "hfu": mfu * recomputed, "headroom": headroom, "feasible": headroom >= 0, "latency_overhead": 0.0,
-        "peak_flops_actual": peak(device, precision) * efficiency, "peak_bw_actual": device.bandwidth}
+        "mfu": mfu, "hfu": mfu * recomputed, "headroom": headroom, "feasible": headroom >= 0,
+        "peak_flops_actual": node.matmul_rate, "peak_bw_actual": node.bandwidth}

@@ -28,7 +28,8 @@ class Accelerator:
 
     `memory` is the installed size; what the driver and the activations take is a `reserve` of the model that
     uses it. Rates are dense (no sparsity) and NaN where the chip has no such format. `link` is the interconnect
-    between chips and `host` the bus to the host, one direction each.
+    between chips and `host` the bus to the host, one direction each. `family` ("Hopper") and `memory_kind` ("HBM",
+    "GDDR" or "Unified") say which share of its figures an engine reaches (see `Profile`).
 
     >>> Accelerator("Mine", memory="80 GiB", bandwidth="3 TB/s", fp16="900 TFLOP/s").bandwidth
     3000000000000.0
@@ -48,6 +49,8 @@ class Accelerator:
     link: Bandwidth = NONE
     host: Bandwidth = NONE
     power: Watt = NONE
+    family: str = ""
+    memory_kind: str = ""
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -56,7 +59,7 @@ class Accelerator:
     @cached_property
     def peak(self) -> Annotated[dict[str, Any], "FLOP/second"]:
         """The dense rate of every number format, by its name; NaN where the chip has none."""
-        return Rates((name, getattr(self, name)) for name in PRECISIONS)
+        return Rates((name, getattr(self, kind.rate)) for name, kind in PRECISIONS.items())
 
     @cached_property
     def wide_peak(self) -> Annotated[dict[str, Any], "FLOP/second"]:
@@ -67,6 +70,16 @@ class Accelerator:
     def half(self) -> FlopRate:
         """The 16-bit rate: FP16, or BF16 on a chip without it."""
         return self.bf16 if math.isnan(self.fp16) else self.fp16
+
+    @cached_property
+    def interconnect(self) -> Bandwidth:
+        """What chips exchange data over: their own link, or the bus to the host where they have none."""
+        return self.host if math.isnan(self.link) else self.link
+
+    @cached_property
+    def kinds(self) -> dict[str, Any]:
+        """What kind of arithmetic a number format is on this chip, such as "Hopper 8-bit"."""
+        return Rates((name, f"{self.family} {kind.bits:g}-bit") for name, kind in PRECISIONS.items())
 
     @property
     def precisions(self) -> list[str]:
@@ -80,9 +93,10 @@ class Accelerator:
 def accelerator(table: dict, sources: Mapping[str, Source]) -> Accelerator:
     """The record of one table of ``zoo/hardware.toml``, each figure with its source."""
     values = {k: v for k, v in table.items() if k not in ("group", "source", "elsewhere", "name")}
+    kinds = {k: values.pop(k) for k in ("family", "memory_kind") if k in values}
     elsewhere = table.get("elsewhere", {})
     origin = {k: sources[elsewhere.get(k, table["source"])] for k in values}
-    return Accelerator(table["name"], **{k: figure(v) for k, v in values.items()}, sources=origin)
+    return Accelerator(table["name"], **{k: figure(v) for k, v in values.items()}, **kinds, sources=origin)
 
 
 @cache

@@ -18,7 +18,8 @@ from .units import Context, FlopPerPair, FlopPerToken, PerToken
 class Attention:
     """Multi-head, grouped-query or multi-query attention: by the number of KV heads.
 
-    `biases` is how many of the four projections (Q, K, V, output) have one: 0, 3 or 4.
+    `biases` is how many of the four projections (Q, K, V, output) have one: 0, 3 or 4. `windowed` is the share of
+    layers that attend to the last `window` tokens alone; the others see the whole context.
     """
 
     hidden: float
@@ -27,6 +28,7 @@ class Attention:
     head_dim: float
     biases: float = 0.0
     window: Context = math.inf
+    windowed: float = 1.0
 
     def __post_init__(self) -> None:
         plain(self)
@@ -76,6 +78,7 @@ class LatentAttention:
     rope_dim: float
     value_dim: float
     window: Context = math.inf
+    windowed: float = 1.0
 
     def __post_init__(self) -> None:
         plain(self)

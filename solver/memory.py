@@ -11,6 +11,7 @@ import numpy as np
 from .convnet import ConvNet
 from .hardware import Accelerator
 from .models import Transformer
+from .node import Node
 from .precision import Precision
 from .units import Byte, BytePerToken, Context, Request, Scalar
 
@@ -45,18 +46,26 @@ def kv_bytes_per_token(model: Transformer, precision: Precision) -> BytePerToken
     return model.kv_elements * precision.size
 
 
-def cached_context(model: Transformer, context: Context) -> Context:
-    """How much of a context is kept in cache: all of it, or the window of sliding-window attention.
+def forgotten_context(model: Transformer, context: Context) -> Context:
+    """How much of a context has slid out of the window of a layer that has one.
 
-        cached = min(context, window)
+        forgotten = context - min(context, window)
     """
-    return np.minimum(context, model.attention.window)
+    return context - np.minimum(context, model.attention.window)
+
+
+def cached_context(model: Transformer, context: Context) -> Context:
+    """How much of a context is kept in cache, in a layer on average: all of it but where layers slide a window.
+
+        cached = context - windowed * forgotten_context
+    """
+    return context - model.attention.windowed * forgotten_context(model, context)
 
 
 def kv_cache_bytes(model: Transformer, batch: Request, context: Context, precision: Precision) -> Byte:
     """KV cache of `batch` requests of `context` tokens each, without the waste of pages.
 
-        bytes = kv_bytes_per_token * min(context, window) * batch
+        bytes = kv_bytes_per_token * cached_context * batch
 
     >>> from solver import Models, precision_named
     >>> round(float(kv_cache_bytes(Models.Llama3_8B, 1, 131072, precision_named("fp16"))) / 1e9, 2)   # GB
@@ -87,6 +96,18 @@ def paged_kv_bytes(model: Transformer, batch: Request, context: Context, page: C
     return kv_bytes_per_token(model, precision) * page * pages * batch
 
 
+def chip_bytes(node: Node, model: Transformer, batch: Request, context: Context) -> Byte:
+    """Memory that weights and KV cache take on each chip of a node.
+
+        bytes = weights / ways + kv_cache / min(ways, kv_heads)
+
+    A cache of fewer KV heads than chips is kept several times.
+    """
+    shared = np.minimum(node.ways, model.attention.kv_heads)
+    return (weights_bytes(model, node.precision) / node.ways
+            + kv_cache_bytes(model, batch, context, node.kv_precision) / shared)
+
+
 def usable_bytes(device: Accelerator, reserve: Scalar = 0.0) -> Byte:
     """Memory that is left for weights and KV cache: installed size less the reserve."""
     return device.memory * (1 - reserve)
@@ -106,7 +127,7 @@ def users_that_fit(device: Accelerator, model: Transformer, context: Context, pr
                    kv_precision: Precision, reserve: Scalar = 0.0) -> Request:
     """How many requests of `context` tokens fit at once.
 
-        users = max(0, floor((memory * (1 - reserve) - weights) / (kv_bytes_per_token * min(context, window))))
+        users = max(0, floor((memory * (1 - reserve) - weights) / (kv_bytes_per_token * cached_context)))
 
     Weights are in `precision`, the cache in `kv_precision`. Every request is taken to hold its whole context. Leaves
     out the waste of pages (see `paged_kv_bytes`).

@@ -11,7 +11,7 @@ from typing import Any
 from .convnet import ConvNet, convnet
 from .layers import Attention, FeedForward, LatentAttention
 from .records import Source, Zoo, figure, plain, records
-from .units import Context, FlopPerPair, FlopPerToken, PerToken, Scalar
+from .units import BytePerToken, Context, FlopPerPair, FlopPerToken, PerToken, Scalar
 
 
 @dataclass(frozen=True)
@@ -99,6 +99,12 @@ class Transformer:
     def kv_elements(self) -> PerToken:
         """Elements of KV cache for one token."""
         return self.layers * self.attention.kv_elements
+
+    @cached_property
+    def exchanged_bytes(self) -> BytePerToken:
+        """What tensor-parallel chips add up for a token after attention, and again after the feed-forward part: its
+        hidden state at 16 bits."""
+        return 2 * self.hidden
 
     @cached_property
     def multi_head(self) -> Transformer:

@@ -163,6 +163,8 @@ def compared(name: str, value: Any, limit_name: str, limit: Any, good: np.ufunc,
     """`value`, where all of it stands to `limit` as it must; else a sentence about the first that does not."""
     if unknown(value) or unknown(limit):
         return value
+    if isinstance(value, (int, float)) and isinstance(limit, (int, float)) and good(value, limit):
+        return value
     together(**{name: value, limit_name: limit})
     fine = good(value, limit)
     if not np.all(fine):

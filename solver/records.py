@@ -15,6 +15,7 @@ import typing
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
+import numpy as np
 import pint
 
 from .units import Q_, Quantity, factor, in_unit
@@ -83,7 +84,7 @@ class Dimensioned:
         value = getattr(self._record, name)
         if dataclasses.is_dataclass(value):
             return Dimensioned(value)
-        if isinstance(value, (int, float, Mapping)):
+        if isinstance(value, (int, float, np.ndarray, np.number, Mapping)):
             return with_unit(value, unit_of(self._record, name))
         return value
 

@@ -20,8 +20,9 @@ from .units import number_text, quantity
 class figure:
     """A field of a result: its unit for people (``None`` for a plain number) and what it means."""
 
-    def __init__(self, unit: str | None, meaning: str, kind: Callable[[Any], Any] | None = None) -> None:
-        self.unit, self.kind, self.__doc__ = unit, kind, meaning
+    def __init__(self, unit: str | None, meaning: str, kind: Callable[[Any], Any] | None = None,
+                 late: Callable[[Any], Any] | None = None) -> None:
+        self.unit, self.kind, self.late, self.__doc__ = unit, kind, late, meaning
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -29,7 +30,7 @@ class figure:
     def __get__(self, result: Any, owner: type) -> Any:
         if result is None:
             return self
-        value = result.values[self.name]
+        value = result.value(self.name)
         if result.traced:
             return value
         if self.unit is not None:
@@ -49,6 +50,13 @@ class Result:
     def traced(self) -> bool:
         """Whether it was computed from symbols: then every figure is a bare one, in base units."""
         return any(map(symbolic, [*self.values.values(), *self.given.values()]))
+
+    def value(self, name: str) -> Any:
+        """A figure in base units; one that few ask for is computed now."""
+        if name not in self.values:
+            with np.errstate(all="ignore"):
+                self.values[name] = getattr(type(self), name).late(self)
+        return self.values[name]
 
     @classmethod
     def figures(cls) -> list[str]:
@@ -72,6 +80,19 @@ def shown_text(value: Any) -> str:
     if symbolic(value) or (unknown(value) and not is_quantity(value)):
         return repr(value)
     return number_text(value) if isinstance(value, float) else str(value)
+
+
+def band_of(result: Any, name: str, down: Any, up: Any) -> tuple[Any, Any] | None:
+    """A figure less and more a share of itself, but nowhere below its floor (a rate: above)."""
+    value, floor = result.value(name), result.floor.value(name)
+    if not np.all(np.isfinite(up)):
+        return None
+    field = getattr(type(result), name)
+    if field.unit is None:  # a rate is an inverse time
+        low, high = value / (1 + up), np.minimum(value / np.maximum(1 - down, 1e-300), floor)
+    else:
+        low, high = np.maximum(value * (1 - down), floor), value * (1 + up)
+    return (low, high) if field.unit is None else (quantity(low, field.unit), quantity(high, field.unit))
 
 
 def memory_sentence(headroom: Any, remedy: str) -> str:

@@ -10,20 +10,25 @@ from typing import Any
 
 import numpy as np
 
-from solver import PRECISIONS, Accelerator, Hardware, Models, Precision, Transformer
+from solver import PRECISIONS, Accelerator, Hardware, Models, Node, Precision, Profiles, Transformer
 from solver.convnet import ConvNet
 
-ROOMS = ("roofline", "memory", "transformer", "serving", "batching", "engine", "training")
+ROOMS = ("roofline", "memory", "transformer", "bounds", "chunking", "speculation", "phases", "batching", "engine",
+         "training")
 CHIPS = list(Hardware)
 TRANSFORMERS = [model for model in Models if isinstance(model, Transformer)]
+ABLE = [chip for chip in CHIPS if not np.isnan(chip.fp16) and not np.isnan(chip.interconnect)]
+NODES = [Node(chip, PRECISIONS[name], PRECISIONS["fp8"], profile, ways)
+         for chip in ABLE for name in ("fp16", "int8", "w4a16") if name in chip.precisions
+         for profile in Profiles for ways in (1, 2, 8)]
 RECORDS: dict[Any, list[Any]] = {
     Accelerator: CHIPS, Transformer: TRANSFORMERS, Transformer | ConvNet: TRANSFORMERS,
-    ConvNet: [model for model in Models if isinstance(model, ConvNet)], Precision: list(PRECISIONS.values())}
+    ConvNet: [model for model in Models if isinstance(model, ConvNet)], Precision: list(PRECISIONS.values()), Node: NODES}
 # Ranges of numbers by unit, and by name where a name says more.
 RANGES = {"": (0.05, 1.0), "request": (1, 512), "token": (1, 2**20), "token/request": (1, 2**17), "byte": (1e6, 1e12),
           "byte/token": (1e3, 1e6), "byte/second": (1e11, 1e13), "FLOP": (1e9, 1e15), "FLOP/second": (1e13, 1e16),
           "FLOP*request/token**2": (1e4, 1e7), "second": (1e-4, 1.0)}
-NAMED = {"zero_stage": (0, 3), "replicas": (1, 64), "requests": (1, 512), "new": (1, 2**14), "chunk": (16, 8192),
+NAMED = {"zero_stage": (0, 3), "replicas": (1, 64), "requests": (1, 512), "new": (1, 2**14), "chunk": (16, 8192), "read": (0, 2**16), "length": (1, 16), "layers": (1, 128), "answer": (0, 4096),
          "page": (1, 512), "scored": (1, 64), "reserve": (0.0, 0.5)}
 
 

@@ -19,14 +19,16 @@ SIGNATURES = {
     ServingModel.solve: {
         "model": ..., "hardware": ..., "seq_len": ..., "batch_size": 1, "precision": "fp16", "efficiency": 0.5,
         "decode_hardware": None, "network_bandwidth": Q_("100 GB/s"), "draft_model": None,
-        "draft_acceptance_rate": 0.7, "cached_prefix_len": 0, "prefill_chunk_tokens": None},
+        "draft_acceptance_rate": 0.7, "cached_prefix_len": 0, "prefill_chunk_tokens": None,
+        "output_len": None, "tensor_parallel": 1, "kv_precision": None, "reserve": 0.0, "profile": None,
+        "draft_len": 4, "overlap_transfer": False},
     ContinuousBatchingModel.solve: {
         "model": ..., "hardware": ..., "seq_len": ..., "max_batch_size": 1, "page_size": 16, "precision": "fp16",
         "efficiency": 0.5},
     Engine.solve: {
         "model": ..., "hardware": ..., "batch_size": 1, "precision": "fp16", "efficiency": 0.5, "raise_errors": False,
         "is_training": False, "seq_len": 2048, "zero_stage": 0, "dp_size": 1, "is_lora": False,
-        "activation_recomputation": False}}
+        "activation_recomputation": False, "profile": None}}
 FIELDS = {
     "ServingResult": "feasible constraint_trace ttft itl kv_cache_size model_weights_size total_memory_required "
                      "memory_utilization prompt_cache_hit_ratio prefill_chunks prefill_chunk_time decode_stall_bound",
@@ -81,11 +83,11 @@ def test_arrays_equal_a_loop_of_scalars(call):
     contexts, batches = np.array([16, 17, 512, 4096, 131072]), np.array([[1], [7], [256]])
     whole = call(model=LLAMA, hardware=H100, context=contexts, batch=batches)
     for name in whole.figures():
-        table = np.broadcast_to(whole.values[name], (3, 5))
+        table = np.broadcast_to(whole.value(name), (3, 5))
         for i in range(3):
             for j in range(5):
                 one = call(model=LLAMA, hardware=H100, context=int(contexts[j]), batch=int(batches[i, 0]))
-                np.testing.assert_allclose(float(table[i, j]), float(one.values[name]), rtol=1e-12, err_msg=name)
+                np.testing.assert_allclose(float(table[i, j]), float(one.value(name)), rtol=1e-12, err_msg=name)
 
 
 @every_call
@@ -94,7 +96,7 @@ def test_every_class_can_be_traced(call):
     traced = call(model=Choice(symbol("model"), TRANSFORMERS), hardware=Choice(symbol("device"), CHIPS),
                   context=symbol("context"), batch=symbol("batch"))
     assert isinstance(traced.itl if hasattr(type(traced), "itl") else traced.latency, Symbol)
-    code = program({name: traced.values[name] for name in traced.figures()})
+    code = program({name: traced.value(name) for name in traced.figures()})
     for m, model in enumerate(TRANSFORMERS):
         for d, device in enumerate(CHIPS):
             if np.isnan(device.fp16):
@@ -103,7 +105,7 @@ def test_every_class_can_be_traced(call):
             said = run(code, {"model": m, "device": d, "context": context, "batch": 3})
             exact = call(model=model, hardware=device, context=context, batch=3)
             for name in exact.figures():
-                np.testing.assert_allclose(said[name], float(exact.values[name]), rtol=1e-9,
+                np.testing.assert_allclose(said[name], float(exact.value(name)), rtol=1e-9,
                                            err_msg=f"{name} {model} {device}")
 
 
@@ -149,7 +151,7 @@ def test_results_are_read_only():
                                           ([1, 60000], "memory bandwidth at 50% of the points")])
 def test_sentences_name_what_binds(batch, words):
     trace = SERVING.solve(LLAMA, H100, 1, batch).constraint_trace
-    assert words in trace[1]
+    assert words in trace[2]
 
 
 def test_sentences_name_need_and_remedy():
@@ -250,7 +252,7 @@ def test_a_traced_result_is_all_in_base_units():
 
 def test_a_drafted_step_is_judged_by_its_verification():
     big, chip = Models.Llama3_70B, Hardware.Cloud.B200
-    plain, drafted = (SERVING.solve(big, chip, 1024, 100, draft_model=d).constraint_trace[1] for d in (None, LLAMA))
+    plain, drafted = (SERVING.solve(big, chip, 1024, 100, draft_model=d).constraint_trace[2] for d in (None, LLAMA))
     assert "memory bandwidth" in plain and "arithmetic" in drafted
 
 

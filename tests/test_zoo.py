@@ -11,10 +11,32 @@ import pytest
 from solver import Q_, Accelerator, Hardware, Models, Transformer, max_users
 from solver.records import Source, read, unit_of
 
-CHIPS = ["A100", "A100_40GB", "H100", "H100_PCIe", "H200", "B200", "MI300X", "L4", "L40S", "T4", "V100", "TPUv5p",
-         "RTX_4090", "M2_Ultra"]
-MODELS = ["Llama2_7B", "Llama2_13B", "Llama2_70B", "Llama3_8B", "Llama3_70B", "Llama3_405B", "Mistral_7B",
-          "Mixtral_8x7B", "Qwen2_5_7B", "Qwen2_5_32B", "GPT2", "GPT3", "DeepSeek_V3", "ResNet50"]
+CHIPS = ["A100", "A100_40GB", "A100_PCIe", "A40", "H100", "H100_PCIe", "H200", "B200", "MI300X", "L4", "L40S", "T4",
+         "V100", "TPUv5p", "RTX_4090", "RTX_4080", "RTX_4070_Ti", "RTX_6000_Ada", "RTX_5000_Ada", "RTX_4000_Ada",
+         "RTX_3090", "RTX_3080_Ti", "RTX_3080", "RTX_3070", "RTX_A6000", "GB10", "Jetson_Orin", "Arc_Pro_B60", "M1",
+         "M1_Max", "M2_Ultra", "M3_Max"]
+MODELS = ["Llama1_7B", "Llama1_13B", "Llama1_33B", "Llama2_7B", "Llama2_13B", "Llama2_70B", "Llama3_8B",
+          "Llama3_70B", "Llama3_405B", "Llama3_2_1B", "CodeLlama_34B", "OpenLlama_3B", "TinyLlama_1_1B",
+          "Mistral_7B", "Mixtral_8x7B", "Mixtral_8x22B", "Qwen2_5_0_5B", "Qwen2_5_1_5B", "Qwen2_5_7B",
+          "Qwen2_5_32B", "Qwen3_30B_A3B", "Qwen3_235B_A22B", "GPT2", "GPT3", "GPT_OSS_20B", "GPT_OSS_120B",
+          "GPTJ_6B", "OPT_125M", "Bloom_176B", "MPT_7B", "MPT_30B", "Falcon_7B", "Falcon_180B", "DeepSeek_V2_Lite",
+          "DeepSeek_V3", "Kimi_K2", "ResNet50"]
+FAMILIES = {"Turing", "Volta", "Ampere", "Hopper", "Ada", "Blackwell", "CDNA3", "TPU", "Apple", "Orin", "Xe"}
+ROUNDED = {  # counts that agree with the shapes only so far: why, and by what share they differ
+    "GPT3": 0.003,              # its paper prints a rounded 175 billion
+    "Llama1_33B": 0.001,        # published as 32.5 billion
+    "OpenLlama_3B": 0.001,      # published as 6.85 GB of 16 bits
+    "MPT_30B": 0.0003,          # published as 29.95 billion
+    "GPTJ_6B": 0.0004,          # one norm a layer, a bias of lm_head; its card counts 2.5 million more than its file
+    "GPT_OSS_20B": 0.0004,      # the experts have biases, the heads sinks
+    "GPT_OSS_120B": 0.0004,
+    "Falcon_7B": 0.0001,        # one norm a layer
+    "DeepSeek_V2_Lite": 3e-6,   # full queries, written as low-rank ones with a norm
+    "Qwen3_30B_A3B": 1e-6,      # norms of Q and K
+    "Qwen3_235B_A22B": 1e-6,
+    "Bloom_176B": 1e-6,         # a norm after the embedding
+    "Kimi_K2": 1e-8,            # 3416 numbers in its files that are neither weights nor whole scale blocks
+}
 FIGURES = ("memory", "bandwidth", "fp32", "tf32", "fp16", "bf16", "fp8", "int8", "fp4", "int4", "link", "host", "power")
 
 
@@ -50,20 +72,22 @@ def test_every_source_is_used():
 
 @pytest.mark.parametrize("chip", Hardware, ids=str)
 def test_figures_of_a_chip_are_plausible(chip):
-    assert 2**33 < chip.memory < 2**39
+    assert chip.family in FAMILIES
+    assert chip.memory_kind in {"HBM", "GDDR", "Unified"}
+    assert 2**33 <= chip.memory < 2**39
     assert chip.memory / 2**30 == round(chip.memory / 2**30), "installed memory in whole GiB"
-    assert 2e11 < chip.bandwidth < 1e13
+    assert 5e10 < chip.bandwidth < 1e13
     assert not chip.fp8 < chip.fp16
     assert not chip.fp16 < chip.fp32
     assert unit_of(chip, "bandwidth") == "byte/second"
-    assert chip.precisions
+    assert chip.precisions or chip.family == "Apple", "Apple prints no rates of some chips"
 
 
 @pytest.mark.parametrize("key", Models.keys())
 def test_parameters_follow_from_shapes(key):
-    """Exact, but for GPT-3, whose paper prints a rounded 175 billion."""
+    """Exact, but where the published count is rounded or the notation of the zoo lacks a vector or two."""
     published = read("models.toml")[key]["published"]
-    assert Models[key].parameters == pytest.approx(published, rel=0.003 if key == "GPT3" else 0, abs=0)
+    assert Models[key].parameters == pytest.approx(published, rel=ROUNDED.get(key, 0), abs=0)
 
 
 @pytest.mark.parametrize("key, published, tolerance", [
@@ -116,7 +140,8 @@ def test_the_zoo_is_read_only_and_explorable():
 def test_a_chip_of_ones_own():
     mine = Accelerator("Mine", memory="96 GiB", bandwidth=Q_("4 TB/s"), fp16=1e15)
     assert (mine.memory, mine.bandwidth, mine.fp16) == (96 * 2**30, 4e12, 1e15)
-    assert mine.precisions == ["fp16"]
+    assert "fp16" in mine.precisions  # and formats of weights alone, which run at its rate
+    assert not {"fp32", "bf16", "fp8", "int8", "fp4", "int4"} & set(mine.precisions)
 
 
 @pytest.mark.parametrize("bad", ["80 s", "80", "9**9**9 GB", "80 GB*9**9**9", "80 Gob", "many GB", ""])
