@@ -119,11 +119,11 @@ def node(name: str, device: Any, model: Any, weights: Any, cache: Any, ways: Any
     """The chips that run a model: records that go together."""
     device = accelerator(name, device)
     weights = precision(weights, device)
-    cache = weights.cached_as if cache is None else cache
-    ways = count("tensor_parallel", ways, "chip", word="chip")
+    cache = weights.cached_as if cache is None else precision(cache)
+    ways = count("tensor_parallel", ways, "", word="chip")
     if type(ways) is not int or ways != 1:
         _divisible(device, model, ways)
-    return Node(device, weights, precision(cache), profile(engine, efficiency), ways)
+    return Node(device, weights, cache, profile(engine, efficiency), ways)
 
 
 def _divisible(device: Any, model: Any, ways: Any) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from . import check
-from .convnet import ConvNet
 from .bounds import forward_compute_time, forward_memory_time, forward_traffic, forward_work
+from .convnet import ConvNet
 from .memory import chip_bytes, weights_bytes
 from .node import Node
 from .profiles import EFFICIENCY

@@ -93,10 +93,11 @@ class Accelerator:
 def accelerator(table: dict, sources: Mapping[str, Source]) -> Accelerator:
     """The record of one table of ``zoo/hardware.toml``, each figure with its source."""
     values = {k: v for k, v in table.items() if k not in ("group", "source", "elsewhere", "name")}
-    kinds = {k: values.pop(k) for k in ("family", "memory_kind") if k in values}
+    family, memory_kind = values.pop("family"), values.pop("memory_kind")
     elsewhere = table.get("elsewhere", {})
     origin = {k: sources[elsewhere.get(k, table["source"])] for k in values}
-    return Accelerator(table["name"], **{k: figure(v) for k, v in values.items()}, **kinds, sources=origin)
+    figures: dict[str, Any] = {k: figure(v) for k, v in values.items()}
+    return Accelerator(table["name"], **figures, family=family, memory_kind=memory_kind, sources=origin)
 
 
 @cache

@@ -29,8 +29,8 @@ def handed_over_time(prefill: Second, layers: Scalar, cache: Byte, link: Bandwid
 
     Source: Patel et al. 2024, "Splitwise", section 4.3.
 
-    >>> [handed_over_time(0.4, 32, 20e9, 100e9, overlapped) for overlapped in (0, 1)]
-    [0.6, 0.40625]
+    >>> [round(float(handed_over_time(0.4, 32, 20e9, 100e9, overlapped)), 4) for overlapped in (0, 1)]
+    [0.6, 0.4062]
     """
     transfer = cache / link
     together = np.maximum(prefill, transfer) + np.minimum(prefill, transfer) / layers

@@ -39,9 +39,9 @@ class Precision:
         return max(self.size, 2.0)
 
     @property
-    def cached_as(self) -> str:
+    def cached_as(self) -> Precision:
         """The format that a KV cache is in when nothing else is said: scales of groups are for weights."""
-        return {"half": "fp16", "fp4": "fp8"}.get(self.rate, self.name) if self.rate != self.name else self.name
+        return self if self.rate == self.name else PRECISIONS[{"half": "fp16", "fp4": "fp8"}[self.rate]]
 
     @property
     def optimizer_size(self) -> Byte:

@@ -15,7 +15,6 @@ from typing import Any
 from .records import Source, Zoo, figure, plain, records
 from .units import Scalar, Second
 
-
 EFFICIENCY = float("0.5")  # an object of its own, so that a default is told from a 0.5 that was given
 
 

@@ -6,6 +6,8 @@ Source: Williams, Waterman, Patterson 2009, "Roofline: an insightful visual perf
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -13,8 +15,8 @@ from .hardware import Accelerator
 from .precision import Precision
 from .units import Bandwidth, Byte, Flop, FlopPerByte, FlopRate, Scalar, Second
 
-
-QUICK = {1.0: np.add, 2.0: lambda one, other: np.sqrt(one * one + other * other), math.inf: np.maximum}
+QUICK: dict[float, Callable[..., Any]] = {
+    1.0: np.add, 2.0: lambda one, other: np.sqrt(one * one + other * other), math.inf: np.maximum}
 
 
 def smooth_max(one: Second, other: Second, norm: Scalar = math.inf) -> Second:

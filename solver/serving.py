@@ -72,7 +72,8 @@ class ServingModel:
             check.share("draft_acceptance_rate", draft_acceptance_rate),
             check.draft_length("draft_len", draft_len), check.share("reserve", reserve))
         check.together(
-            seq_len=prompt, output_len=answer, batch_size=asked.batch, efficiency=efficiency, reserve=asked.reserve,
-            tensor_parallel=node.ways, draft_acceptance_rate=asked.acceptance, network_bandwidth=asked.link,
-            cached_prefix_len=asked.cached, prefill_chunk_tokens=asked.chunk, draft_len=asked.draft_length)
+            seq_len=prompt, output_len=answer, batch_size=asked.batch, efficiency=reader.profile.compute.default,
+            reserve=asked.reserve, tensor_parallel=node.ways, draft_acceptance_rate=asked.acceptance,
+            network_bandwidth=asked.link, cached_prefix_len=asked.cached, prefill_chunk_tokens=asked.chunk,
+            draft_len=asked.draft_length)
         return ServingResult(figures(asked), {"asked": asked})

@@ -23,9 +23,9 @@ class ServingResult(Result):
     ttft = figure("ms", "time to first token: the prompt is read")
     itl = figure("ms", "inter-token latency: one decode step, at the mean context while the answer grows")
     e2e_latency = figure("ms", "time until the whole answer is there",
-                         late=lambda result: request_time(*result.times, result.given["asked"].answer))
-    tokens_per_second = figure(None, "answered tokens a second of the whole batch", late=lambda result: static_rate(
-        result.given["asked"].batch, *result.times, result.given["asked"].answer))
+                         late=lambda result: request_time(*result.times))
+    tokens_per_second = figure(None, "answered tokens a second of the whole batch",
+                               late=lambda result: static_rate(result.given["asked"].batch, *result.times))
     kv_cache_size = figure("GB", "KV cache of the whole batch")
     model_weights_size = figure("GB", "weights of the model")
     total_memory_required = figure("GB", "weights and KV cache, a draft model's included")
@@ -40,9 +40,9 @@ class ServingResult(Result):
     within_context = figure(None, "whether the model was trained for that context", bool)
 
     @property
-    def times(self) -> tuple[Any, Any]:
-        """TTFT and ITL in seconds."""
-        return self.values["ttft"], self.values["itl"]
+    def times(self) -> tuple[Any, Any, Any]:
+        """TTFT and ITL in seconds, and the tokens of an answer."""
+        return self.values["ttft"], self.values["itl"], self.given["asked"].answer
 
     @cached_property
     def floor(self) -> ServingResult:
@@ -95,5 +95,6 @@ def bottleneck_sentence(what: str, bottleneck: Any) -> str:
     if isinstance(bottleneck, str):
         return f"{what}: bound by {WORDS[bottleneck]}."
     shares = np.bincount(np.ravel(bottleneck), minlength=len(BOTTLENECKS)) / np.size(bottleneck)
-    said = [f"{WORDS[name]} at {share:.0%} of the points" for name, share in zip(BOTTLENECKS, shares, strict=True) if share]
+    said = [f"{WORDS[name]} at {share:.0%} of the points"
+            for name, share in zip(BOTTLENECKS, shares, strict=True) if share]
     return f"{what}: bound by {', by '.join(said)}."

@@ -117,7 +117,7 @@ def exchange_time(node: Node, model: Transformer, tokens: Token) -> Second:
     Source: Shoeybi et al. 2019, "Megatron-LM", section 3; the second term is a ring.
     """
     if node.alone is True:  # known now, as a symbol is not
-        return 0.0 * node.profile.latency
+        return 0.0 * (model.exchanged_bytes * tokens / node.bandwidth)
     sent = 2 * (node.ways - 1) / node.ways * (model.exchanged_bytes * tokens)
     latency = node.profile.latency * np.minimum(node.ways - 1, 1)
     return 2 * model.layers * (latency + sent / node.bus_rate)

@@ -23,13 +23,15 @@ NODES = [Node(chip, PRECISIONS[name], PRECISIONS["fp8"], profile, ways)
          for profile in Profiles for ways in (1, 2, 8)]
 RECORDS: dict[Any, list[Any]] = {
     Accelerator: CHIPS, Transformer: TRANSFORMERS, Transformer | ConvNet: TRANSFORMERS,
-    ConvNet: [model for model in Models if isinstance(model, ConvNet)], Precision: list(PRECISIONS.values()), Node: NODES}
+    ConvNet: [model for model in Models if isinstance(model, ConvNet)], Precision: list(PRECISIONS.values()),
+    Node: NODES}
 # Ranges of numbers by unit, and by name where a name says more.
 RANGES = {"": (0.05, 1.0), "request": (1, 512), "token": (1, 2**20), "token/request": (1, 2**17), "byte": (1e6, 1e12),
           "byte/token": (1e3, 1e6), "byte/second": (1e11, 1e13), "FLOP": (1e9, 1e15), "FLOP/second": (1e13, 1e16),
           "FLOP*request/token**2": (1e4, 1e7), "second": (1e-4, 1.0)}
-NAMED = {"zero_stage": (0, 3), "replicas": (1, 64), "requests": (1, 512), "new": (1, 2**14), "chunk": (16, 8192), "read": (0, 2**16), "length": (1, 16), "layers": (1, 128), "answer": (0, 4096),
-         "page": (1, 512), "scored": (1, 64), "reserve": (0.0, 0.5)}
+NAMED = {"zero_stage": (0, 3), "replicas": (1, 64), "requests": (1, 512), "new": (1, 2**14), "chunk": (16, 8192),
+         "read": (0, 2**16), "length": (1, 16), "layers": (1, 128), "answer": (0, 4096), "page": (1, 512),
+         "scored": (1, 64), "reserve": (0.0, 0.5)}
 
 
 def formulas() -> dict[str, Callable[..., Any]]:

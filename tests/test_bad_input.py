@@ -82,6 +82,27 @@ def step(model=LLAMA, hardware=H100, **options):
     (lambda: serve(hardware=None), TypeError, "Hardware.Cloud.H100"),
     (lambda: serve(batchsize=8), TypeError, "Did you mean batch_size"),
     (lambda: serve(context=8), TypeError, "no argument 'context'"),
+    (lambda: serve(efficiency=0.5, profile="tuned"), ValueError, "both given"),
+    (lambda: serve(profile="tunde"), ValueError, "Did you mean tuned"),
+    (lambda: serve(profile=3), TypeError, "should be a record such as Profiles.tuned"),
+    (lambda: serve(output_len=0), ValueError, "output_len is 0"),
+    (lambda: serve(output_len=1.5), ValueError, "try 1 or 2"),
+    (lambda: serve(seq_len=131072, output_len=1), ValueError, "at most what the prompt leaves.*, which is 0"),
+    (lambda: serve(seq_len=[10, 131000], output_len=100), ValueError, r"output_len\[1\] is 100"),
+    (lambda: serve(seq_len=8000, output_len=500, draft_model=Models.Llama2_7B), ValueError, "trained for"),
+    (lambda: serve(tensor_parallel=3), ValueError, "has 32 heads, .* choose a divisor"),
+    (lambda: serve(tensor_parallel=0), ValueError, "tensor_parallel is 0"),
+    (lambda: serve(tensor_parallel=[1, 2, 5]), ValueError, r"tensor_parallel\[2\] is 5"),
+    (lambda: serve(hardware=Accelerator("Mine", "80 GiB", "2 TB/s", fp16=1e15), tensor_parallel=2), ValueError,
+     "no known link"),
+    (lambda: serve(kv_precision="fp9"), ValueError, "Did you mean fp8"),
+    (lambda: serve(kv_precision=8), TypeError, "should be a name"),
+    (lambda: serve(reserve=1.1), ValueError, "reserve is 1.1"),
+    (lambda: serve(draft_len=17), ValueError, "draft_len is 17: .*1 to"),
+    (lambda: serve(draft_len=0), ValueError, "draft_len is 0"),
+    (lambda: serve(overlap_transfer=1), TypeError, "True or False"),
+    (lambda: serve(seq_len=[1, 2, 3], efficiency=[0.5, 0.6]), ValueError, "efficiency has"),
+    (lambda: serve(output=3), TypeError, "Did you mean output_len"),
     (lambda: batch(page_size=0), ValueError, "page_size is 0"),
     (lambda: batch(page_size=2.5), ValueError, "try 2 or 3"),
     (lambda: batch(page_size=10000), ValueError, "must be at most seq_len, which is 2,048"),
@@ -143,10 +164,11 @@ def answer_odd_calls(rng, pairs):
     Never a bare AttributeError, never a crash inside numpy, never NaN that was not asked for."""
     calls = {serve: ["model", "hardware", "seq_len", "batch_size", "precision", "efficiency", "decode_hardware",
                      "network_bandwidth", "draft_model", "draft_acceptance_rate", "cached_prefix_len",
-                     "prefill_chunk_tokens"],
+                     "prefill_chunk_tokens", "output_len", "tensor_parallel", "kv_precision", "reserve", "profile",
+                     "draft_len", "overlap_transfer"],
              batch: ["model", "hardware", "seq_len", "max_batch_size", "page_size", "precision", "efficiency"],
              step: ["model", "hardware", "batch_size", "precision", "efficiency", "raise_errors", "is_training",
-                    "seq_len", "zero_stage", "dp_size", "is_lora", "activation_recomputation"]}
+                    "seq_len", "zero_stage", "dp_size", "is_lora", "activation_recomputation", "profile"]}
     cases = [(call, {name: odd}) for call, names in calls.items() for name in names for odd in ODD]
     twos = [(call, {str(a): ODD[rng.integers(len(ODD))], str(b): ODD[rng.integers(len(ODD))]})
              for call, names in calls.items() for a, b in [rng.choice(names, 2, replace=False) for _ in range(pairs)]]

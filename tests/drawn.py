@@ -1,0 +1,27 @@
+"""What laws are tried on: chips, models, engines and amounts, drawn at random."""
+
+from __future__ import annotations
+
+import os
+
+from formulas import CHIPS, TRANSFORMERS
+from hypothesis import settings
+from hypothesis import strategies as st
+
+from solver import PRECISIONS, Node, Profiles
+from solver.profiles import efficient
+
+# The same examples at each run, unless `make soak` asks for many new ones.
+EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "0"))
+RUNS = settings(max_examples=EXAMPLES or 150, derandomize=not EXAMPLES, deadline=None)
+models = st.sampled_from(TRANSFORMERS)
+formats = st.sampled_from([PRECISIONS["fp16"], PRECISIONS["int8"]])
+chips = st.sampled_from([c for c in CHIPS if {"fp16", "int8"} <= set(c.precisions)])
+batches = st.integers(1, 4096)
+tokens = st.integers(1, 131072)
+shares = st.floats(0.05, 1.0)
+profiles = st.sampled_from(list(Profiles)) | st.builds(efficient, shares)
+sizes = st.sampled_from([PRECISIONS[name] for name in ("fp16", "fp8", "int4")])
+CLOSE = 1 + 1e-12
+nodes = st.builds(Node, chips, formats, sizes, profiles, st.sampled_from([1.0, 2.0, 4.0, 8.0])).filter(
+    lambda node: node.alone or node.device.interconnect > 0)
