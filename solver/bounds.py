@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
+from .attention import attention_pairs, cache_read_time
 from .memory import kv_cache_bytes
 from .models import Transformer
 from .node import Node
 from .precision import Precision
-from .transformer import attention_pairs, cache_read_time, exchange_time, launch_time, streamed_bytes
+from .transformer import exchange_time, launch_time, streamed_bytes
 from .units import Byte, Context, Flop, FlopPerPair, Request, Second
 
 BOTTLENECKS = ("Compute", "Memory", "Communication", "Launches")  # an array has their places in this tuple
@@ -21,6 +22,11 @@ def forward_work(model: Transformer, pair_work: FlopPerPair, batch: Request, new
     """FLOP of a pass.
 
         work = token_work * batch * new + pair_work * pairs + head_work * batch * scored
+
+    >>> from solver import Models
+    >>> llama = Models.Llama3_8B
+    >>> round(float(forward_work(llama, llama.prefill_pair_work, 1, 2048, 0, 1)) / 1e12, 2)   # TFLOP
+    29.69
     """
     return (model.token_work * batch * new + pair_work * attention_pairs(model, batch, new, past)
             + model.head_work * batch * scored)
@@ -32,6 +38,12 @@ def forward_compute_time(node: Node, model: Transformer, pair_work: FlopPerPair,
 
         time = token_work * batch * new / matmul_rate + pair_work * pairs / attention_rate
                + head_work * batch * scored / head_rate
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"])
+    >>> llama = Models.Llama3_8B
+    >>> round(float(forward_compute_time(node, llama, llama.decode_pair_work, 1, 1, 2048, 1)) * 1e6, 1)   # us
+    16.3
     """
     return (model.token_work * batch * new / node.matmul_rate
             + pair_work * attention_pairs(model, batch, new, past) / node.attention_rate
@@ -43,6 +55,11 @@ def forward_traffic(model: Transformer, batch: Request, new: Context, past: Cont
     """Bytes that a pass reads: weights of the layers, lm_head, and the cache of each request.
 
         traffic = streamed_bytes + vocab * hidden * size + kv_cache_bytes
+
+    >>> from solver import PRECISIONS, Models
+    >>> fp16 = PRECISIONS["fp16"]
+    >>> round(float(forward_traffic(Models.Llama3_8B, 1, 1, 2048, fp16, fp16)) / 1e9, 2)   # GB
+    15.28
     """
     return (streamed_bytes(model, batch * new, precision) + model.head * precision.wide_size
             + kv_cache_bytes(model, batch, past, kv_precision))
@@ -52,6 +69,11 @@ def forward_memory_time(node: Node, model: Transformer, batch: Request, new: Con
     """What a pass would take if all but reading memory took no time.
 
         time = (streamed_bytes + vocab * hidden * size) / bandwidth + cache_read_time
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"])
+    >>> round(float(forward_memory_time(node, Models.Llama3_8B, 1, 1, 2048)) * 1e3, 3)   # ms
+    4.558
     """
     weights = streamed_bytes(model, batch * new, node.precision) + model.head * node.precision.wide_size
     return weights / node.bandwidth + cache_read_time(node, model, batch, past)

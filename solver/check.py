@@ -181,5 +181,8 @@ def explained(solve: F) -> F:
     return wrapper  # type: ignore[return-value]
 
 
-__all__ = ["accelerator", "answer", "at_most", "below", "context", "count", "draft_length", "explained", "node", "one_of", "precision", "profile", "rate", "share",
-           "symbolic", "together", "trainable", "transformer", "truth", "unknown"]
+__all__ = [
+    "accelerator", "answer", "at_most", "below", "context", "count", "draft_length", "explained",
+    "node", "one_of", "precision", "profile", "rate", "share", "symbolic", "together",
+    "trainable", "transformer", "truth", "unknown",
+]

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from .attention import attention_pairs, attention_time, decode_attention_time
 from .memory import kv_bytes_per_token
 from .models import Transformer
 from .node import Node
 from .roofline import smooth_max
 from .transformer import (
-    attention_pairs,
-    attention_time,
-    decode_attention_time,
     exchange_time,
     head_time,
     launch_time,
@@ -48,6 +46,12 @@ def chunked_prefill_time(node: Node, model: Transformer, batch: Request, new: Co
     where `cached` adds up what is in cache before each of the full chunks. Their attention is taken as bound by the
     same side in all of them: exact for chunks of more than ridge_point * kv_heads / heads tokens (74 for Llama 3.1 on
     an H100), up to 1 % low below.
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node, Profiles
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], profile=Profiles.tuned)
+    >>> times = [chunked_prefill_time(node, Models.Llama3_8B, 1, 8192, 0, chunk) for chunk in (8192, 512)]
+    >>> [round(float(time) * 1e3) for time in times]   # ms
+    [192, 263]
     """
     chunks = prefill_chunks(new, chunk)
     full = chunks - 1
@@ -83,7 +87,15 @@ def slowest_chunk_time(node: Node, model: Transformer, batch: Request, new: Cont
                        chunk: Context, scored: Context = 1.0) -> Second:
     """Time of the slowest of the chunks: the last full one, or the last, which also runs lm_head.
 
+        time = max(launched(prefill_layers_time of the last full chunk), prefill_time of the last one)
+
     It is the longest pause that decoding requests see when a chunk takes their turn.
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node, Profiles
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], profile=Profiles.tuned)
+    >>> times = [slowest_chunk_time(node, Models.Llama3_8B, 1, 8192, 0, chunk) for chunk in (8192, 512)]
+    >>> [round(float(time) * 1e3) for time in times]   # ms
+    [192, 18]
     """
     chunks = prefill_chunks(new, chunk)
     size, before = np.minimum(chunk, new), np.maximum(chunks - 2, 0) * chunk

@@ -50,6 +50,10 @@ def forgotten_context(model: Transformer, context: Context) -> Context:
     """How much of a context has slid out of the window of a layer that has one.
 
         forgotten = context - min(context, window)
+
+    >>> from solver import Models
+    >>> [float(forgotten_context(Models[m], 8192)) for m in ("Mistral_7B", "Llama3_8B")]   # token
+    [4096.0, 0.0]
     """
     return context - np.minimum(context, model.attention.window)
 
@@ -58,6 +62,10 @@ def cached_context(model: Transformer, context: Context) -> Context:
     """How much of a context is kept in cache, in a layer on average: all of it but where layers slide a window.
 
         cached = context - windowed * forgotten_context
+
+    >>> from solver import Models
+    >>> [float(cached_context(Models[m], 8192)) for m in ("Mistral_7B", "GPT_OSS_20B", "Llama3_8B")]   # token
+    [4096.0, 4160.0, 8192.0]
     """
     return context - model.attention.windowed * forgotten_context(model, context)
 
@@ -91,6 +99,10 @@ def paged_kv_bytes(model: Transformer, batch: Request, context: Context, page: C
         bytes = kv_bytes_per_token * page * ceil(min(context, window) / page) * batch
 
     Source: Kwon et al. 2023, "Efficient Memory Management for Large Language Model Serving with PagedAttention".
+
+    >>> from solver import PRECISIONS, Models
+    >>> float(paged_kv_bytes(Models.Llama3_8B, 1, 17, 16, PRECISIONS["fp16"])) / 131072   # token: two pages of 16
+    32.0
     """
     pages = kv_pages(cached_context(model, context), page)
     return kv_bytes_per_token(model, precision) * page * pages * batch
@@ -102,6 +114,11 @@ def chip_bytes(node: Node, model: Transformer, batch: Request, context: Context)
         bytes = weights / ways + kv_cache / min(ways, kv_heads)
 
     A cache of fewer KV heads than chips is kept several times.
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], ways=2)
+    >>> round(float(chip_bytes(node, Models.Llama3_8B, 8, 8192)) / 1e9, 2)   # GB
+    12.33
     """
     shared = np.minimum(node.ways, model.attention.kv_heads)
     return (weights_bytes(model, node.precision) / node.ways
@@ -109,7 +126,14 @@ def chip_bytes(node: Node, model: Transformer, batch: Request, context: Context)
 
 
 def usable_bytes(device: Accelerator, reserve: Scalar = 0.0) -> Byte:
-    """Memory that is left for weights and KV cache: installed size less the reserve."""
+    """Memory that is left for weights and KV cache: installed size less the reserve.
+
+        bytes = memory * (1 - reserve)
+
+    >>> from solver import Hardware
+    >>> round(float(usable_bytes(Hardware.Cloud.H100, 0.1)) / 1e9, 1)   # GB
+    77.3
+    """
     return device.memory * (1 - reserve)
 
 
@@ -118,6 +142,10 @@ def headroom_bytes(device: Accelerator, model: Transformer, batch: Request, cont
     """Memory left when weights and KV cache are in place; negative where they do not fit.
 
         headroom = memory * (1 - reserve) - weights - kv_cache
+
+    >>> from solver import PRECISIONS, Hardware, Models
+    >>> round(float(headroom_bytes(Hardware.Cloud.H100, Models.Llama3_8B, 8, 8192, PRECISIONS["fp16"])) / 1e9, 1)   # GB
+    61.2
     """
     used = weights_bytes(model, precision) + kv_cache_bytes(model, batch, context, precision)
     return usable_bytes(device, reserve) - used
@@ -145,5 +173,12 @@ def users_that_fit(device: Accelerator, model: Transformer, context: Context, pr
 
 
 def context_margin(model: Transformer, context: Context) -> Context:
-    """Tokens left up to the longest context that the model was trained for; negative beyond it."""
+    """Tokens left up to the longest context that the model was trained for; negative beyond it.
+
+        margin = trained context - context
+
+    >>> from solver import Models
+    >>> float(context_margin(Models.Llama3_8B, 100_000))   # token
+    31072.0
+    """
     return model.context - context

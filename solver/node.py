@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from .hardware import Accelerator
 from .precision import Precision
-from .profiles import Profile, Profiles
+from .profiles import Profiles
 from .units import Bandwidth, FlopRate, Scalar
 
 
@@ -17,21 +18,27 @@ from .units import Bandwidth, FlopRate, Scalar
 class Node:
     """`ways` chips `device` that split each layer among them (tensor parallelism), run by an engine with `profile`.
 
-    Weights are in `precision`, the KV cache is in `kv_precision`. The rates are those of all chips together, as far
-    as the engine reaches them.
+    Weights are in `precision`, the KV cache is in `kv_precision`, which is the same if not given (16 bits for formats
+    of weights alone); without a profile nothing is lost. The rates are those of all chips together, as far as the
+    engine reaches them.
 
-    >>> from solver import Hardware, PRECISIONS
-    >>> fp16 = PRECISIONS["fp16"]
-    >>> node = Node(Hardware.Cloud.H100, fp16, fp16, Profiles.tuned, ways=2)
+    >>> from solver import PRECISIONS, Hardware
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], profile=Profiles.tuned, ways=2)
     >>> round(node.matmul_rate / 1e12)   # TFLOP/s: 2 * 989.4 * 0.70
     1385
     """
 
     device: Accelerator
     precision: Precision
-    kv_precision: Precision
-    profile: Profile
+    kv_precision: Any = None  # a Precision, once made
+    profile: Any = None  # a Profile, once made
     ways: Scalar = 1.0
+
+    def __post_init__(self) -> None:
+        if self.kv_precision is None:
+            object.__setattr__(self, "kv_precision", self.precision.cached_as)
+        if self.profile is None:
+            object.__setattr__(self, "profile", Profiles.ideal)
 
     @cached_property
     def compute_share(self) -> Scalar:

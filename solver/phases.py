@@ -41,6 +41,9 @@ def request_time(ttft: Second, itl: Second, answer: Scalar) -> Second:
     """Time until the last of `answer` tokens, the first of which is TTFT's.
 
         time = ttft + (answer - 1) * itl
+
+    >>> round(float(request_time(0.05, 0.01, 100)), 2)   # s
+    1.04
     """
     return ttft + np.maximum(answer - 1, 0) * itl
 
@@ -51,6 +54,9 @@ def static_rate(batch: Request, ttft: Second, itl: Second, answer: Scalar, new: 
         rate = batch * new * answer / (ttft + answer * itl)
 
     `new` is 1, the token that a step brings to each request.
+
+    >>> round(float(static_rate(8, 0.05, 0.01, 100)))   # token/s
+    762
     """
     answered = np.where(answer > 0, answer, 1.0)
     return batch * new * answered / (np.where(answer > 0, ttft, 0.0 * ttft) + answered * itl)

@@ -96,7 +96,8 @@ def profile(table: Mapping[str, Any], sources: Mapping[str, Source]) -> Profile:
             values[name] = Shares(value["default"], {k: v for k, v in value.items() if k != "default"})
         else:
             values[name] = figure(value)
-    return Profile(table["name"], **values, scope=table["scope"], sources=dict.fromkeys(values, sources[table["source"]]))
+    origin = dict.fromkeys(values, sources[table["source"]])
+    return Profile(table["name"], **values, scope=table["scope"], sources=origin)
 
 
 Profiles: Zoo[Profile] = Zoo("Profiles", lambda: records("profiles.toml", profile))

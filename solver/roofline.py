@@ -52,12 +52,26 @@ def roofline_time(work: Flop, traffic: Byte, peak: FlopRate, bandwidth: Bandwidt
 
 
 def peak(device: Accelerator, precision: Precision) -> FlopRate:
-    """The chip's dense rate in that number format; NaN where it has none."""
+    """The chip's dense rate in that number format; NaN where it has none.
+
+        rate = device.peak[precision]
+
+    >>> from solver import PRECISIONS, Hardware
+    >>> float(peak(Hardware.Cloud.H100, PRECISIONS["fp8"])) / 1e12   # TFLOP/s
+    1978.9
+    """
     return device.peak[precision.name]
 
 
 def wide_peak(device: Accelerator, precision: Precision) -> FlopRate:
-    """The rate of what is kept at 16 bits when weights are narrower (attention, lm_head)."""
+    """The rate of what is kept at 16 bits when weights are narrower (attention, lm_head).
+
+        rate = device.half if precision is narrow else device.peak[precision]
+
+    >>> from solver import PRECISIONS, Hardware
+    >>> float(wide_peak(Hardware.Cloud.H100, PRECISIONS["fp8"])) / 1e12   # TFLOP/s
+    989.4
+    """
     return device.wide_peak[precision.name]
 
 

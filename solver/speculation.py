@@ -45,6 +45,12 @@ def speculative_token_time(node: Node, model: Transformer, drafter: Node, draft:
         time = (length * decode_time(draft) + decode_time(model, new = length + 1)) / accepted_tokens
 
     Verification is an ordinary pass, so a large batch makes it compute-bound and the gain a loss.
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node
+    >>> node = Node(Hardware.Cloud.B200, PRECISIONS["fp16"])
+    >>> time = speculative_token_time(node, Models.Llama3_70B, node, Models.Llama3_8B, 0.8, 1, 2048)
+    >>> round(float(time) * 1e3, 1)   # ms
+    8.0
     """
     drafting = length * decode_time(drafter, draft, batch, past, new)
     verifying = decode_time(node, model, batch, past, (length + 1) * new)

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from .memory import cached_context, forgotten_context, kv_bytes_per_token
+from .attention import attention_time, decode_attention_time, expansion_time
 from .models import Transformer
 from .node import Node
 from .precision import Precision
 from .roofline import roofline_time, smooth_max
-from .units import Byte, Context, FlopPerPair, Pairs, Request, Scalar, Second, Token
+from .units import Byte, Context, Request, Scalar, Second, Token
 
 
 def distinct_experts(model: Transformer, tokens: Token) -> Scalar:
@@ -38,6 +38,10 @@ def streamed_bytes(model: Transformer, tokens: Token, precision: Precision) -> B
         bytes = (dense + distinct_experts * expert) * size
 
     The input embedding is looked up, never streamed; lm_head is counted by `head_time`.
+
+    >>> from solver import PRECISIONS, Models
+    >>> [round(float(streamed_bytes(Models.Mixtral_8x7B, n, PRECISIONS["fp16"])) / 1e9, 1) for n in (1, 64)]   # GB
+    [25.2, 92.9]
     """
     return (model.dense + distinct_experts(model, tokens) * model.feed_forward.expert) * precision.size
 
@@ -46,6 +50,11 @@ def linear_time(node: Node, model: Transformer, tokens: Token) -> Second:
     """Time of the layers' matrix products for `tokens` in all.
 
         time = smooth_max(token_work * tokens / matmul_rate, streamed_bytes / bandwidth)
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"])
+    >>> [round(float(linear_time(node, Models.Llama3_8B, n)) * 1e3, 2) for n in (1, 512)]   # ms
+    [4.16, 7.22]
     """
     return roofline_time(model.token_work * tokens, streamed_bytes(model, tokens, node.precision),
                          node.matmul_rate, node.bandwidth, node.profile.norm)
@@ -57,56 +66,14 @@ def head_time(node: Node, model: Transformer, scored: Token) -> Second:
         time = smooth_max(2 * vocab * hidden * scored / head_rate, vocab * hidden * size / bandwidth)
 
     It stays at 16 bits or more.
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"])
+    >>> round(float(head_time(node, Models.Llama3_8B, 1)) * 1e3, 3)   # ms
+    0.313
     """
     return roofline_time(model.head_work * scored, model.head * node.precision.wide_size,
                          node.head_rate, node.bandwidth, node.profile.norm)
-
-
-def attention_pairs(model: Transformer, batch: Request, new: Context, past: Context) -> Pairs:
-    """Pairs of a query and a key that causal attention computes, in a layer on average [token^2/request].
-
-        pairs = batch * (span(past + new) - span(past)),   span(n) = (n^2 - windowed * forgotten_context(n)^2) / 2
-
-    Without windows that is batch * new * (past + new / 2): a prompt costs half of its square.
-    """
-    grown = past + new
-    gone, later = forgotten_context(model, past), forgotten_context(model, grown)
-    windowed = model.attention.windowed * (later - gone) * (later + gone)
-    return batch * (new * (past + grown) - windowed) / 2
-
-
-def cache_read_time(node: Node, model: Transformer, batch: Request, context: Context) -> Second:
-    """Time to read the cache of `batch` requests.
-
-        time = kv_bytes_per_token * cached_context * batch / (min(ways, kv_heads) * chip_bandwidth)
-
-    A KV head is the smallest part that chips can share out: a cache of fewer heads than chips is kept several times.
-    """
-    shared = np.minimum(node.ways, model.attention.kv_heads)
-    cache = kv_bytes_per_token(model, node.kv_precision) * cached_context(model, context) * batch
-    return cache / (shared * node.chip_bandwidth)
-
-
-def attention_time(node: Node, model: Transformer, pair_work: FlopPerPair, batch: Request, new: Context,
-                   past: Context) -> Second:
-    """Time of attention: arithmetic on pairs of tokens against reading the cache of each request once.
-
-        time = max(pair_work * attention_pairs / attention_rate, cache_read_time(past))
-
-    Arithmetic runs at 16 bits or more. Source: Dao et al. 2022, "FlashAttention" (scores never leave the chip).
-    """
-    work = pair_work * attention_pairs(model, batch, new, past)
-    return np.maximum(work / node.attention_rate, cache_read_time(node, model, batch, past))
-
-
-def decode_attention_time(node: Node, model: Transformer, batch: Request, new: Context, past: Context) -> Second:
-    """Time of attention while decoding; early engines did it on the FP32 units, and grouped queries gained little.
-
-        time = max(decode_pair_work * attention_pairs / min(attention_rate, vector_rate), cache_read_time)
-    """
-    work = model.decode_pair_work * attention_pairs(model, batch, new, past)
-    rate = np.minimum(node.attention_rate, node.vector_rate)
-    return np.maximum(work / rate, cache_read_time(node, model, batch, past))
 
 
 def exchange_time(node: Node, model: Transformer, tokens: Token) -> Second:
@@ -115,6 +82,11 @@ def exchange_time(node: Node, model: Transformer, tokens: Token) -> Second:
         time = 2 * layers * (latency * (ways > 1) + 2 * (ways - 1) / ways * exchanged_bytes * tokens / bus_rate)
 
     Source: Shoeybi et al. 2019, "Megatron-LM", section 3; the second term is a ring.
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node, Profiles
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], profile=Profiles.tuned, ways=4)
+    >>> [round(float(exchange_time(node, Models.Llama3_70B, n)) * 1e3, 1) for n in (1, 2048)]   # ms
+    [4.8, 30.4]
     """
     if node.alone is True:  # known now, as a symbol is not
         return 0.0 * (model.exchanged_bytes * tokens / node.bandwidth)
@@ -127,24 +99,24 @@ def launch_time(node: Node, model: Transformer) -> Second:
     """Time that the host takes to start the kernels of all layers.
 
         time = layers * launch
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node, Profiles
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], profile=Profiles.tuned)
+    >>> round(float(launch_time(node, Models.Llama3_8B)) * 1e3, 2)   # ms
+    3.84
     """
     return model.layers * node.profile.launch
-
-
-def expansion_time(node: Node, model: Transformer, batch: Request, past: Context) -> Second:
-    """Time that a prefill spends on what is in cache already: with latent attention it expands it to full heads again.
-
-        time = past_work * batch * cached_context(past) / matmul_rate
-
-    Zero for all other attention. Source: DeepSeek-AI 2024, "DeepSeek-V2", section 2.1.
-    """
-    return model.past_work * batch * cached_context(model, past) / node.matmul_rate
 
 
 def prefill_layers_time(node: Node, model: Transformer, batch: Request, new: Context, past: Context) -> Second:
     """Time of the layers in a prefill pass: all of it but lm_head and launches.
 
         time = linear_time(batch * new) + attention_time + expansion_time + exchange_time
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"])
+    >>> round(float(prefill_layers_time(node, Models.Llama3_8B, 1, 2048, 0)) * 1e3, 2)   # ms
+    30.0
     """
     return (linear_time(node, model, batch * new)
             + attention_time(node, model, model.prefill_pair_work, batch, new, past)
@@ -155,6 +127,12 @@ def launched(node: Node, model: Transformer, work: Second) -> Second:
     """Time of a pass whose work takes `work`: launches come on top of it, or go on meanwhile.
 
         time = smooth_max(work, launch_time, overlap)
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node, Profiles
+    >>> chip, fp16 = Hardware.Cloud.A100, PRECISIONS["fp16"]
+    >>> nodes = [Node(chip, fp16, profile=profile) for profile in (Profiles.tuned, Profiles.eager)]
+    >>> [round(float(launched(node, Models.Llama3_8B, 0.01)) * 1e3, 2) for node in nodes]   # ms
+    [13.84, 17.92]
     """
     return smooth_max(work, launch_time(node, model), node.profile.overlap)
 

@@ -13,7 +13,7 @@ import numpy as np
 from solver import PRECISIONS, Accelerator, Hardware, Models, Node, Precision, Profiles, Transformer
 from solver.convnet import ConvNet
 
-ROOMS = ("roofline", "memory", "transformer", "bounds", "chunking", "speculation", "phases", "batching", "engine",
+ROOMS = ("roofline", "memory", "attention", "transformer", "bounds", "chunking", "speculation", "phases", "batching", "engine",
          "training")
 CHIPS = list(Hardware)
 TRANSFORMERS = [model for model in Models if isinstance(model, Transformer)]

@@ -20,6 +20,12 @@ def test_all_formulas_are_found():
 
 
 @every_formula
+def test_every_formula_shows_an_example(function):
+    """`make test` runs them all."""
+    assert ">>>" in function.__doc__
+
+
+@every_formula
 def test_dimensions_are_proven_on_quantities(function, rng):
     """Given quantities, a formula adds no bytes to FLOP, and what comes out has the unit that it promises."""
     for _ in range(3):
