@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy as np
 
 from mlsysim_labs.trace import program, run, symbol
-from solver import ContinuousBatchingModel, Engine, Hardware, Models, ServingModel, precision_named
+from solver import ContinuousBatchingModel, Engine, Hardware, Models, Node, ServingModel, precision_named
 from solver.show import table
 from solver.transformer import decode_time
 
@@ -45,7 +45,8 @@ def main() -> None:
     base, ours = importing("import numpy, pint"), importing("import solver")
     point = microseconds(lambda: SERVING.solve(LLAMA, H100, 2048))
     sweep = microseconds(lambda: SERVING.solve(LLAMA, H100, MANY))
-    formula = microseconds(lambda: decode_time(H100, LLAMA, 1.0, 2048.0, FP16, 0.5))
+    node = Node(H100, FP16)
+    formula = microseconds(lambda: decode_time(node, LLAMA, 1.0, 2048.0))
     traced = program({"itl": SERVING.solve(LLAMA, H100, symbol("context")).itl})
     batching = microseconds(lambda: BATCHING.solve(LLAMA, H100, 2048))
     engine = microseconds(lambda: Engine.solve(LLAMA, H100))
