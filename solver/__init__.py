@@ -8,9 +8,11 @@
 
 from . import show
 from .batching import ContinuousBatchingModel, ContinuousBatchingResult
-from .capacity import max_users
+from .bounds import BOTTLENECKS
+from .capacity import CapacityResult, kv_capacity, max_users
 from .engine import Engine, OutOfMemoryError, PerformanceProfile
 from .hardware import Accelerator, Hardware
+from .lengths import Exponential, Fixed, Uniform
 from .models import Models, Transformer
 from .node import Node
 from .precision import PRECISIONS, Precision, precision_named
@@ -23,12 +25,16 @@ __version__ = "0.1.0"
 __distribution__ = "mlsysim-labs"
 
 __all__ = [
+    "BOTTLENECKS",
     "PRECISIONS",
     "Q_",
     "Accelerator",
+    "CapacityResult",
     "ContinuousBatchingModel",
     "ContinuousBatchingResult",
     "Engine",
+    "Exponential",
+    "Fixed",
     "Hardware",
     "Models",
     "Node",
@@ -41,6 +47,8 @@ __all__ = [
     "ServingModel",
     "ServingResult",
     "Transformer",
+    "Uniform",
+    "kv_capacity",
     "max_users",
     "precision_named",
     "show",

@@ -1,62 +1,79 @@
 """Continuous batching with paged KV cache, against static batching with reserved windows.
 
-Lengths of requests are taken as uniform from nothing up to the window: that is what makes paging show. A static
-server reserves the whole window for each request and lets a batch run until its longest member is done; a paged one
-gives pages as they are needed and fills each slot again at once.
+A static server reserves the whole window for each request and lets a batch run until its longest answer is done; a
+paged one gives pages as they are needed and fills each slot again at once. How much that brings depends on how the
+lengths of requests are spread, so the spread is said.
 Sources: Kwon et al. 2023, "Efficient Memory Management for Large Language Model Serving with PagedAttention";
 Yu et al. 2022, "ORCA: A Distributed Serving System for Transformer-Based Generative Models".
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from . import check
-from .memory import cached_context, kv_bytes_per_token, kv_pages, usable_bytes, weights_bytes
+from .batching_result import ContinuousBatchingResult
+from .lengths import UNIFORM, Lengths, spread
+from .memory import cached_context
 from .models import Transformer
-from .result import Result, figure, memory_sentence
-from .serving import decode_sentence
+from .node import Node
+from .numbers import compared
+from .paging import cache_room, chip_bytes_per_token, equivalent_context, requests_at_once
+from .profiles import EFFICIENCY
 from .transformer import decode_time, prefill_time
-from .units import Byte, BytePerToken, Context, Request, Scalar, Second, TokenRate
+from .units import Context, Request, Scalar, Second
+
+PREFILL_BUDGET = 8192.0  # tokens of prompts that an engine reads in one pass: short ones go together
 
 
-def mean_cached(model: Transformer, window: Context) -> Context:
-    """Tokens of a request that are in cache on average when lengths are uniform up to the window.
+def mean_cached(model: Transformer, window: Context, grown: Context = 0.0, lengths: Lengths = UNIFORM) -> Context:
+    """Tokens of a request that are in cache on average, in a layer on average: its prompt and `grown` tokens.
 
-        kept = min(window, attention window)
-        mean = kept - kept^2 / (2 * window)
+        cached = (1 - windowed) * (mean(window) + grown) + windowed * mean of min(prompt + grown, attention window)
 
-    That is half of the window, unless the model itself attends to less.
+    For uniform lengths that is half of the window, unless the model itself attends to less.
 
     >>> from solver import Models
     >>> float(mean_cached(Models.Llama3_8B, 4096))
     2048.0
     """
-    kept = cached_context(model, window)
-    return kept - kept * kept / (2 * window)
+    share, cap = model.attention.windowed, model.attention.window
+    begun = np.minimum(grown, cap)
+    return (1 - share) * (lengths.mean(window) + grown) + share * (begun + lengths.kept(window, cap - begun))
 
 
-def mean_pages(model: Transformer, window: Context, page: Context) -> Scalar:
-    """Pages that a request takes on average when lengths are uniform up to the window.
+def mean_pages(model: Transformer, window: Context, page: Context, grown: Context = 0.0,
+               lengths: Lengths = UNIFORM) -> Scalar:
+    """Pages that a request takes on average, in a layer on average, for its prompt and `grown` tokens.
 
-        kept = min(window, attention window),  full = floor(kept / page)
-        mean = (page * full * (full + 1) / 2 + (kept - full * page) * (full + 1)
-                + (window - kept) * ceil(kept / page)) / window
+        pages = sum over all pages of the chance that the request goes beyond their beginning
+
+    `grown` counts as it is: its own spread would move the result by less than half a page.
 
     >>> from solver import Models
     >>> [float(mean_pages(Models.Llama3_8B, 4096, page)) for page in (16, 4096)]
     [128.5, 1.0]
     """
-    kept = cached_context(model, window)
-    full = np.floor(kept / page)
-    growing = page * full * (full + 1) / 2 + (kept - full * page) * (full + 1)
-    return (growing + (window - kept) * kv_pages(kept, page)) / window
+    share, cap = model.attention.windowed, model.attention.window
+    whole = _layer_pages(lengths, window, page, grown, window + grown)
+    return (1 - share) * whole + share * _layer_pages(lengths, window, page, grown, cap)
 
 
-def fragmentation(model: Transformer, window: Context, page: Context) -> Scalar:
-    """Share of the cache's pages that holds nothing: the empty ends of last pages.
+def _layer_pages(lengths: Lengths, window: Context, page: Context, grown: Context, cap: Context) -> Scalar:
+    """The same in a layer that keeps at most `cap` tokens."""
+    begun = np.minimum(grown, cap)
+    sure = np.ceil(begun / page)
+    first = sure * page - begun  # where in the prompt's length the next page begins
+    count = np.maximum(np.ceil((np.minimum(window, cap - begun) - first) / page), 0)
+    return sure + lengths.passed(window, first, page, count)
+
+
+def fragmentation(model: Transformer, window: Context, page: Context, grown: Context = 0.0,
+                  lengths: Lengths = UNIFORM) -> Scalar:
+    """Share of the allocated pages that holds nothing: the empty ends of last pages.
 
         waste = 1 - mean_cached / (page * mean_pages)
 
@@ -66,63 +83,126 @@ def fragmentation(model: Transformer, window: Context, page: Context) -> Scalar:
     >>> [round(float(fragmentation(Models.Llama3_8B, 4096, p)), 4) for p in (16, 64, 2048, 4096)]
     [0.0039, 0.0154, 0.3333, 0.5]
     """
-    return 1 - mean_cached(model, window) / (page * mean_pages(model, window, page))
+    pages = mean_pages(model, window, page, grown, lengths)
+    return empty_share(mean_cached(model, window, grown, lengths), page * pages)
 
 
-def requests_at_once(free: Byte, kv_per_token: BytePerToken, allocated: Context, limit: Request) -> Request:
-    """Requests that run together when each is given the cache of `allocated` tokens.
+def empty_share(cached: Context, allocated: Context) -> Scalar:
+    """Share of what a request was given that holds nothing.
 
-        requests = max(0, min(limit, floor(free / (kv_per_token * allocated))))
+        share = 1 - cached / allocated
+
+    >>> empty_share(1000, 1024)   # 63 pages of 16 and a last one that is half full
+    0.0234375
     """
-    return np.maximum(np.minimum(np.floor(free / (kv_per_token * allocated)), limit), 0 * limit)
+    return 1 - cached / allocated
 
 
-def drained_share(requests: Scalar) -> Scalar:
-    """Share of its slots that a static batch uses on average until its longest request is done.
+def drained_share(requests: Scalar, lengths: Lengths = UNIFORM) -> Scalar:
+    """Share of its slots that a static batch uses on average until its longest answer is done.
 
-        share = mean / E[longest of n] = (1 + 1 / n) / 2
+        share = mean / longest of n        (uniform: (1 + 1 / n) / 2)
 
-    for lengths uniform from zero. A server that refills slots uses all of them.
+    A server that refills slots uses all of them.
 
     >>> float(drained_share(1)), float(drained_share(32))
     (1.0, 0.515625)
     """
-    return (1 + 1 / requests) / 2
+    return lengths.mean(1.0) / lengths.longest(1.0, requests)
 
 
-def token_rate(requests: Request, step: Second, new: Context = 1.0) -> TokenRate:
-    """Tokens a second when each of `requests` gets `new` (one) a step.
+def prompt_time(node: Node, model: Transformer, prompt: Context, budget: Context = PREFILL_BUDGET,
+                one: Request = 1.0, scored: Context = 1.0) -> Second:
+    """Time that a server's prefills take for each request: short prompts are read several at a time.
 
-        rate = requests * new / step
+        together = max(1, floor(budget / prompt)),   time = prefill_time(together, prompt) / together
+
+    >>> from solver import PRECISIONS, Hardware, Models, Profiles
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], PRECISIONS["fp16"], Profiles.tuned)
+    >>> [round(float(prompt_time(node, Models.Llama3_8B, n)) * 1e3, 2) for n in (128, 8192)]   # ms
+    [2.65, 191.56]
     """
-    return requests * new / step
+    together = np.maximum(np.floor(budget / prompt), 1.0)
+    return prefill_time(node, model, one * together, prompt, 0 * prompt, scored) / together
 
 
-class ContinuousBatchingResult(Result):
-    """What `ContinuousBatchingModel.solve` found. Figures broadcast with the arrays that were given."""
+@dataclass(frozen=True, eq=False)
+class Batching:
+    """What a solve was asked, judged: plain numbers, or symbols."""
 
-    feasible = figure(None, "whether at least one request of average length fits beside the weights", bool)
-    throughput_tokens_per_sec = figure(None, "tokens a second of all running requests")
-    max_active_requests = figure(None, "requests that run at once", int)
-    memory_fragmentation_pct = figure(None, "percent of the cache's pages that holds nothing")
-    ttft = figure("ms", "time to first token of one request that fills the window, admitted at once")
-    itl = figure("ms", "inter-token latency at the average length")
-    speedup_vs_static = figure(None, "throughput over that of static batching on the same node; 1 where neither runs")
-    static_requests = figure(None, "requests that a static server runs at once", int)
-    headroom = figure("GB", "memory left beside the weights and one average request")
+    node: Node
+    model: Transformer
+    window: Any
+    answer: Any  # None: prompts are read elsewhere, and answers are short against them
+    limit: Any
+    page: Any
+    lengths: Lengths
+    reserve: Any
 
     @property
-    def constraint_trace(self) -> list[str]:
-        """What binds, in sentences."""
-        running, limit = self.values["max_active_requests"], self.given["limit"]
-        if any(map(check.unknown, [*self.values.values(), *self.given.values()])):
-            return []
-        limited = np.mean(np.asarray(running) < limit)
-        slots = {0.0: "max_batch_size", 1.0: "memory"}.get(float(limited), f"memory at {limited:.0%} of the points")
-        step = {name: value for name, value in self.given.items() if name != "limit"}
-        return [
-            memory_sentence(self.values["headroom"], "A chip with more memory or a narrower number format would help."),
-            f"Running requests: limited by {slots}.", decode_sentence(batch=np.maximum(running, 1.0), **step)]
+    def ideal(self) -> Batching:
+        """The same, with nothing lost."""
+        return replace(self, node=self.node.ideal)
+
+    @property
+    def prompt(self) -> Any:
+        """The window of prompts."""
+        return self.window if self.answer is None else self.window - self.answer
+
+    @property
+    def cached(self) -> Any:
+        """Tokens that a running request has in cache, at any moment."""
+        grown = 0.0 if self.answer is None else self.lengths.age(self.answer)
+        return mean_cached(self.model, self.prompt, grown, self.lengths)
+
+    @property
+    def allocated(self) -> tuple[Any, Any]:
+        """Tokens in whole pages: what a running request has at any moment, and what it is admitted for.
+
+        The second is for its final length. Long answers run longer, so that is more than the mean of all requests.
+        """
+        if self.answer is None:
+            return (self.page * mean_pages(self.model, self.prompt, self.page, 0.0, self.lengths),) * 2
+        grown = self.lengths.age(self.answer)
+        now, final = (self.page * mean_pages(self.model, self.prompt, self.page, g, self.lengths)
+                      for g in (grown, 2 * grown))
+        return now, final
+
+    def figures(self) -> dict[str, Any]:
+        """All figures of a result, in base units."""
+        with np.errstate(all="ignore"):
+            node, model, (now, final), cached = self.node, self.model, self.allocated, self.cached
+            room, per_token = cache_room(node, model, self.reserve), chip_bytes_per_token(node, model)
+            reserved = cached_context(model, self.window)
+            paged, static = (requests_at_once(room, per_token, tokens, self.limit) for tokens in (final, reserved))
+            headroom = room - per_token * final
+            return {
+                "feasible": headroom >= 0, "headroom": headroom,
+                "max_active_requests": paged, "static_requests": static,
+                "memory_fragmentation_pct": 100 * empty_share(cached, now),
+                "static_fragmentation_pct": 100 * empty_share(cached, reserved),
+                "ttft": prefill_time(node, model, 1.0, self.prompt, 0.0)} | self._rates(paged, static, cached)
+
+    def _rates(self, paged: Any, static: Any, cached: Any) -> dict[str, Any]:
+        """Times and rates; where nothing fits the time is that of a single request, and no token is ever made."""
+        many, few = np.maximum(paged, 1.0), np.maximum(static, 1.0)
+        context = equivalent_context(self.model, cached)
+        step, static_step = (decode_time(self.node, self.model, n, context) for n in (many, few))
+        reading, static_reading = self._prefill_times(many, few)
+        itl, refilled = step + reading, static_step + static_reading
+        drained = static_step / drained_share(few, self.lengths) + static_reading  # a step for each token of an answer
+        memory = np.where(paged > 0, paged / itl * (refilled / static), 1.0)
+        scheduling = np.where(paged > 0, drained / refilled, 1.0)
+        return {"throughput_tokens_per_sec": paged / itl, "static_tokens_per_sec": static / drained,
+                "itl": itl, "prefill_share": reading / itl, "speedup_memory": memory,
+                "speedup_scheduling": scheduling, "speedup_vs_static": memory * scheduling}
+
+    def _prefill_times(self, *requests: Any) -> tuple[Any, ...]:
+        """Time of the prefills that go with one decode step of so many requests: one for each answer that ends."""
+        if self.answer is None:
+            return (0.0,) * len(requests)
+        each = prompt_time(self.node, self.model, self.lengths.mean(self.prompt)) / self.lengths.mean(self.answer)
+        return tuple(n * each for n in requests)
 
 
 class ContinuousBatchingModel:
@@ -132,53 +212,42 @@ class ContinuousBatchingModel:
     >>> r = ContinuousBatchingModel().solve(Models.Llama3_8B, Hardware.Cloud.H100, seq_len=4096, max_batch_size=512)
     >>> r.max_active_requests, r.static_requests, round(r.memory_fragmentation_pct, 2)
     (259, 130, 0.39)
+    >>> [round(s, 3) for s in (r.speedup_memory, r.speedup_scheduling, r.speedup_vs_static)]
+    [1.037, 1.985, 2.058]
     """
 
     @check.explained
     def solve(self, model: Any, hardware: Any, seq_len: Any, max_batch_size: Any = 1, page_size: Any = 16,
-              precision: Any = "fp16", efficiency: Any = 0.5) -> ContinuousBatchingResult:
+              precision: Any = "fp16", efficiency: Any = EFFICIENCY, *, lengths: Any = UNIFORM,
+              output_len: Any = None, tensor_parallel: Any = 1, kv_precision: Any = None, reserve: Any = 0.0,
+              profile: Any = None) -> ContinuousBatchingResult:
         """Steady state with requests always waiting.
 
         model : a transformer of `solver.Models`
         hardware : an accelerator of `solver.Hardware`
-        seq_len : the window, prompt and answer together; requests are uniform in length up to it
-        max_batch_size, page_size : whole numbers or arrays of them, which broadcast; a page is at most the window
-        precision, efficiency : as for `ServingModel.solve`
+        seq_len : the window, prompt and answer together
+        output_len : the window of answers, part of seq_len; prompts have the rest. Prefills then share the node, as
+            many as answers end. Without it prompts are read elsewhere, and answers are short against them
+        lengths : how prompts, and independently of them answers, are spread over their windows: `Uniform()` from
+            nothing on, `Fixed()` (all fill them) or `Exponential(mean_share)`
+        max_batch_size, page_size, tensor_parallel : whole numbers; a page is at most the window
+        precision, kv_precision, efficiency, profile, reserve : as for `ServingModel.solve`
 
-        Requests are admitted for their final length, so none is preempted. Leaves out the share of steps that
-        prefill takes, launches and communication. Raises ValueError, TypeError or DimensionalityError, in a sentence.
+        Numbers may be arrays, which broadcast. Requests are admitted for their final length, so none is preempted;
+        counts are those of means, good where a dozen or more run (`simulate` has the rest). Raises ValueError,
+        TypeError or DimensionalityError, in a sentence.
         """
         model = check.transformer("model", model)
-        hardware = check.accelerator("hardware", hardware)
-        precision = check.precision(precision, hardware)
+        node = check.node("hardware", hardware, model, precision, kv_precision, tensor_parallel, profile, efficiency)
         window = check.context("seq_len", seq_len, model)
+        answer = None if output_len is None else compared(
+            "output_len", check.count("output_len", output_len, "token"), "seq_len", window, np.less, "below",
+            "prompt and answer share that window, and a prompt has at least one token")
         limit = check.count("max_batch_size", max_batch_size, "request")
         page = check.at_most("page_size", check.count("page_size", page_size, "token"), "seq_len", window)
-        efficiency = check.share("efficiency", efficiency, zero=False)
-        check.together(seq_len=window, max_batch_size=limit, page_size=page, efficiency=efficiency)
-        given = {"node": hardware, "model": model, "limit": limit, "context": mean_cached(model, window),
-                 "precision": precision, "efficiency": efficiency}
-        with np.errstate(all="ignore"):
-            values = _steady_state(hardware, model, window, limit, page, precision, efficiency)
-        return ContinuousBatchingResult(values, given)
+        asked = Batching(node, model, window, answer, limit, page, spread(lengths), check.share("reserve", reserve))
+        check.together(seq_len=window, output_len=answer, max_batch_size=limit, page_size=page, reserve=asked.reserve,
+                       tensor_parallel=node.ways, efficiency=node.profile.compute.default)
+        return ContinuousBatchingResult(asked.figures(), {"asked": asked})
 
 
-def _steady_state(device: Any, model: Any, window: Any, limit: Any, page: Any, precision: Any,
-                  efficiency: Any) -> dict[str, Any]:
-    """The figures of a paged server, and of the static one that it is compared with."""
-    free, kv = usable_bytes(device) - weights_bytes(model, precision), kv_bytes_per_token(model, precision)
-    pages = page * mean_pages(model, window, page)
-    paged, static = (requests_at_once(free, kv, size, limit) for size in (pages, cached_context(model, window)))
-    context = mean_cached(model, window)
-    # Where nothing fits, the time is that of a single request, and no token is ever made.
-    step, static_step = (decode_time(device, model, np.maximum(n, 1.0), context, precision, efficiency)
-                         for n in (paged, static))
-    rate = token_rate(paged, step)
-    static_rate = token_rate(static, static_step) * drained_share(np.maximum(static, 1.0))
-    headroom = free - kv * pages
-    return {
-        "feasible": headroom >= 0, "headroom": headroom, "throughput_tokens_per_sec": rate, "itl": step,
-        "max_active_requests": paged, "static_requests": static,
-        "speedup_vs_static": np.where(paged > 0, rate / static_rate, 1.0),
-        "memory_fragmentation_pct": 100 * fragmentation(model, window, page),
-        "ttft": prefill_time(device, model, 1.0, window, 0.0, precision, efficiency)}

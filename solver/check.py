@@ -19,7 +19,7 @@ from .models import Transformer
 from .node import Node
 from .numbers import compared, count, each, rate, share, symbolic, together, unknown
 from .precision import Precision, precision_named
-from .profiles import EFFICIENCY, Profile, Profiles, efficient
+from .profiles import EFFICIENCY, SOURCES, Profile, Profiles, efficient
 from .records import nearest
 from .speculation import LONGEST_DRAFT
 from .units import number_text
@@ -100,7 +100,7 @@ def draft_length(name: str, value: Any) -> Any:
 def profile(value: Any, efficiency: Any) -> Any:
     """The profile of that name, or that record; without one, what the efficiency makes."""
     if value is None:
-        return efficient(share("efficiency", efficiency, zero=False))
+        return SOURCES if efficiency is EFFICIENCY else efficient(share("efficiency", efficiency, zero=False))
     if efficiency is not EFFICIENCY:
         raise ValueError("efficiency and profile are both given, and a profile says what is reached itself: leave one "
                          "of them out, or set replace(profile, compute=...).")

@@ -87,6 +87,8 @@ class Node:
     @cached_property
     def bus_rate(self) -> Bandwidth:
         """At which the chips exchange data; without limit for one alone."""
+        if self.alone:
+            return np.inf
         return np.where(self.ways > 1, self.device.interconnect * self.profile.bus, np.inf)
 
     @cached_property

@@ -88,6 +88,9 @@ def efficient(efficiency: Any) -> Profile:
     return Profile("efficiency", compute=efficiency, attention=efficiency)
 
 
+SOURCES = efficient(EFFICIENCY)  # made once: it is what most calls ask for
+
+
 def profile(table: Mapping[str, Any], sources: Mapping[str, Source]) -> Profile:
     """The record of one table of ``zoo/profiles.toml``."""
     values = {name: value for name, value in table.items() if name not in ("name", "scope", "source")}

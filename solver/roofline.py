@@ -30,11 +30,19 @@ def smooth_max(one: Second, other: Second, norm: Scalar = math.inf) -> Second:
     >>> [round(float(smooth_max(3.0, 4.0, norm)), 6) for norm in (1, 2, math.inf)]
     [7.0, 5.0, 4.0]
     """
-    if isinstance(norm, float) and norm in QUICK:  # the usual three, without a division
-        return QUICK[norm](one, other)
-    larger = np.maximum(one, other)
-    ratio = np.where(larger > 0 * larger, np.minimum(one, other) / larger, 0.0)
-    return larger * (1 + ratio**norm) ** (1 / norm)
+    return _addition(norm)(one, other)
+
+
+def _addition(norm: Scalar) -> Callable[..., Any]:
+    """How times add up under that norm. Profiles have one of three, and those go without a division."""
+    if isinstance(norm, float) and norm in QUICK:
+        return QUICK[norm]
+
+    def added(one: Second, other: Second) -> Second:
+        larger = np.maximum(one, other)
+        ratio = np.where(larger > 0 * larger, np.minimum(one, other) / larger, 0.0)
+        return larger * (1 + ratio**norm) ** (1 / norm)
+    return added
 
 
 def roofline_time(work: Flop, traffic: Byte, peak: FlopRate, bandwidth: Bandwidth, norm: Scalar = math.inf) -> Second:

@@ -88,8 +88,6 @@ def exchange_time(node: Node, model: Transformer, tokens: Token) -> Second:
     >>> [round(float(exchange_time(node, Models.Llama3_70B, n)) * 1e3, 1) for n in (1, 2048)]   # ms
     [4.8, 30.4]
     """
-    if node.alone is True:  # known now, as a symbol is not
-        return 0.0 * (model.exchanged_bytes * tokens / node.bandwidth)
     sent = 2 * (node.ways - 1) / node.ways * (model.exchanged_bytes * tokens)
     latency = node.profile.latency * np.minimum(node.ways - 1, 1)
     return 2 * model.layers * (latency + sent / node.bus_rate)

@@ -13,8 +13,8 @@ import numpy as np
 from solver import PRECISIONS, Accelerator, Hardware, Models, Node, Precision, Profiles, Transformer
 from solver.convnet import ConvNet
 
-ROOMS = ("roofline", "memory", "attention", "transformer", "bounds", "chunking", "speculation", "phases", "batching", "engine",
-         "training")
+ROOMS = ("roofline", "memory", "attention", "transformer", "bounds", "chunking", "speculation", "phases", "paging",
+         "capacity", "batching", "engine", "training", "kernels", "fleet_training")
 CHIPS = list(Hardware)
 TRANSFORMERS = [model for model in Models if isinstance(model, Transformer)]
 ABLE = [chip for chip in CHIPS if not np.isnan(chip.fp16) and not np.isnan(chip.interconnect)]

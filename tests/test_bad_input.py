@@ -7,7 +7,19 @@ import numpy as np
 import pint
 import pytest
 
-from solver import Q_, Accelerator, ContinuousBatchingModel, Engine, Hardware, Models, ServingModel, max_users
+from solver import (
+    Q_,
+    Accelerator,
+    ContinuousBatchingModel,
+    Engine,
+    Exponential,
+    Hardware,
+    Models,
+    ServingModel,
+    Uniform,
+    kv_capacity,
+    max_users,
+)
 
 LLAMA, H100, A100 = Models.Llama3_8B, Hardware.Cloud.H100, Hardware.Cloud.A100
 OURS = (ValueError, TypeError, pint.DimensionalityError)
@@ -19,6 +31,10 @@ def serve(model=LLAMA, hardware=H100, seq_len=2048, **options):
 
 def batch(model=LLAMA, hardware=H100, seq_len=2048, **options):
     return ContinuousBatchingModel().solve(model, hardware, seq_len, **options)
+
+
+def fit(model=LLAMA, hardware=H100, max_len=8192, **options):
+    return kv_capacity(model, hardware, max_len, **options)
 
 
 def step(model=LLAMA, hardware=H100, **options):
@@ -124,6 +140,20 @@ def step(model=LLAMA, hardware=H100, **options):
     (lambda: max_users(LLAMA, H100, 0), ValueError, "context is 0"),
     (lambda: max_users(LLAMA, H100, 2048, reserve=1.5), ValueError, "reserve is 1.5"),
     (lambda: max_users(H100, LLAMA, 2048), TypeError, "swapped"),
+    (lambda: max_users(LLAMA, H100, 2048, page_size=0), ValueError, "page_size is 0"),
+    (lambda: max_users(LLAMA, H100, 2048, tensor_parallel=7), ValueError, "32 heads, .*choose a divisor"),
+    (lambda: batch(lengths="uniform"), TypeError, "should be a spread: Uniform"),
+    (lambda: batch(output_len=2048), ValueError, "output_len is 2,048 and must be below seq_len"),
+    (lambda: batch(output_len=[5, 4000]), ValueError, r"output_len\[1\] is 4,000"),
+    (lambda: batch(page_size=4096), ValueError, "page_size is 4,096 and must be at most seq_len"),
+    (lambda: Uniform(low=1), ValueError, "low is 1: .*Fixed"),
+    (lambda: Exponential(0), ValueError, "mean_share is 0: give the mean as a share"),
+    (lambda: fit(rule="vlm"), ValueError, "rule is 'vlm': choose one of vllm"),
+    (lambda: fit(activation=2), TypeError, "activation is 2, without a unit"),
+    (lambda: fit(activation=Q_("2 s")), pint.DimensionalityError, "should be in byte"),
+    (lambda: fit(non_torch=Q_("-2 GiB")), ValueError, "is no memory"),
+    (lambda: fit(utilization=0), ValueError, "utilization is 0"),
+    (lambda: fit(max_len=10**6), ValueError, "trained for at most 131,072"),
 ])
 def test_bad_values_get_a_sentence(call, error, says):
     with pytest.raises(error, match=says) as caught:
@@ -166,7 +196,10 @@ def answer_odd_calls(rng, pairs):
                      "network_bandwidth", "draft_model", "draft_acceptance_rate", "cached_prefix_len",
                      "prefill_chunk_tokens", "output_len", "tensor_parallel", "kv_precision", "reserve", "profile",
                      "draft_len", "overlap_transfer"],
-             batch: ["model", "hardware", "seq_len", "max_batch_size", "page_size", "precision", "efficiency"],
+             batch: ["model", "hardware", "seq_len", "max_batch_size", "page_size", "precision", "efficiency",
+                     "lengths", "output_len", "tensor_parallel", "kv_precision", "reserve", "profile"],
+             fit: ["model", "hardware", "max_len", "precision", "kv_precision", "tensor_parallel", "block_size",
+                   "utilization", "non_torch", "activation", "swap", "rule"],
              step: ["model", "hardware", "batch_size", "precision", "efficiency", "raise_errors", "is_training",
                     "seq_len", "zero_stage", "dp_size", "is_lora", "activation_recomputation", "profile"]}
     cases = [(call, {name: odd}) for call, names in calls.items() for name in names for odd in ODD]

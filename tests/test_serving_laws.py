@@ -55,9 +55,11 @@ def test_pages_waste_less_than_one_each(model, p, context, page):
 def test_mean_pages_is_the_average(model, window, data):
     """The closed forms against sums over lengths, taken in the middle of each token."""
     page = data.draw(st.integers(1, window))
-    kept = np.minimum(np.arange(window) + 0.5, model.attention.window)
-    assert mean_pages(model, window, page) == pytest.approx(np.mean(np.ceil(kept / page)), rel=1e-9)
-    assert mean_cached(model, window) == pytest.approx(np.mean(kept), rel=1e-6)
+    length, share = np.arange(window) + 0.5, model.attention.windowed
+    kept = np.minimum(length, model.attention.window)
+    pages = (1 - share) * np.ceil(length / page) + share * np.ceil(kept / page)
+    assert mean_pages(model, window, page) == pytest.approx(np.mean(pages), rel=1e-9)
+    assert mean_cached(model, window) == pytest.approx(np.mean((1 - share) * length + share * kept), rel=1e-6)
     assert -1e-12 <= fragmentation(model, window, page) <= 0.5 + 1e-12 or page > model.attention.window
 
 

@@ -19,6 +19,7 @@ from solver import (
     Models,
     Quantity,
     ServingModel,
+    Uniform,
 )
 
 LLAMA, H100 = Models.Llama3_8B, Hardware.Cloud.H100
@@ -32,7 +33,8 @@ SIGNATURES = {
         "draft_len": 4, "overlap_transfer": False},
     ContinuousBatchingModel.solve: {
         "model": ..., "hardware": ..., "seq_len": ..., "max_batch_size": 1, "page_size": 16, "precision": "fp16",
-        "efficiency": 0.5},
+        "efficiency": 0.5, "lengths": Uniform(), "output_len": None, "tensor_parallel": 1, "kv_precision": None,
+        "reserve": 0.0, "profile": None},
     Engine.solve: {
         "model": ..., "hardware": ..., "batch_size": 1, "precision": "fp16", "efficiency": 0.5, "raise_errors": False,
         "is_training": False, "seq_len": 2048, "zero_stage": 0, "dp_size": 1, "is_lora": False,

@@ -13,8 +13,8 @@ from solver.records import Source, read, unit_of
 
 CHIPS = ["A100", "A100_40GB", "A100_PCIe", "A40", "H100", "H100_PCIe", "H200", "B200", "MI300X", "L4", "L40S", "T4",
          "V100", "TPUv5p", "RTX_4090", "RTX_4080", "RTX_4070_Ti", "RTX_6000_Ada", "RTX_5000_Ada", "RTX_4000_Ada",
-         "RTX_3090", "RTX_3080_Ti", "RTX_3080", "RTX_3070", "RTX_A6000", "GB10", "Jetson_Orin", "Arc_Pro_B60", "M1",
-         "M1_Max", "M2_Ultra", "M3_Max"]
+         "RTX_3090", "RTX_3090_Ti", "RTX_3080_Ti", "RTX_3080", "RTX_3070", "RTX_A6000", "GB10", "Jetson_Orin",
+         "Arc_Pro_B60", "M1", "M1_Max", "M2_Ultra", "M3_Max"]
 MODELS = ["Llama1_7B", "Llama1_13B", "Llama1_33B", "Llama2_7B", "Llama2_13B", "Llama2_70B", "Llama3_8B",
           "Llama3_70B", "Llama3_405B", "Llama3_2_1B", "CodeLlama_34B", "OpenLlama_3B", "TinyLlama_1_1B",
           "Mistral_7B", "Mixtral_8x7B", "Mixtral_8x22B", "Qwen2_5_0_5B", "Qwen2_5_1_5B", "Qwen2_5_7B",

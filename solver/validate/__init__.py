@@ -1,0 +1,1 @@
+"""Predictions against published measurements: ``python -m solver.validate FOLDER`` reads tables of them."""

@@ -1,0 +1,50 @@
+"""``python -m solver.validate FOLDER``: how well published measurements are predicted."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import pathlib
+import sys
+from collections.abc import Sequence
+
+from . import plot, report
+from .tables import COLUMNS, BadInputError
+
+
+def arguments(given: Sequence[str] | None) -> argparse.Namespace:
+    """The folder, and where to write what."""
+    parser = argparse.ArgumentParser(prog="python -m solver.validate", description="Compare predictions with published "
+                                     "measurements, and say which rows are left out and why.")
+    parser.add_argument("folder", type=pathlib.Path, help=f"a folder that holds any of {', '.join(COLUMNS)}")
+    parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write the figures for programs, as shares")
+    parser.add_argument("--plot", type=pathlib.Path, metavar="FILE", help="draw predicted against measured")
+    return parser.parse_args(given)
+
+
+def write(path: pathlib.Path, text: str) -> None:
+    """Write a file, or say in a sentence why it cannot be."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as problem:
+        raise BadInputError(f"{path} cannot be written: {problem.strerror}. Choose another file.") from None
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """The exit status: 0, or 2 for input that cannot be read."""
+    asked = arguments(given)
+    try:
+        found, others = report.validated(asked.folder)
+        print(report.text(found, others))
+        if asked.json:
+            write(asked.json, json.dumps(report.figures(found), indent=1) + "\n")
+        if asked.plot:
+            plot.save(found, asked.plot)
+    except BadInputError as problem:
+        print(problem, file=sys.stderr)
+        return 2
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

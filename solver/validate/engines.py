@@ -1,0 +1,192 @@
+"""Studies of engines: TensorRT-LLM, an eager framework (Splitwise), vLLM and FasterTransformer."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+from dataclasses import replace
+
+from ..memory import kv_bytes_per_token, weights_bytes
+from ..precision import PRECISIONS, precision_named
+from ..profiles import Profile, Profiles
+from .forms import (
+    DEFAULT,
+    MATRIX_ONLY,
+    OVERLAPPED,
+    PEER,
+    RECOMMENDED,
+    ROOFLINE,
+    Case,
+    decodes_on_vector_units,
+    default,
+    tuned,
+    version,
+    without_vector,
+)
+from .names import chip, model, plain_transformer, precision
+from .study import Finding, Study
+from .tables import OutOfScopeError, Row
+
+TUNED, EAGER = "tuned profile", "eager profile"
+GIB, CONTINUOUS = 2**30, (1, 0)  # since release 1.0 its tables are of continuous batching
+MOST_REQUESTS, KV_SHARE, RUNTIME = 2048, 0.9, 2 * GIB
+# What a driver shows of a chip's memory; what is not listed has a sixtieth less than installed.
+SHOWN_MEMORY = {"NVIDIA H100 SXM": 79.1 * GIB, "NVIDIA H200 SXM": 139.8 * GIB, "NVIDIA B200": 178.4 * GIB}
+
+
+def case(row: Row, batch: str, prompt: str, answer: str | None = None) -> Case:
+    """A row of TensorRT-LLM: the KV cache of an 8-bit row is at 8 bits too."""
+    kind = precision(row["precision"])
+    device = chip(row["gpu"])
+    if math.isnan(device.peak[kind.name]):
+        raise OutOfScopeError(f"the registry has no {kind} rate of {device}")
+    return Case(model(row["model"]), device, kind, precision_named(kind.cached_as), row.ways,
+                row.positive(batch), row.positive(prompt), row.positive(answer) if answer else 0.0)
+
+
+def tuned_forms(release: tuple[int, int] | None, wanted: Case) -> dict[str, Profile]:
+    """The tuned profile and its variants, for that release."""
+    vector = decodes_on_vector_units(release, wanted.model)
+    return {ROOFLINE: Profiles.ideal, DEFAULT: default(), "max+vec": without_vector(OVERLAPPED, vector),
+            "quad, no vec": MATRIX_ONLY, RECOMMENDED: tuned(vector)}
+
+
+def first_tokens(row: Row) -> Finding:
+    """TensorRT-LLM's first-token latency of a static batch."""
+    if row["precision"].strip() not in ("FP8", "FP16"):
+        raise OutOfScopeError(f"{row['precision'].strip() or 'no'} weights: the profile was fitted to FP8 and FP16")
+    wanted = case(row, "batch", "input_len")
+    forms = tuned_forms(version(row["version"]), wanted)
+    return Finding(row.positive("ttft_ms") / 1e3, {PEER: wanted.peer.ttft(),
+                                                   **{name: wanted.ttft(p) for name, p in forms.items()}})
+
+
+def static_batch(row: Row) -> Finding:
+    """TensorRT-LLM's throughput of a static batch; tables per chip are taken times the chips."""
+    release = version(row["version"])
+    if row["precision"].strip() not in ("FP8", "FP16"):
+        raise OutOfScopeError(f"{row['precision'].strip() or 'no'} weights: the profile was fitted to FP8 and FP16")
+    if row["scope"].strip() == "per_gpu (header says total)":
+        raise OutOfScopeError("per chip or in total: the source contradicts itself")
+    if release == (0, 7):
+        raise OutOfScopeError("release 0.7: tables with and without its new attention kernel")
+    wanted = case(row, "batch", "input_len", "output_len")
+    measured = row.positive("value") * (row.positive("n_gpu") if row["scope"].startswith("per_gpu") else 1)
+    forms = tuned_forms(release, wanted)
+    return Finding(measured, {PEER: wanted.peer.throughput(), **{n: wanted.throughput(p) for n, p in forms.items()}})
+
+
+def saturated(wanted: Case) -> Case:
+    """The same with as many requests as the KV cache holds."""
+    shown = SHOWN_MEMORY.get(wanted.device.name, wanted.device.memory * 59 / 60)
+    free = shown - weights_bytes(wanted.model, wanted.precision) / wanted.ways - RUNTIME
+    per_token = kv_bytes_per_token(wanted.model, wanted.kv_precision)
+    per_token /= min(wanted.ways, wanted.model.attention.kv_heads)
+    requests = KV_SHARE * free / per_token // (wanted.prompt + wanted.answer)
+    if requests < 1:
+        raise OutOfScopeError("the KV cache does not hold one request")
+    return replace(wanted, batch=min(float(MOST_REQUESTS), requests))
+
+
+def continuous_batching(row: Row) -> Finding:
+    """TensorRT-LLM's throughput since release 1.0, with requests always waiting."""
+    kind = precision(row["precision"])
+    if kind.name not in ("fp8", "nvfp4"):
+        raise OutOfScopeError(f"{row['precision'].strip()} weights: the tables are of FP8 and FP4")
+    device = chip(row["gpu"])
+    if math.isnan(device.peak[kind.name]):
+        raise OutOfScopeError(f"the registry has no {kind} rate of {device}")
+    wanted = saturated(Case(model(row["model"]), device, kind, PRECISIONS["fp8"], row.ways, 1.0,
+                            row.positive("input_len"), row.positive("output_len")))
+    measured = row.positive("value") * (row.positive("n_gpu") if row["scope"].startswith("per_gpu") else 1)
+    forms = {ROOFLINE: Profiles.ideal, DEFAULT: default(), TUNED: Profiles.tuned}
+    return Finding(measured, {PEER: wanted.peer.throughput(), **{
+        name: wanted.batch / wanted.loaded_itl(p) for name, p in forms.items()}})
+
+
+def splitwise(row: Row, batch: str, prompt: str) -> Case:
+    """A row of Splitwise's profiles, which are at 16 bits."""
+    if row["notes"].startswith("SUSPECT"):
+        raise OutOfScopeError("batch 64: the source itself doubts these rows")
+    half = PRECISIONS["fp16"]
+    return Case(model(row["model"]), chip(row["gpu"]), half, half, row.ways, row.positive(batch),
+                row.positive(prompt))
+
+
+def eager_forms() -> dict[str, Profile]:
+    return {ROOFLINE: Profiles.ideal, DEFAULT: default(), TUNED: Profiles.tuned_early,  # of its time
+            EAGER: Profiles.eager}
+
+
+def eager_first_tokens(row: Row) -> Finding:
+    wanted = splitwise(row, "batch", "input_len")
+    return Finding(row.positive("ttft_ms") / 1e3, {PEER: wanted.peer.ttft(), **{
+        name: wanted.ttft(p) for name, p in eager_forms().items()}})
+
+
+def eager_steps(row: Row) -> Finding:
+    wanted = replace(splitwise(row, "batch_or_conc", "context_len"), answer=row.positive("output_len"))
+    return Finding(row.positive("itl_ms") / 1e3, {PEER: wanted.peer.itl(), **{
+        name: wanted.itl(p) for name, p in eager_forms().items()}})
+
+
+def mixture_steps(row: Row) -> Finding:
+    """gpt-oss in vLLM under load: its weights are MXFP4 whatever the KV cache is in."""
+    kv = PRECISIONS["fp8" if "KV FP8" in row["precision"] else "fp16"]
+    wanted = Case(model(row["model"]), chip(row["gpu"]), PRECISIONS["mxfp4"], kv, row.ways,
+                  row.positive("batch_or_conc"), row.positive("context_len"), row.positive("output_len"))
+    forms = {ROOFLINE: Profiles.ideal, DEFAULT: default(), TUNED: Profiles.tuned}
+    return Finding(row.positive("itl_ms") / 1e3, {PEER: wanted.peer.itl(), **{
+        name: wanted.loaded_itl(p) for name, p in forms.items()}})
+
+
+def faster_transformer(row: Row) -> Finding:
+    """FasterTransformer's GPT, from prompt to last token; the architecture stands in the notes."""
+    if row.has("pp") and row.number("pp") != 1:
+        raise OutOfScopeError("pipeline parallelism is not modelled in serving")
+    if row.ways > 8:
+        raise OutOfScopeError("tensor parallelism over more than a node is not modelled")
+    shape = {name: float(value) for name, value in re.findall(r"(\w+)=(\d+)", row["notes"])}
+    if not {"head_num", "size_per_head", "num_layers", "vocab_size"} <= set(shape):
+        raise OutOfScopeError("the notes give no architecture")
+    network = plain_transformer("GPT", shape["num_layers"], shape["head_num"] * shape["size_per_head"],
+                                shape["head_num"], shape["vocab_size"])
+    half = PRECISIONS["fp16"]
+    wanted = Case(network, chip(row["gpu"]), half, half, row.ways, row.positive("batch"),
+                  row.positive("input_len"), row.positive("output_len"))
+    forms = {ROOFLINE: Profiles.ideal, DEFAULT: default(), TUNED: Profiles.tuned_early}
+    return Finding(row.positive("latency_ms") / 1e3, {PEER: wanted.peer.latency(), **{
+        name: wanted.latency(p) for name, p in forms.items()}})
+
+
+def starts(column: str, text: str) -> Callable[[Row], bool]:
+    """Rows whose cell begins with that text."""
+    return lambda row: row[column].startswith(text)
+
+
+def mixtures(row: Row) -> bool:
+    return row["framework"].startswith("vLLM") and "gpt-oss" in row["model"].lower()
+
+
+def since_one(row: Row) -> bool:
+    release = version(row["version"])
+    return row["framework"].startswith("TensorRT-LLM") and release is not None and release >= CONTINUOUS
+
+
+def before_one(row: Row) -> bool:
+    return row["framework"].startswith("TensorRT-LLM") and not since_one(row)
+
+
+def studies() -> list[Study]:
+    """The studies of engines, in the order of the report."""
+    ttft, thr, itl, e2e = "prefill_ttft.csv", "throughput.csv", "decode_itl.csv", "e2e_latency.csv"
+    return [
+        Study("TRT-LLM TTFT", ttft, starts("framework", "TensorRT-LLM"), first_tokens, RECOMMENDED),
+        Study("TRT-LLM throughput", thr, before_one, static_batch, RECOMMENDED, unit="token/s"),
+        Study("TRT-LLM throughput v1.0", thr, since_one, continuous_batching, TUNED, 0.15, "token/s"),
+        Study("Splitwise TTFT", ttft, starts("framework", "Splitwise"), eager_first_tokens, EAGER, 0.3),
+        Study("Splitwise ITL", itl, starts("framework", "Splitwise"), eager_steps, EAGER, 0.5),
+        Study("gpt-oss vLLM ITL", itl, mixtures, mixture_steps, TUNED),
+        Study("FasterTransformer end to end", e2e, starts("framework", "FasterTransformer"), faster_transformer, TUNED),
+    ]
