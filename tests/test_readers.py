@@ -16,7 +16,7 @@ every_formula = pytest.mark.parametrize("function", FORMULAS.values(), ids=FORMU
 
 def test_all_formulas_are_found():
     assert len(FORMULAS) >= 30
-    assert {"memory.kv_cache_bytes", "transformer.decode_time", "batching.fragmentation"} <= set(FORMULAS)
+    assert {"memory.kv_cache_bytes", "transformer.decode_time", "paging.fragmentation"} <= set(FORMULAS)
 
 
 @every_formula

@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from solver import PRECISIONS, ContinuousBatchingModel, Node, Profiles, ServingModel
-from solver.batching import drained_share, fragmentation, mean_cached, mean_pages
+from solver.batching import drained_share
 from solver.chunking import chunked_prefill_time, mixed_step_time, slowest_chunk_time
 from solver.memory import kv_bytes_per_token, kv_cache_bytes, paged_kv_bytes, users_that_fit, weights_bytes
+from solver.paging import fragmentation, mean_cached, mean_pages
 from solver.roofline import smooth_max
 from solver.speculation import accepted_tokens, best_draft_length, break_even_batch, speculative_speedup
 from solver.transformer import decode_time, distinct_experts, head_time, launch_time, prefill_layers_time, prefill_time

@@ -1,0 +1,122 @@
+"""The simulation of a server: nothing gets lost in it, and in steady state it is what the closed forms say."""
+
+from __future__ import annotations
+
+import numpy as np
+import pint
+import pytest
+from drawn import EXAMPLES
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from solver import PRECISIONS, Q_, ContinuousBatchingModel, Hardware, Models, Node, Profiles
+from solver.lengths import UNIFORM, Exponential, Fixed
+from solver.paging import request_blocks
+from solver.scheduling import POLICIES, Request, Server, StepTimes
+from solver.simulation import simulate
+from solver.transformer import decode_time, prefill_time
+
+LLAMA, H100, L4, A100 = Models.Llama3_8B, Hardware.Cloud.H100, Hardware.Cloud.L4, Hardware.Cloud.A100
+WINDOW = 64
+NODE = Node(H100, PRECISIONS["fp16"], profile=Profiles.tuned)
+TIMES = {name: StepTimes(NODE, Models[name], WINDOW) for name in ("Llama3_8B", "GPT_OSS_20B")}
+SMALL = settings(max_examples=EXAMPLES or 60, derandomize=not EXAMPLES, deadline=None)
+policies = st.sampled_from(POLICIES)
+
+
+@st.composite
+def crowds(draw):
+    """A small server and requests that wait for it: often too many for its blocks."""
+    page, policy = draw(st.integers(1, 16)), draw(policies)
+    times = TIMES[draw(st.sampled_from(sorted(TIMES)))]
+    most = int(np.ceil(request_blocks(times.model, float(WINDOW), float(page))))
+    server = Server(times, policy, draw(st.integers(most, 4 * most)), page, draw(st.integers(1, 8)),
+                    draw(st.integers(1, 80)), WINDOW)
+    halves = st.integers(1, WINDOW // 2)
+    server.waiting += [Request(*pair) for pair in draw(st.lists(st.tuples(halves, halves), min_size=1, max_size=20))]
+    return server
+
+
+def held(server):
+    return sum(request.held for request in server.running + server.padding)
+
+
+@SMALL
+@given(crowds())
+def test_blocks_tokens_and_requests_are_conserved(server):
+    everyone, tokens, gaps, preempted, oldest = list(server.waiting), 0, 0, 0, None
+    while server.waiting or server.running:
+        before = server.clock
+        first = server.running[0] if server.running else server.waiting[0]
+        known = first.cached + first.made
+        report, step_gaps = server.step()
+        oldest = first
+        assert oldest.cached + oldest.made > known, "the oldest request gets on in every step"
+        assert 0 <= server.free <= server.total and held(server) == server.total - server.free
+        assert 0 <= report.used_blocks * server.parts <= server.total
+        assert report.running + report.waiting == len(everyone) - sum(
+            r.finish <= before for r in everyone) + sum(r.finish <= before for r in server.padding), "none is lost"
+        assert report.running <= server.limit and report.duration > 0 and report.end == before + report.duration
+        assert 0 <= report.reading <= report.duration
+        assert all(r.held >= server.sizes[r.cached] for r in server.running), "what is cached has its blocks"
+        if server.policy != "static":
+            decoded = report.new_tokens if not report.chunk_tokens else 0
+            assert report.chunk_tokens + decoded <= server.budget, "chunks and answers keep to the budget"
+        tokens, gaps, preempted = tokens + report.new_tokens, gaps + len(step_gaps), preempted + report.preemptions
+    assert tokens == gaps == sum(r.answer for r in everyone) and all(r.made == r.answer for r in everyone)
+    assert server.free == server.total and server.promised == 0 and held(server) == 0
+    assert preempted == sum(r.preemptions for r in everyone)
+    assert server.policy == "preempt" or not preempted, "whose blocks are promised, none has to give way"
+    assert all(0 <= r.admitted < r.first <= r.finish for r in everyone)
+
+
+@SMALL
+@given(policies, st.integers(1, 40), st.integers(0, 5), st.sampled_from([None, 1.0, 20.0, 1000.0]))
+def test_a_seed_is_a_result(policy, requests, seed, rate):
+    told = {"requests": requests, "policy": policy, "seed": seed, "output_len": 8, "profile": "tuned",
+            "arrival_rate": rate and Q_(rate, "request/second")}
+    one, other = (simulate(LLAMA, H100, 32, 4, **told) for _ in range(2))
+    assert repr(one.values) == repr(other.values)
+    for part in ("requests", "steps"):
+        for name, column in vars(getattr(one, part)).items():
+            assert column.tobytes() == vars(getattr(other, part))[name].tobytes() and not column.flags.writeable
+    assert one.steps.new_tokens.sum() == one.requests.answer.sum() == one.steps.gaps.size
+    assert (one.requests.arrival <= one.requests.admitted).all()
+    assert one.makespan.m_as("s") == one.requests.finish.max() == one.steps.end[-1]
+    assert (np.diff(one.steps.end) >= one.steps.duration[1:] * (1 - 1e-9)).all()
+
+
+def test_one_request_alone_takes_a_prefill_and_its_decode_steps():
+    r = simulate(LLAMA, H100, 1024, 1, output_len=24, lengths=Fixed(), requests=1, profile="tuned")
+    assert r.ttft.m_as("s") == pytest.approx(float(prefill_time(NODE, LLAMA, 1.0, 1000.0, 0.0)))
+    steps = [float(decode_time(NODE, LLAMA, 1.0, 1000.0 + n)) for n in range(23)]
+    assert r.steps.duration[1:] == pytest.approx(steps)
+    assert r.e2e_latency.m_as("s") == pytest.approx(r.ttft.m_as("s") + sum(steps))
+    assert r.itl.m_as("s") == pytest.approx(np.mean(steps)) and r.itl <= r.itl_p99 == r.percentile("itl", 99)
+
+
+def test_chunks_keep_steps_short():
+    """Sarathi-Serve: a smaller budget trades a later first token for shorter pauses in answers."""
+    whole, chunked = (simulate(LLAMA, H100, 4096, 32, output_len=64, lengths=Fixed(), requests=100, profile="tuned",
+                               budget=budget) for budget in (8192, 512))
+    assert chunked.itl_p99 < whole.itl_p99 / 3
+    assert chunked.steps.chunk_tokens.max() <= 512
+
+
+def test_giving_way_runs_more_requests_and_reads_some_of_them_again():
+    promised, given_way = (simulate(LLAMA, L4, 2048, 512, requests=400, policy=policy, profile="tuned", reserve=0.1)
+                           for policy in ("reserve", "preempt"))
+    assert promised.preemptions == 0 < given_way.preemptions
+    assert given_way.mean_running > 1.1 * promised.mean_running
+    read = given_way.requests.prompt.sum()
+    assert promised.steps.chunk_tokens.sum() <= read < given_way.steps.chunk_tokens.sum()
+
+
+def test_arrivals_that_are_few_wait_for_nothing():
+    slow, fast = (simulate(LLAMA, H100, 1024, 64, output_len=128, requests=300, profile="tuned", seed=3,
+                           arrival_rate=Q_(rate, "request/s")) for rate in (2, 200))
+    assert slow.mean_running < 3 and slow.ttft.m_as("ms") < 50 and slow.steps.waiting.max() <= 1
+    assert slow.throughput_tokens_per_sec == pytest.approx(2 * slow.requests.answer.mean(), rel=0.15)
+    assert fast.ttft > 10 * slow.ttft and fast.max_running == 64
+    saturated = simulate(LLAMA, H100, 1024, 64, output_len=128, requests=300, profile="tuned", seed=3)
+    assert fast.throughput_tokens_per_sec == pytest.approx(saturated.throughput_tokens_per_sec, rel=0.1)
