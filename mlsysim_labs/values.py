@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import is_dataclass
 from typing import Any
 
@@ -53,21 +52,13 @@ def is_number(leaf: Any) -> bool:
     return not is_dataclass(leaf) and np.asarray(leaf).dtype.kind in "biuf"
 
 
-def difference(lab: Any, raw: Mapping[str, Any]) -> str:
+def difference(wiring: Any, raw: Mapping[str, Any]) -> str:
     """Where formulas and program of a lab differ at a setting of its controls, in a sentence; else nothing."""
-    values = {name: control.read(raw[name]) for name, control in lab._controls.items()}
-    inputs: dict[str, Any] = dict(raw)
-    with np.errstate(all="ignore"):
-        for name, function in lab._functions.items():
-            needs = lab.graph.needs(name)
-            if not values.keys() >= set(needs):
-                continue
-            with suppress(ValueError):  # `solve` refuses where the program dims: there is nothing to compare
-                values[name] = function(**{need: values[need] for need in needs})
-                if name in lab.late:
-                    inputs |= flat_values(name, values[name])
-    for name in lab._functions.keys() & values.keys():
-        traced, exact = by_path(name, lab._symbols[name]), by_path(name, values[name])
+    values, inputs = wiring.values_at(raw), dict(raw)
+    for name in wiring.late.keys() & values.keys():
+        inputs |= flat_values(name, values[name])
+    for name in wiring.functions.keys() & values.keys():
+        traced, exact = by_path(name, wiring.symbols[name]), by_path(name, values[name])
         outputs = {path: leaf for path, leaf in traced.items() if isinstance(leaf, (Symbol, Choice))}
         for path, said in run(program(outputs), inputs).items():
             if not alike(said, exact.get(path)):
