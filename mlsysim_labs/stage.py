@@ -13,6 +13,7 @@ from typing import Any
 import ipywidgets
 
 from .pictures.picture import Picture, Target
+from .pictures.twin import Twin
 from .runner import Runner
 from .trace import program
 from .wiring import Wiring
@@ -25,6 +26,7 @@ class Shown:
     picture: Picture
     frame: Any
     note: Any
+    twin: Twin
     targets: list[Target] = field(default_factory=list)
 
 
@@ -39,16 +41,18 @@ class Stage:
         """A frame for a picture; a second one of that name takes the first one's place."""
         note = ipywidgets.HTML("")
         note.add_class("lab-note")
-        frame = ipywidgets.VBox([note, picture.widget])
+        twin = Twin(name=name, speaks=getattr(picture, "silent", False))
+        picture.widget.add_class("lab-drawn")
+        frame = ipywidgets.VBox([note, picture.widget, twin])
         for kind in ("lab-picture", f"lab-picture-{name}"):
             frame.add_class(kind)
-        self.pictures[name] = Shown(picture, frame, note)
+        self.pictures[name] = Shown(picture, frame, note, twin)
 
     def traced(self, name: str, made: Any) -> None:
         """What a function was traced to goes to its picture, if it has one."""
         if name in self.pictures:
             shown = self.pictures[name]
-            shown.targets = shown.picture.targets(made)
+            shown.targets = [*shown.picture.targets(made), *shown.twin.targets(shown.picture.table(made))]
 
     def program(self, names: Sequence[str]) -> dict[str, Any]:
         """What the browser runs: the instructions for all that these pictures show."""

@@ -19,6 +19,7 @@ from .precision import PRECISIONS, Precision, precision_named
 from .profiles import Profile, Profiles
 from .serving import ServingModel
 from .serving_result import ServingResult
+from .simulation import Simulation, simulate
 from .units import Q_, Quantity
 
 __version__ = "0.1.0"
@@ -46,10 +47,12 @@ __all__ = [
     "Quantity",
     "ServingModel",
     "ServingResult",
+    "Simulation",
     "Transformer",
     "Uniform",
     "kv_capacity",
     "max_users",
     "precision_named",
     "show",
+    "simulate",
 ]

@@ -175,7 +175,7 @@ def explained(solve: F) -> F:
     def wrapper(*args: Any, **options: Any) -> Any:
         for name in options:
             if name not in known:
-                raise TypeError(f"solve has no argument {name!r}. {nearest(name, known)}")
+                raise TypeError(f"{solve.__name__} has no argument {name!r}. {nearest(name, known)}")
         return solve(*args, **options)
 
     return wrapper  # type: ignore[return-value]

@@ -44,18 +44,17 @@ def held(server):
 @SMALL
 @given(crowds())
 def test_blocks_tokens_and_requests_are_conserved(server):
-    everyone, tokens, gaps, preempted, oldest = list(server.waiting), 0, 0, 0, None
+    everyone, tokens, gaps, preempted = list(server.waiting), 0, 0, 0
     while server.waiting or server.running:
-        before = server.clock
-        first = server.running[0] if server.running else server.waiting[0]
-        known = first.cached + first.made
+        before, padding = server.clock, len(server.padding)
+        oldest = server.running[0] if server.running else server.waiting[0]
+        known = oldest.cached + oldest.made
         report, step_gaps = server.step()
-        oldest = first
         assert oldest.cached + oldest.made > known, "the oldest request gets on in every step"
         assert 0 <= server.free <= server.total and held(server) == server.total - server.free
         assert 0 <= report.used_blocks * server.parts <= server.total
-        assert report.running + report.waiting == len(everyone) - sum(
-            r.finish <= before for r in everyone) + sum(r.finish <= before for r in server.padding), "none is lost"
+        under_way = sum(not r.finish <= before for r in everyone)
+        assert report.running + report.waiting == under_way + padding, "none is lost"
         assert report.running <= server.limit and report.duration > 0 and report.end == before + report.duration
         assert 0 <= report.reading <= report.duration
         assert all(r.held >= server.sizes[r.cached] for r in server.running), "what is cached has its blocks"
@@ -77,10 +76,10 @@ def test_a_seed_is_a_result(policy, requests, seed, rate):
             "arrival_rate": rate and Q_(rate, "request/second")}
     one, other = (simulate(LLAMA, H100, 32, 4, **told) for _ in range(2))
     assert repr(one.values) == repr(other.values)
-    for part in ("requests", "steps"):
-        for name, column in vars(getattr(one, part)).items():
-            assert column.tobytes() == vars(getattr(other, part))[name].tobytes() and not column.flags.writeable
-    assert one.steps.new_tokens.sum() == one.requests.answer.sum() == one.steps.gaps.size
+    for column, same in zip((*one.steps, *vars(one.requests).values(), one.gaps),
+                            (*other.steps, *vars(other.requests).values(), other.gaps), strict=True):
+        assert column.tobytes() == same.tobytes() and not column.flags.writeable
+    assert one.steps.new_tokens.sum() == one.requests.answer.sum() == one.gaps.size
     assert (one.requests.arrival <= one.requests.admitted).all()
     assert one.makespan.m_as("s") == one.requests.finish.max() == one.steps.end[-1]
     assert (np.diff(one.steps.end) >= one.steps.duration[1:] * (1 - 1e-9)).all()
@@ -120,3 +119,80 @@ def test_arrivals_that_are_few_wait_for_nothing():
     assert fast.ttft > 10 * slow.ttft and fast.max_running == 64
     saturated = simulate(LLAMA, H100, 1024, 64, output_len=128, requests=300, profile="tuned", seed=3)
     assert fast.throughput_tokens_per_sec == pytest.approx(saturated.throughput_tokens_per_sec, rel=0.1)
+
+
+CLOSED = {  # a small chip whose memory binds, and a model that slides a window, with as many as may run
+    "Llama": ((LLAMA, L4, 2048, 512), 512),
+    "Mistral": ((Models.Mistral_7B, A100, 8192, 48), 512),
+}
+
+
+@pytest.mark.parametrize("lengths", [UNIFORM, Fixed(), Exponential(0.25)], ids=repr)
+@pytest.mark.parametrize("case", CLOSED)
+def test_closed_forms(case, lengths):
+    """What `simulate` says of its agreement with `ContinuousBatchingModel`."""
+    server, answer = CLOSED[case]
+    requests = 144 if lengths == Fixed() else 1200  # whole batches, or many: then the mean is settled
+    told = {"output_len": answer, "lengths": lengths, "profile": "tuned"}
+    closed = ContinuousBatchingModel().solve(*server, **told)
+    refilled, static = (simulate(*server, **told, requests=requests, policy=policy, seed=3)
+                        for policy in ("reserve", "static"))
+    rate, static_rate = refilled.throughput_tokens_per_sec, static.throughput_tokens_per_sec
+    assert refilled.mean_running == pytest.approx(closed.max_active_requests, rel=0.04)
+    assert static.mean_running == pytest.approx(closed.static_requests, rel=0.001)
+    assert rate == pytest.approx(closed.throughput_tokens_per_sec, rel=0.07)
+    assert static_rate == pytest.approx(closed.static_tokens_per_sec, rel=0.05)
+    assert rate / static_rate == pytest.approx(closed.speedup_vs_static, rel=0.08)
+    assert refilled.itl.m_as("ms") == pytest.approx(closed.itl.m_as("ms"), rel=0.08)
+    assert refilled.memory_fragmentation_pct == pytest.approx(closed.memory_fragmentation_pct, abs=0.5)
+    assert static.memory_fragmentation_pct == pytest.approx(closed.static_fragmentation_pct, abs=3)
+
+
+def follow(model=LLAMA, hardware=H100, seq_len=64, max_batch_size=4, **options):
+    return simulate(model, hardware, seq_len, max_batch_size, **{"requests": 2} | options)
+
+
+@pytest.mark.parametrize("call, error, says", [
+    (lambda: follow(policy="preemt"), ValueError, "'preemt' is not known. Did you mean preempt"),
+    (lambda: follow(policy="fifo"), ValueError, "Known are: reserve, preempt, static"),
+    (lambda: follow(policy=None), ValueError, "policy None is not known"),
+    (lambda: follow(seq_len=[64, 128]), TypeError, "seq_len should be a single value"),
+    (lambda: follow(seq_len=[[64], [1, 2]]), TypeError, "seq_len should be a single value"),
+    (lambda: follow(efficiency=np.array([0.5, 0.6])), TypeError, "efficiency should be a single value"),
+    (lambda: follow(tensor_parallel=Q_([1, 2])), TypeError, "tensor_parallel should be a single value"),
+    (lambda: follow(lengths=[UNIFORM]), TypeError, "lengths should be a single value"),
+    (lambda: follow(lengths="uniform"), TypeError, "should be a spread"),
+    (lambda: follow(seq_len=0), ValueError, "seq_len is 0"),
+    (lambda: follow(seq_len=1), ValueError, "output_len is 1 and must be below seq_len"),
+    (lambda: follow(seq_len=10**7), ValueError, "trained for at most"),
+    (lambda: follow(output_len=64), ValueError, "output_len is 64 and must be below seq_len"),
+    (lambda: follow(page_size=65), ValueError, "page_size is 65 and must be at most seq_len"),
+    (lambda: follow(max_batch_size=0), ValueError, "max_batch_size is 0"),
+    (lambda: follow(max_batch_size=float("nan")), ValueError, "max_batch_size is nan"),
+    (lambda: follow(budget=0.5), ValueError, "budget is 0.5"),
+    (lambda: follow(budget=Q_("3 s")), pint.DimensionalityError, "budget is 3 s"),
+    (lambda: follow(requests=0), ValueError, "requests is 0"),
+    (lambda: follow(requests=10**8), ValueError, "requests is 100,000,000: give at most 100,000"),
+    (lambda: follow(seed=-1), ValueError, "seed is -1: give a whole number from 0 on"),
+    (lambda: follow(seed=0.5), ValueError, "seed is 0.5"),
+    (lambda: follow(seed=float("nan")), ValueError, "seed is nan"),
+    (lambda: follow(seed=float("inf")), ValueError, "seed is inf"),
+    (lambda: follow(seed=None), TypeError, "seed"),
+    (lambda: follow(seed=True), TypeError, "seed"),
+    (lambda: follow(arrival_rate=5), TypeError, "without a unit: write Q_"),
+    (lambda: follow(arrival_rate=Q_("-1 request/s")), ValueError, "positive rate"),
+    (lambda: follow(arrival_rate=Q_(float("nan"), "request/s")), ValueError, "positive rate"),
+    (lambda: follow(arrival_rate=Q_("5 token/s")), pint.DimensionalityError, "arrival_rate is 5 token/s"),
+    (lambda: follow(reserve=1.5), ValueError, "reserve is 1.5"),
+    (lambda: follow(precision="fp7"), ValueError, "Did you mean fp8"),
+    (lambda: follow(model=H100, hardware=LLAMA), TypeError, "swapped"),
+    (lambda: follow(polici="static"), TypeError, "has no argument 'polici'. Did you mean policy"),
+    (lambda: follow(hardware=L4, seq_len=131072), ValueError, "takes 8,192 blocks of 16 tokens, and beside"),
+    (lambda: follow(model=Models.Llama3_70B), ValueError, "room for 0 on NVIDIA H100"),
+    (lambda: follow().percentile("tft", 50), ValueError, "Did you mean ttft"),
+    (lambda: follow().percentile("ttft", 101), ValueError, "percent is 101: give a number from 0 to 100"),
+    (lambda: follow().throughput, AttributeError, "Did you mean throughput_tokens_per_sec"),
+])
+def test_bad_input(call, error, says):
+    with pytest.raises(error, match=says):
+        call()

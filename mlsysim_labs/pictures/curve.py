@@ -45,8 +45,12 @@ def swatch(label: str, colour: str, dash: str | None) -> str:
 class Curve:
     """A picture of lines and points. `x` and `y` name the axes with their units; limits are constants.
 
+    It has no sentence of its own: screen readers hear the points.
+
     >>> curve = Curve("context [token]", "users [request]", x_limits=(512, 131072), y_limits=(1, 1000), scale="log")
     """
+
+    silent = True
 
     def __init__(self, x: str, y: str, x_limits: tuple[float, float], y_limits: tuple[float, float],
                  scale: str = "linear") -> None:
@@ -54,6 +58,7 @@ class Curve:
 
         if scale not in ("linear", "log"):
             raise ValueError(f"the axes of a curve are linear or log, not {scale!r}.")
+        self._names = (x, y)
         self._below = y_limits[0] / 1e3 if scale == "log" else None
         kind = bqplot.LogScale if scale == "log" else bqplot.LinearScale
         low_high = [{"min": float(low), "max": float(high)} for low, high in (x_limits, y_limits)]
@@ -91,6 +96,20 @@ class Curve:
             seen = y if self._below is None else np.maximum(y, self._below)
             found += [Target(mark, "x", x, array=True, vital=False),
                       Target(mark, "y", seen, array=True, vital=bool(dimensions))]
+        return found
+
+    def table(self, data: Mapping[str, tuple[Any, Any]]) -> dict[str, Any]:
+        """Points as lines, and lines as columns beside what is on their x axis."""
+        found: dict[str, Any] = {}
+        axes: list[Any] = []
+        for label, (x, y) in data.items():
+            if np.ndim(y) == 0:
+                found |= {f"{label}: {self._names[0]}": x, f"{label}: {self._names[1]}": y}
+                continue
+            if not any(x is known for known in axes):
+                axes.append(x)
+                found[self._names[0] + "\u200b" * (len(axes) - 1)] = x  # a second axis of that name is another column
+            found[f"{label}: {self._names[1]}"] = y
         return found
 
     def _make(self, kinds: dict[str, int]) -> None:

@@ -35,6 +35,9 @@ class Picture(Protocol):
     def targets(self, data: Any) -> list[Target]:
         """Where the parts of `data` go. Called with symbols, and again when a function is replaced."""
 
+    def table(self, data: Any) -> Mapping[str, Any]:
+        """The numbers of `data` by label, with the unit that people read in brackets: what the table below shows."""
+
 
 @dataclass(frozen=True)
 class WidgetPicture:
@@ -53,6 +56,17 @@ class WidgetPicture:
             if name not in known:
                 raise TypeError(f"a {kind} has no {name!r}. {nearest(name, known)}")
         return [Target(self.widget, name, value) for name, value in data.items()]
+
+    def table(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """All numbers under their traits' names, or as the widget has it."""
+        if hasattr(self.widget, "table"):
+            return self.widget.table(data)
+        return {name: value for name, value in data.items() if is_number(value)}
+
+
+def is_number(value: Any) -> bool:
+    """Whether something is a number, or a symbol of one, and no text."""
+    return hasattr(value, "ndim") or isinstance(value, (int, float))
 
 
 def as_picture(thing: Any) -> Picture:

@@ -8,6 +8,7 @@ the program of a lab in the browser, at every move. Drawing never writes them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import anywidget
@@ -45,3 +46,12 @@ class Tank(anywidget.AnyWidget):
         if traits.get("unit", "GB") not in ("GB", "GiB"):
             raise ValueError(f"a Tank counts in GB or GiB, not in {traits['unit']!r}.")
         super().__init__(**traits)
+
+    def table(self, data: Mapping[str, Any]) -> dict[str, Any]:
+        """The amounts in the tank's unit; what is free is less than nothing where memory is short."""
+        size = 2.0**30 if self.unit == "GiB" else 1e9
+        amounts = {name: data[name] / size for name in ("capacity", "reserve", "weights", "cache") if name in data}
+        if len(amounts) == 4:
+            amounts["free"] = amounts["capacity"] - amounts["reserve"] - amounts["weights"] - amounts["cache"]
+        named = {f"{'KV cache' if name == 'cache' else name} [{self.unit}]": value for name, value in amounts.items()}
+        return named | ({"users": data["users"]} if "users" in data else {})
