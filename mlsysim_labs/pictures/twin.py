@@ -20,7 +20,7 @@ class Twin(anywidget.AnyWidget):
     that have no sentence of their own.
     """
 
-    _esm = script("twin.js")
+    _esm = script("export.js", "twin.js")
     _css = STATIC / "twin.css"
     name = traitlets.Unicode().tag(sync=True)
     labels = traitlets.List(traitlets.Unicode()).tag(sync=True)

@@ -37,21 +37,19 @@ function copied(node) {
 
 // The picture as a drawing: its own, where it is one, else its elements within one.
 function drawing(picture) {
-  const { width, height } = picture.getBoundingClientRect(), whole = picture.querySelector("svg[data-whole]");
+  const whole = picture.querySelector(".lab-drawing > svg");
+  if (whole) return standalone(whole);
+  const { width, height } = picture.getBoundingClientRect();
   const paper = getComputedStyle(document.body).getPropertyValue("--jp-layout-color0").trim() || "Canvas";
-  let svg;
-  if (whole) svg = copied(whole);
-  else {
-    svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-    const inside = document.createElementNS("http://www.w3.org/2000/svg", "foreignObject");
-    inside.setAttribute("width", "100%");
-    inside.setAttribute("height", "100%");
-    const copy = copied(picture);
-    copy.setAttribute("xmlns", "http://www.w3.org/1999/xhtml");
-    svg.append(inside);
-    inside.append(copy);
-    svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
-  }
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+  const inside = document.createElementNS("http://www.w3.org/2000/svg", "foreignObject");
+  inside.setAttribute("width", "100%");
+  inside.setAttribute("height", "100%");
+  const copy = copied(picture);
+  copy.setAttribute("xmlns", "http://www.w3.org/1999/xhtml");
+  svg.append(inside);
+  inside.append(copy);
+  svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
   svg.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   svg.setAttribute("width", Math.ceil(width));
   svg.setAttribute("height", Math.ceil(height));
@@ -83,10 +81,10 @@ const make = (parent, tag, name, text = "") => {
 
 function render({ model, el }) {
   const name = model.get("name");
-  const box = make(el, "div", "lab-twin"), fold = make(box, "details", "lab-twin-fold");
-  make(fold, "summary", "", "Table");
-  const sheet = make(fold, "div", "lab-twin-sheet"), said = make(box, "span", "lab-twin-said");
+  const box = make(el, "div", "lab-twin"), said = make(box, "span", "lab-twin-said");
+  const sheet = make(box, "div", "lab-twin-sheet");
   said.role = "status";
+  sheet.hidden = true;
   const live = model.get("speaks") ? make(document.body, "div", "lab-live") : null;
   if (live) live.ariaLive = "polite";
   let due = false, timer = 0;
@@ -94,7 +92,7 @@ function render({ model, el }) {
   const tables = () => rows(model.get("labels"), model.get("labels").map((_, i) => model.get("v" + i)));
   const draw = () => {
     due = false;
-    if (!fold.open) return;
+    if (sheet.hidden) return;
     sheet.replaceChildren(...tables().filter((t) => t.length).map((lines, which) => {
       const table = document.createElement("table");
       lines.forEach((line, row) => {
@@ -118,19 +116,30 @@ function render({ model, el }) {
     due = true;
     if (live) timer ||= setTimeout(speak, PAUSE);
   };
-  const button = (text, act) => make(box, "button", "lab-preset lab-twin-button", text).addEventListener("click", async () => {
-    try {
-      said.textContent = await act();
-    } catch (problem) {
-      said.textContent = `That did not work here: ${problem.message ?? problem}`;
-    }
+  const button = (text, act) => {
+    const node = make(box, "button", "lab-preset lab-twin-button", text);
+    said.before(node);
+    node.addEventListener("click", async () => {
+      try {
+        said.textContent = await act(node);
+      } catch (problem) {
+        said.textContent = `That did not work here: ${problem.message ?? problem}`;
+      }
+    });
+    return node;
+  };
+  const fold = button("Table", (node) => {
+    sheet.hidden = !sheet.hidden;
+    node.ariaExpanded = String(!sheet.hidden);
+    draw();
+    return "";
   });
+  fold.ariaExpanded = "false";
   const picture = () => el.closest(".lab-picture").querySelector(".lab-drawn");
   const blob = (text) => URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
   button("Copy as CSV", async () => (await navigator.clipboard.writeText(csv(tables())), "copied"));
   button("Save as SVG", () => (offer(blob(drawing(picture())), name + ".svg"), "saved"));
   button("Save as PNG", async () => (offer(URL.createObjectURL(await painted(drawing(picture()))), name + ".png"), "saved"));
-  fold.addEventListener("toggle", draw);
   model.on("change", soon);
   soon();
   return () => {

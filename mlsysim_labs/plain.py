@@ -1,0 +1,99 @@
+"""Plain data: what JSON carries unchanged, through Python, a browser and a saved notebook, and within limits.
+
+Numbers are kept as JavaScript writes them, or the hash of an entry would change when a browser saves the notebook.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+VALUE_LIMIT = 100_000  # characters of JSON
+NAME_LIMIT = 200
+DEPTH = 32
+SLUG = re.compile(r"[a-z0-9_][a-z0-9_-]{0,49}")  # with the title it fits in one line of text
+
+
+class RecordError(ValueError):
+    """This is no record, or cannot be part of one; the sentence says what to do."""
+
+
+class NewerRecordError(RecordError):
+    """The record was written by a later version, so it is sound but cannot be read here."""
+
+
+def checked_slug(text: Any) -> str:
+    """The name of a lab, safe in the name of a file; RecordError for others.
+
+    >>> checked_slug("03_kv_cache")
+    '03_kv_cache'
+    """
+    if not isinstance(text, str) or not SLUG.fullmatch(text):
+        raise RecordError(f"{str(text)[:60]!r} cannot name a lab: take up to 50 lower-case letters, digits, _ and -.")
+    return text
+
+
+def canonical(value: Any) -> str:
+    """The one JSON text of a value."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+def limited(value: Any, what: str) -> dict[str, Any]:
+    """A copy of a dict that JSON can hold and a record has room for."""
+    if not isinstance(value, Mapping):
+        raise RecordError(f"What stands under {what!r} must be a dict, not {type(value).__name__}.")
+    plain: dict[str, Any] = as_json(value)
+    if len(canonical(plain)) > VALUE_LIMIT:
+        raise RecordError(f"What stands under {what!r} is longer than {VALUE_LIMIT} characters: shorten it.")
+    return plain
+
+
+def plain_text(value: Any, what: str) -> str:
+    """A text that fits one line of a table."""
+    if not isinstance(value, str) or len(value) > NAME_LIMIT:
+        raise RecordError(f"The {what} of an entry must be a text of at most {NAME_LIMIT} characters.")
+    return repaired(value)
+
+
+def as_json(value: Any, depth: int = DEPTH) -> Any:
+    """A copy of a value that comes back the same from every JSON reader, JavaScript's included.
+
+    >>> as_json({"value": 1.7e10, "users": (1, True)})
+    {'value': 17000000000, 'users': [1, True]}
+    """
+    if depth == 0:
+        raise RecordError(f"A value is nested more than {DEPTH} deep: write it flatter.")
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return repaired(value)
+    if isinstance(value, (int, float)):
+        return number(value)
+    if isinstance(value, (list, tuple)):
+        return [as_json(part, depth - 1) for part in value]
+    if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
+        return {repaired(key): as_json(part, depth - 1) for key, part in value.items()}
+    if hasattr(value, "tolist"):  # numpy
+        return as_json(value.tolist(), depth - 1)
+    raise RecordError(f"JSON has no word for a {type(value).__name__}: write it as texts, numbers, lists and dicts.")
+
+
+def number(value: float) -> float:
+    """The number as JavaScript writes it back: 1.0 comes back as 1, and an int beyond 2^53 as the nearest float."""
+    try:
+        near = float(value)
+    except OverflowError:
+        near = math.inf
+    if not math.isfinite(near):
+        raise RecordError("JSON has no word for NaN, infinity or a number beyond 1.8e308: write it as a text.")
+    return int(near) if near.is_integer() and abs(near) <= 2**53 else near
+
+
+def repaired(text: str) -> str:
+    """The text with halves of characters replaced: one half alone, and a whole notebook cannot be saved."""
+    if text.isascii():
+        return text
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

@@ -1,0 +1,200 @@
+"""The roofline in a real browser: positions on logarithmic axes, sentences, labels with room, hostile numbers."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import numpy as np
+import pytest
+from bare_page import NOTHING, Shown
+
+from mlsysim_labs import Lab
+from mlsysim_labs.pictures.roofline import Roofline
+from mlsysim_labs.trace import run
+from solver import PRECISIONS, Hardware
+from solver.roofline import peak
+
+X, Y = (0.1, 1e5), (1e11, 1e16)
+H100 = {"peak": 989.4e12, "bandwidth": 3.352e12, "engine_peak": 0.0, "engine_bandwidth": 0.0, "engine": "tuned engine",
+        "chip": "NVIDIA H100 SXM", "labels": ["decode", "prefill"], "intensity": [1.0, 1847.0],
+        "rate": [2.7e12, 630e12], "x_limits": X, "y_limits": Y}
+ENGINE = {"engine_peak": 640e12, "engine_bandwidth": 2.7e12}
+B200 = {"peak": 4.5e15, "bandwidth": 8e12, "chip": "NVIDIA B200"}
+FOUR = {"labels": ["decode", "prefill", "mixed", "batch 64"], "intensity": [1.0, 1.2, 295.2, 60.0],
+        "rate": [3.3e12, 3e12, 600e12, 180e12]}
+CORNER = {"labels": ["decode", "prefill", "a", "b"], "intensity": [1e-3, 1e7, 8e4, 8e4],
+          "rate": [1e9, 4.5e15, 4.5e15, 4.4e15]}
+TOGETHER = {"intensity": [100.0] * 4, "rate": [20e12] * 4, "labels": ["one", "two", "three", "four"]}
+SENTENCES = [
+    ({"labels": ["decode"]},
+     "Decode is memory-bound: 1.0 FLOP/B, left of the ridge at 295; it reaches 0.27 % of the peak."),
+    ({"labels": ["prefill"], "intensity": [1847.0], "rate": [989.4e12]},
+     "Prefill is compute-bound: 1,847 FLOP/B, right of the ridge at 295; it reaches 100 % of the peak."),
+    ({"labels": ["mixed"], "intensity": [295.2], "rate": [600e12]},
+     "Mixed is balanced: 295 FLOP/B, on the ridge at 295; it reaches 61 % of the peak."),
+    ({"intensity": [1.0, None]}, "Decode is memory-bound: 1.0 FLOP/B, left of the ridge at 295; it reaches 0.27 % of "
+                                 "the peak.\nPrefill has no value."),
+    ({"labels": []}, "The ridge is at 295 FLOP/B."),
+]
+
+
+@pytest.fixture
+def roofline(page):
+    shown = Shown(page, Roofline, **H100)
+    yield shown
+    assert shown.errors == []
+
+
+def scales(shown):
+    """Where a number is along each axis, from the grid lines of powers of ten."""
+    lines = shown.page.evaluate("""() => [...document.querySelectorAll(".lab-drawing-grid")].map(
+        (e) => e.getAttribute("d").match(/[-.\\d]+/g).map(Number).slice(0, 2))""")
+    (left, top), (right, _), (_, bottom) = lines[0], lines[6], lines[7]
+    return (lambda x: left + (math.log10(x) + 1) / 6 * (right - left),
+            lambda y: bottom - (math.log10(y) - 11) / 5 * (bottom - top))
+
+
+def roof(shown, part="roof"):
+    return shown.at(f".lab-roofline-{part}")[0]
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [360, 1400])
+def test_roof_and_points_are_where_their_numbers_are(roofline, width):
+    roofline.resize(width)
+    for traits in ({}, ENGINE, B200):
+        v = H100 | traits
+        roofline.set(**v)
+        px, py = scales(roofline)
+        corner = (px(v["peak"] / v["bandwidth"]), py(v["peak"]))
+        assert roof(roofline) == pytest.approx(corner, abs=0.1) == roof(roofline, "corner")
+        points = roofline.at(".lab-roofline-point")[:2]
+        assert points == [pytest.approx((px(x), py(y)), abs=0.1)
+                          for x, y in zip(v["intensity"], v["rate"], strict=True)]
+        assert roofline.seen(".lab-roofline-engine") == [traits is ENGINE]
+    roofline.set(**(H100 | ENGINE))
+    assert roof(roofline, "engine") == pytest.approx((px(640 / 2.7), py(640e12)), abs=0.1)
+    slope = roofline.page.locator(".lab-roofline-roof").get_attribute("d")
+    x, y = map(float, slope.split("L")[0].removeprefix("M").split())
+    assert -y / x == pytest.approx((py(1e11) - py(1e12)) / (px(10) - px(1))), "a decade up for each to the right"
+
+
+@pytest.mark.browser
+def test_what_is_named(roofline):
+    roofline.set(**ENGINE)
+    said = {text.split(": ", 1)[1] for text in roofline.texts()}
+    assert {"NVIDIA H100 SXM", "attained [TFLOP/s]", "arithmetic intensity [FLOP/B]", "memory-bound", "compute-bound",
+            "ridge 295 FLOP/B", "989 TFLOP/s", "3.35 TB/s (turned)", "tuned engine", "decode: 2.7 TFLOP/s",
+            "prefill: 630 TFLOP/s", "10,000", "0.1"} <= said
+    fills = [roofline.page.locator(".lab-roofline-area").nth(i).get_attribute("fill") for i in (0, 1)]
+    assert "hatch" in fills[0] and "dots" in fills[1], "regions differ by pattern"
+    shapes = roofline.page.evaluate("[...document.querySelectorAll('.lab-roofline-point')]"
+                                    ".map((e) => [e.getAttribute('d'), getComputedStyle(e).fill])")
+    assert len(set(map(tuple, shapes))) == 4 and len({d for d, _ in shapes}) == 4
+
+
+@pytest.mark.browser
+def test_sentences(roofline):
+    for traits, sentence in SENTENCES:
+        roofline.set(**(H100 | traits))
+        assert roofline.sentence == sentence
+
+
+@pytest.mark.browser
+def test_what_is_no_roof_dims_the_picture_until_it_is_one(roofline):
+    before = roof(roofline)
+    hostile = [float("nan"), float("inf"), -1.0, 0.0, None, "nan"]
+    for trait, value in [*itertools.product(["peak", "bandwidth"], hostile), ("intensity", [0.0, -1.0]),
+                         ("rate", [float("nan"), None]), ("rate", [])]:
+        roofline.set(**{trait: value})
+        assert (roofline.sentence, roofline.dim) == (NOTHING, True), (trait, value)
+        assert roof(roofline) == before, "what was drawn stays, dimmed"
+        roofline.set(**{trait: H100[trait]})
+        assert roofline.sentence.startswith("Decode is memory-bound") and not roofline.dim
+
+
+@pytest.mark.browser
+def test_a_point_or_a_second_roof_without_a_value_is_left_out(roofline):
+    for value in (float("nan"), float("inf"), -1.0, 0.0, None):
+        roofline.set(intensity=[1.0, value], engine_peak=value, engine_bandwidth=1e12)
+        assert roofline.seen(".lab-roofline-point") == [True, False, False, False]
+        assert roofline.seen(".lab-roofline-engine") == [False]
+        assert not roofline.dim
+
+
+@pytest.mark.browser
+def test_numbers_beyond_the_axes_stand_at_their_ends(roofline):
+    roofline.set(**CORNER)
+    px, py = scales(roofline)
+    assert roofline.at(".lab-roofline-point")[:2] == [pytest.approx((px(0.1), py(1e11))),
+                                                      pytest.approx((px(1e5), py(4.5e15)), abs=0.1)]
+    said = " ".join(roofline.texts())
+    assert "decode: 0.0010 TFLOP/s ←↓" in said and "prefill: 4,500 TFLOP/s →" in said
+    for traits in itertools.product([1e300, 1e-300, 5e-324], repeat=2):
+        roofline.set(peak=traits[0], bandwidth=traits[1], rate=[1e300, 1e-300, 1.0, 1.0], **ENGINE)
+        assert not roofline.dim
+        roofline.assert_texts_inside_and_apart()
+        assert all(map(math.isfinite, roof(roofline)))
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [360, 800, 1400])
+def test_texts_stay_inside_and_apart(roofline, width):
+    roofline.resize(width)
+    for traits in ({}, ENGINE, ENGINE | FOUR, B200 | CORNER, ENGINE | TOGETHER,
+                   {"chip": "a chip whose name is longer than a telephone is wide", "labels": ["decode" * 20]}):
+        roofline.set(**(H100 | traits))
+        roofline.assert_texts_inside_and_apart()
+
+
+@pytest.mark.browser
+def test_labels_keep_apart_while_points_move(roofline):
+    roofline.resize(360)
+    for batch in np.geomspace(1, 512, 12):
+        rate = min(2.6e12 * batch, 600e12)
+        roofline.set(**ENGINE, intensity=[float(batch), 8.0 * batch], rate=[rate, min(8 * rate, 610e12)])
+        roofline.assert_texts_inside_and_apart()
+
+
+@pytest.mark.browser
+def test_axes_of_other_decades(page):
+    shown = Shown(page, Roofline, **(H100 | {"x_limits": (1e-8, 1e12), "y_limits": (1e6, 1e10), "peak": 1e9,
+                                             "bandwidth": 1e8, "rate": [1e8, 9e8], "chip": ""}))
+    shown.resize(360)
+    shown.assert_texts_inside_and_apart()
+    assert "attained [MFLOP/s]" in " ".join(shown.texts()) and shown.errors == []
+
+
+def test_a_lab_writes_roof_and_points():
+    lab, picture = Lab(), Roofline()
+    lab.choice("device", Hardware.Cloud, start=Hardware.Cloud.H100)
+    lab.slider("batch", 1, 64, start=1, scale="log2")
+
+    @lab.picture(picture)
+    def roof(device, batch):
+        rate = np.minimum(batch * device.bandwidth, peak(device, PRECISIONS["fp16"]))
+        return {"chip": device, "peak": peak(device, PRECISIONS["fp16"]), "bandwidth": device.bandwidth,
+                "points": {"decode": (batch, rate), "prefill": (2048.0, rate)}}
+
+    lab.check()
+    assert picture.labels == ["decode", "prefill"] and lab._stage.pictures["roof"].picture.widget is picture
+    said = run(lab.program(), {"device": 0, "batch": 0})
+    assert [len(said[f"0.{trait}.array"]) for trait in ("intensity", "rate")] == [2, 2]
+    assert {target.trait for target in lab._stage.pictures["roof"].targets if target.vital} == {
+        "peak", "bandwidth", "intensity", "rate"}
+
+
+@pytest.mark.parametrize("act, error, says", [
+    (lambda: Roofline(peek=1.0), TypeError, "a Roofline has no 'peek'.*peak"),
+    (lambda: Roofline(x_limits=(0, 1)), ValueError, "x_limits of a Roofline are positive"),
+    (lambda: Roofline(y_limits=(1.0, float("inf"))), ValueError, "ten times apart"),
+    (lambda: Roofline(labels=list("abcde")), ValueError, "at most 4, not 5"),
+    (lambda: Roofline().targets({"point": {}}), TypeError, "Did you mean points"),
+    (lambda: Roofline().targets([1.0]), TypeError, "a dict of peak.*returned list"),
+    (lambda: Roofline().targets({"points": {"a": (1.0, np.ones(3))}}), TypeError, r"'a' .* \(intensity, rate\)"),
+    (lambda: Roofline().targets({"points": {"a": 1.0}}), TypeError, "each a single number"),
+    (lambda: Roofline().targets({"points": [1.0]}), TypeError, "a dict of labels")])
+def test_mistakes_are_explained(act, error, says):
+    with pytest.raises(error, match=says):
+        act()

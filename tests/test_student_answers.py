@@ -1,0 +1,235 @@
+"""What students type: every spelling is read, every mistake is told apart, and nothing wrong is told the truth."""
+
+from __future__ import annotations
+
+import math
+import time
+
+import pytest
+from drawn import RUNS
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from mlsysim_labs.answers import INFEASIBLE, LONGEST, SPELLINGS, AnswerError, known_unit, parsed
+from mlsysim_labs.verdicts import Question, judged
+from solver import Q_
+
+BELOW = ["s", "sec", "h", "B", "token", "Mtoken", "request", "user", "$"]
+UNITS = [name for name in SPELLINGS if name] + [
+    f"{head}{slash}{below}" for head in ("B", "GiB", "TFLOP", "token", "$", "ms") for below in BELOW
+    for slash in ("/", " / ", " per ")]
+ASKED = ["s", "ms", "min", "GB", "GiB", "kB", "ktoken", "FLOP", "TFLOP/s", "GB/s", "token/s", "FLOP/B", "$/Mtoken",
+         "KiB/token", "token/request", "users", "", "%"]
+values = st.floats(1e-12, 1e12)
+# Six digits that no sentence has, so that they are in one only if the truth is.
+truths = st.integers(100_003, 999_983).filter(lambda n: n % 10 and len(set(str(n))) > 3).map(lambda n: n / 1000)
+
+
+def refusal(text):
+    with pytest.raises(AnswerError) as caught:
+        parsed(text)
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(("text", "number", "unit", "kind"), [
+    ("44.2 GB", 44.2, "GB", "byte"), ("44.2GB.", 44.2, "GB", "byte"), ("  ~44.2   gb", 44.2, "gb", "byte"),
+    ("1,234.5 ms", 1234.5, "ms", "second"), ("1,234,567 tokens", 1234567, "tokens", "token"),
+    ("1_000", 1000, "", ""), ("1e3 B", 1000, "B", "byte"), ("1E-3s", 0.001, "s", "second"),
+    (".5 s", 0.5, "s", "second"),
+    ("2.5·10^3 B", 2500, "B", "byte"), ("2.5 x 10^-3 s", 0.0025, "s", "second"), ("2.5*10**3 B", 2500, "B", "byte"),
+    ("10⁹ FLOP", 1e9, "FLOP", "FLOP"), ("3×10⁻³ s", 0.003, "s", "second"), ("\u22125 GB", -5, "GB", "byte"),
+    ("4,8 s", 4.8, "s", "second"), ("0,125 s", 0.125, "s", "second"), ("12,34 s", 12.34, "s", "second"),
+    ("4x", 4, "x", ""), ("4 ×", 4, "×", ""), ("4 times", 4, "times", ""), ("50%", 50, "%", ""),
+    ("12 µs", 12, "us", "second"), ("12 μs", 12, "us", "second"), ("12 microseconds", 12, "microseconds", "second"),
+    ("16 gigabytes", 16, "gigabytes", "byte"), ("16 KB", 16, "KB", "byte"), ("16 Gbps", 16, "Gbps", "byte/second"),
+    ("989 TFLOPS", 989, "TFLOPS", "FLOP/second"), ("989 TFLOPs", 989, "TFLOPs", "FLOP"),
+    ("9 tflops/s", 9, "tflops/s", "FLOP/second"), ("50 tok/s", 50, "tok/s", "token/second"),
+    ("50 tokens per second", 50, "tokens per second", "token/second"),
+    ("50 tokens/sec", 50, "tokens/sec", "token/second"),
+    ("$0.25/Mtoken", 0.25, "$/Mtoken", "dollar/token"), ("$ 2 per hour", 2, "$ per hour", "dollar/second"),
+    ("8192 tokens/user", 8192, "tokens/user", "token"), ("295 FLOP/byte", 295, "FLOP/byte", "FLOP/byte"),
+    ("\uff11\uff12 ms", 12, "ms", "second"), ("9 tok/s/user", 9, "tok/s/user", "token/request/second"),
+])
+def test_what_people_write_is_read(text, number, unit, kind):
+    answer = parsed(text)
+    assert (answer.number, answer.unit, answer.kind, answer.text) == (number, unit, kind, text.strip())
+    assert answer.value == number * known_unit(unit).factor
+
+
+@pytest.mark.parametrize("text", ["infeasible", "Infeasible.", " IMPOSSIBLE! ", "does not fit", "It doesn’t fit",
+                                  "none", "never", "not possible"])
+def test_that_it_cannot_be_done_is_an_answer(text):
+    assert parsed(text).kind == INFEASIBLE and math.isnan(parsed(text).value)
+    assert judged(text, INFEASIBLE, "GB").right
+
+
+@pytest.mark.parametrize(("text", "says"), [
+    ("", "The answer has no number in it: write a number and then its unit"), (" \n\t", "The answer has no number"),
+    ("x" * 41, "has 41 characters and at most 40"), ("GB", "'GB' has no number in it"), ("nan", "has no number in it"),
+    ("-inf", "has no number in it"), ("∞ s", "has no number in it"), ("about 5 s", "does not start with its number"),
+    ("4 8 GB", "more than one number"), ("4-8 GB", "more than one number"), ("½ s", "more than one number"),
+    ("9**9**9", "more than one number"), ("2^30 B", "more than one number"), ("3 * 10 GB", "more than one number"),
+    ("1e400 s", "is more than can be counted here"), ("1e300 TB", "is more than can be counted here"),
+    ("1.234.567 B", "more than one way"), ("1.234,5 B", "more than one way"), ("12,34,56 s", "more than one way"),
+    ("1,23,456 B", "more than one way"), ("44.2 gigs", "The unit 'gigs' is not known"),
+    ("5 secnds", "did you mean seconds or"), ("5 tokns/s", "did you mean tok"),
+    ("5 quux", "write one such as s, GB, token, FLOP/s or $/Mtoken."), ("5 Gb", "write Gbit or GB."),
+    ("5 Gb/s", "write Gbit or GB."), ("5 tflops", "an amount or a rate: write FLOP or FLOP/s"),
+    ("5 Tflops", "an amount or a rate"), ("5 mj", "did you mean mJ or MJ?"),
+    ("__import__('os')", "has no number in it"),
+    ("5 <script>alert()</script>", "is not known"), ("5\x00s", "'\\x00s' is not known"), ("\ud800", "has no number"),
+])
+def test_what_cannot_be_read_is_answered_with_one_sentence(text, says):
+    sentence = refusal(text)
+    assert says in sentence and sentence.endswith((".", "?")) and "\n" not in sentence
+    assert len(sentence) < 200
+
+
+@pytest.mark.parametrize("text", [
+    "9**9**9**9**9**9**9**9**9**9**9**9**9**9", "1" * 40, "1,000" * 8, "1_" * 20, "1." * 20, "," * 40, "." * 40,
+    "1" + ",111" * 9 + "x", "1 " * 20, "10^" * 13, "1e" * 20, "1x10^" * 8, "1 per " * 6, "1" + " per" * 9,
+    "1" + "/" * 39, "1 " + "s/" * 19, "1" + " " * 38 + "s", "⁹" * 40, "\ufdfa" * 40, "1" + "\ufdfa" * 39, "~" * 40,
+    "1e" + "9" * 38, "1" * 10**6, " " * 10**6, "1," * 10**6, "9**" * 10**6, "\ufdfa" * 10**6,
+    " " * 10**6 + "5 s" + " " * 10**6], ids=lambda text: f"{text[:8]!r} of {len(text)}")
+def test_hostile_texts_take_no_time(text):
+    began = time.perf_counter()
+    try:
+        judged(text, 5.0, "s")
+    except AnswerError as refused:
+        assert len(str(refused)) < 300
+    assert time.perf_counter() - began < 0.5
+
+
+@RUNS
+@given(values, st.sampled_from(UNITS), st.sampled_from(["", " "]), st.booleans())
+def test_every_number_in_every_unit_reads_back(value, unit, space, negative):
+    value = -value if negative else value
+    answer = parsed(f"{value!r}{space}{unit}")
+    known = known_unit(unit)
+    assert (answer.value, answer.kind) == (value * known.factor, known.kind)
+
+
+def test_all_units_are_those_of_the_solver():
+    for name in ("ms", "us", "min", "kB", "KiB", "TiB", "Gbit", "Mtoken", "GFLOP", "kWh", "request", "GB/s", "FLOP/B"):
+        assert known_unit(name).factor == pytest.approx(Q_(1, name).to_root_units().magnitude, rel=1e-15)
+
+
+@RUNS
+@given(st.floats(1e-3, 1e6), st.sampled_from(ASKED), st.sampled_from([0.0, 0.02]))
+def test_the_truth_is_right_in_every_unit(truth, asked, tolerance):
+    known = known_unit(asked)
+    for unit in UNITS:
+        if known_unit(unit).kind == known.kind:
+            verdict = judged(f"{truth * (known.factor / known_unit(unit).factor)!r} {unit}", truth, asked, tolerance)
+            assert verdict.right and verdict.code == "right", unit
+
+
+@RUNS
+@given(st.integers(0, 10**6), st.floats(0, 0.999), st.sampled_from(["", "users", "requests", "krequest"]))
+def test_counts_are_right_exactly(count, more, unit):
+    typed = count / known_unit(unit).factor
+    assert judged(f"{typed!r} {unit}", count + more, "users", whole=True).right
+    for other in (count - 1, count + 1):
+        assert not judged(f"{other}", count + more, "users", whole=True).right
+
+
+@RUNS
+@given(st.text(max_size=LONGEST + 2) | st.text("0123456789.,_eE+-x×*^/$% GMKikBbstokenFLOPper⁹µ", max_size=LONGEST),
+       st.sampled_from([0.0, 1.0, -3.5, 1e300, INFEASIBLE]), st.sampled_from(ASKED), st.booleans())
+def test_any_text_is_judged_or_refused(text, truth, asked, whole):
+    try:
+        verdict = judged(text, truth, asked, misconceptions={"Nothing.": 0.0, "Too much.": math.inf}, whole=whole)
+    except AnswerError:
+        return
+    assert verdict.right == (verdict.code == "right") and verdict.sentence.endswith((".", "?"))
+
+
+@RUNS
+@given(truths, values | st.sampled_from([2.0, 0.5, 4.0, 8.0, 1e3, 1024.0, 1.024, 1.073741824, 1 / 1.073741824]).map(
+    lambda ratio: -ratio), st.sampled_from(UNITS), st.sampled_from(ASKED), st.booleans(), st.booleans())
+def test_nothing_wrong_is_told_the_truth(truth, value, unit, asked, whole, bare):
+    """A negative draw stands for a ratio to the truth, so that near misses are drawn too."""
+    text = f"{value if value > 0 else -value * truth:.6g} {'' if bare else unit}".strip()
+    shown = [f"{truth:.12g}", f"{truth:.3g}", str(math.floor(truth)), f"{truth:.3f}"]
+    assume(not any(number in text for number in shown))
+    verdict = judged(text, truth, asked, misconceptions={"Each token has a key and a value.": truth / 2}, whole=whole)
+    assert verdict.right or not any(number in verdict.sentence.replace(text, "") for number in shown)
+    wrong = judged(text, INFEASIBLE, asked)
+    assert wrong.right or not any(word in wrong.sentence for word in ("infeasible", "impossible", "cannot"))
+
+
+KV = {"Each token keeps a key and a value: you counted one of them.": 22.1, "That leaves out the weights.": 30.0}
+
+
+@pytest.mark.parametrize(("text", "truth", "unit", "code", "says"), [
+    ("44.2 GB", 44.2, "GB", "right", "Right: 44.2 GB."),
+    ("45 GB", 44.2, "GB", "right", "Right: 44.2 GB."),
+    ("41.2 GiB", 44.2, "GB", "right", "Right: 44.2 GB."),
+    ("44.2", 44.2, "GB", "no unit", "The question asks for memory: write the unit too, such as GB."),
+    ("7", 44.2, "GB", "no unit", "The question asks for memory: write the unit too, such as GB."),
+    ("12 s", 12, "ms", "wrong unit", "Right number, but in ms: you wrote s."),
+    ("16 s", 44.2, "GB", "wrong kind", "'16 s' measures time; the question asks for memory."),
+    ("16 GB", 44.2, "GB/s", "wrong kind", "'16 GB' measures memory; the question asks for memory per time."),
+    ("44.2 GB", 44.2, "GiB", "GB for GiB", "Right number in GiB, but you wrote GB: 1 GiB = 1.074 GB."),
+    ("44.2 GiB", 44.2, "GB", "GiB for GB", "Right number in GB, but you wrote GiB: 1 GiB = 1.074 GB."),
+    ("131.07 kB/token", 131.07, "KiB/token", "kB for KiB", "1 KiB = 1.024 kB."),
+    ("44200 MB", 44.2, "GiB", "wrong", "Not right: write every number"),
+    ("22.1 GB", 44.2, "GB", "misconception", "Each token keeps a key and a value: you counted one of them."),
+    ("30.1 GB", 44.2, "GB", "misconception", "That leaves out the weights."),
+    ("88.4 GB", 44.2, "GB", "factor", "Off by a factor of 2: look for something counted twice"),
+    ("11 GB", 44.2, "GB", "factor", "Off by a factor of 4"), ("354 GB", 44.2, "GB", "factor", "Off by a factor of 8"),
+    ("442 GB", 44.2, "GB", "factor", "Off by a factor of 10"), ("44.2 MB", 44.2e6, "kB", "factor", "factor of 1000"),
+    ("1024 s", 1, "s", "factor", "Off by a factor of 1024"), ("1000 s", 1, "s", "factor", "Off by a factor of 1000"),
+    ("-44.2 GB", 44.2, "GB", "wrong", "Not right"), ("0 GB", 44.2, "GB", "wrong", "Not right"),
+    ("60 GB", 44.2, "GB", "wrong", "Not right"), ("5 s", 0, "s", "wrong", "Not right"),
+    ("0 s", 0, "s", "right", "Right: 0 s."), ("-3 GB", -3.0, "GB", "right", "Right: -3 GB."),
+    ("infeasible", 44.2, "GB", "feasible", "It can be done"),
+    ("44.2 GB", INFEASIBLE, "GB", "infeasible", "Before the number, ask whether"),
+    ("44.2 s", INFEASIBLE, "GB", "wrong kind", "'44.2 s' measures time"),
+    ("0 GB", INFEASIBLE, "GB", "infeasible", "Before the number"),
+    ("0 users", INFEASIBLE, "users", "right", "Right: it cannot be done."), ("none", 0, "users", "right", "Right"),
+    ("0.5", 50, "%", "right", "Right: 50 %."), ("50", 50, "%", "no unit", "Right number, but in %: write that too."),
+    ("4x", 4, "", "right", "Right: 4."), ("50%", 0.5, "", "right", "Right: 0.5."),
+    ("4 tokens/s", 4, "", "wrong kind", "measures tokens per time; the question asks for a ratio."),
+    ("8192", 8192, "token/request", "right", "Right: 8,192 token/request."),
+    ("8 Kitoken", 8192, "tokens", "right", "Right: 8,192 tokens."), ("8", 8, "ktoken", "no unit", "such as ktoken"),
+])
+def test_each_mistake_has_its_sentence(text, truth, unit, code, says):
+    verdict = judged(text, truth, unit, misconceptions=KV if truth == 44.2 else {})
+    assert verdict.code == code and says in verdict.sentence
+    assert verdict.right == (code == "right")
+
+
+@pytest.mark.parametrize(("text", "code"), [
+    ("260", "right"), ("260 users", "right"), ("0.26 krequest", "right"), ("260.7", "fraction"), ("261", "rounding"),
+    ("259", "rounding"), ("263", "rounding"), ("130", "misconception"), ("520", "factor"), ("300", "wrong"),
+    ("260 tokens", "wrong kind"), ("none", "feasible"), ("0", "wrong")])
+def test_counts_are_judged_exactly(text, code):
+    verdict = judged(text, 260.7, "users", misconceptions={"That is half of the memory.": 130.3}, whole=True)
+    assert verdict.code == code
+    assert code != "right" or verdict.sentence == "Right: 260 users."
+
+
+def test_the_nearest_misconception_is_the_one_that_is_said():
+    near = {"This one.": 100.0, "That one.": 101.0}
+    assert judged("100.9 s", 500, "s", misconceptions=near).sentence == "That one."
+    assert judged("100.1 s", 500, "s", misconceptions=near).sentence == "This one."
+    assert judged("100 s", 100.5, "s", misconceptions=near).right, "what is right is right, whatever leads there"
+
+
+def test_the_tolerance_is_a_share_of_the_truth():
+    assert judged("102 s", 100, "s").right and not judged("102.1 s", 100, "s").right
+    assert judged("98 s", 100, "s").right and not judged("97.9 s", 100, "s").right
+    assert judged("150 s", 100, "s", tolerance=0.5).right and not judged("100.01 s", 100, "s", tolerance=0).right
+
+
+@pytest.mark.parametrize(("call", "says"), [
+    (lambda: judged("5 s", float("nan"), "s"), "the truth is nan: give a finite number of 's', or 'infeasible'."),
+    (lambda: judged("5 s", "impossible", "s"), "the truth is 'impossible'"),
+    (lambda: judged("5 s", 5, "furlong"), "the question's unit cannot be read: The unit 'furlong' is not known"),
+    (lambda: judged("5 s", 5, "s", tolerance=1.5), "the tolerance is 1.5"),
+    (lambda: Question(5, "s", tolerance=-1), "the tolerance is -1")])
+def test_an_authors_mistakes_are_no_students(call, says):
+    with pytest.raises(ValueError) as caught:
+        call()
+    assert says in str(caught.value) and not isinstance(caught.value, AnswerError)
