@@ -1,17 +1,24 @@
-"""A lab: controls, functions of them, and pictures that the browser redraws by itself.
+"""A lab: controls, functions of them, and pictures that the browser redraws by itself; what to predict, and tasks.
 
     lab = Lab("KV cache: the hidden tax")
     lab.choice("device", Hardware.Cloud)
     lab.slider("context", 512, 131072, start=8192, unit="token", scale="log2")
 
+    @lab.predict("How many users fit at 128K?", unit="users", high=1000)
+    def users_at_128k(device): ...       # asked at the start settings; shown when the student has locked a number
+
     @lab.derive
-    def cache(context): ...              # asks for a control, or another function, by name
+    def cache(model, context): ...       # asks for a control, or another function, by name
 
     @lab.picture(Tank())
     def memory(device, cache): ...       # returns what the picture shows
 
+    @lab.task("Where does one user's cache weigh as much as the model?", unit="token")
+    def crossover(model): ...            # the key
+
 Each function is traced once; what the pictures need becomes a program that the browser runs on every move. The kernel
-is told of the moves too, but only forgets what it knew: a value is computed there when somebody asks for it.
+is told of the moves too, but only forgets what it knew: a value is computed there when somebody asks for it. Until all
+predictions are locked, only pictures marked ``start=True`` are on the page, and only what moves them.
 """
 
 from __future__ import annotations
@@ -20,33 +27,36 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from typing import Any
 
-import ipywidgets
 import numpy as np
 
 from . import controls as make
+from .asking import Asking, Decorator, Formula
 from .controls import Control
 from .graph import Graph
 from .pictures.picture import as_picture
+from .progress import slug_of
+from .sheet import Sheet
 from .stage import Stage
 from .values import difference
 from .wiring import Wiring
 
 
-class Lab:
-    """Controls, functions and pictures in one box. Display it as the last line of a cell."""
+class Lab(Asking):
+    """Controls, functions, pictures and questions in one box. Display it as the last line of a cell.
 
-    def __init__(self, title: str = "") -> None:
-        self._wiring = Wiring(self._settled)
+    `slug` names the file of what a student does, beside the notebook; it follows from the title if it is not given
+    `mode` : "learn", "demo" (all is shown, nothing kept) or "exam" (answers are kept and not judged)
+    `course`, `student`, `key` : draw each student's own parameters, see `variant`
+    """
+
+    def __init__(self, title: str = "", slug: str | None = None, mode: str | None = None, course: str = "",
+                 student: str = "", key: str | None = None) -> None:
+        super().__init__(Wiring(self._settled), slug or slug_of(title), mode, (course, student, key))
         self._stage = Stage()
+        self._sheet = Sheet(title, self._stage.runner)
         self._presets: list[tuple[str, dict[str, Any]]] = []
-        heading = [ipywidgets.HTML(title)] if title else []
-        for widget in heading:
-            widget.add_class("lab-title")
-        self._knobs = ipywidgets.Box([])
-        self._knobs.add_class("lab-controls")
-        self._frames = ipywidgets.VBox([])
-        self._box = ipywidgets.VBox([*heading, self._knobs, self._stage.runner, self._frames])
-        self._box.add_class("lab-box")
+        self._advanced: set[str] = set()
+        self._start: list[str] = []  # pictures that move before the predictions are locked
         self._shown = False
 
     @property
@@ -55,7 +65,7 @@ class Lab:
         if not self._shown:
             self._shown = True
             self._publish()
-        return self._box
+        return self._sheet.box
 
     # controls ---------------------------------------------------------------------------------------------------
 
@@ -65,21 +75,22 @@ class Lab:
         return {name: control.widget for name, control in self._wiring.controls.items()}
 
     def slider(self, name: str, low: float, high: float, start: float | None = None, unit: str = "",
-               scale: str = "linear", step: float | None = None) -> Any:
-        """A number; scale="log2" gives whole numbers, four stops an octave."""
-        return self._add(make.slider(name, low, high, start, unit, scale, step))
+               scale: str = "linear", step: float | None = None, advanced: bool = False) -> Any:
+        """A number; scale="log2" gives whole numbers, four stops an octave. An `advanced` one lies in a drawer."""
+        return self._add(make.slider(name, low, high, start, unit, scale, step), advanced)
 
-    def choice(self, name: str, options: Any, start: Any = None) -> Any:
+    def choice(self, name: str, options: Any, start: Any = None, advanced: bool = False) -> Any:
         """One of several records, numbers or texts."""
-        return self._add(make.choice(name, options, start))
+        return self._add(make.choice(name, options, start), advanced)
 
-    def toggle(self, name: str, start: bool = False) -> Any:
+    def toggle(self, name: str, start: bool = False, advanced: bool = False) -> Any:
         """Yes or no."""
-        return self._add(make.toggle(name, start))
+        return self._add(make.toggle(name, start), advanced)
 
-    def _add(self, control: Control) -> Any:
+    def _add(self, control: Control, advanced: bool) -> Any:
         self._wiring.add(control)
-        self._knobs.children = tuple(self.controls.values())
+        if advanced:
+            self._advanced.add(control.name)
         self._retrace()
         return control.widget
 
@@ -117,7 +128,7 @@ class Lab:
         """Call `call` with the value of `name` after each change; returns a function that ends it."""
         return self.graph.observe(call, name)
 
-    def derive(self, function: Callable[..., Any]) -> Callable[..., Any]:
+    def derive(self, function: Formula) -> Formula:
         """A function of controls and other functions, whose parameters name what it asks for. Returns it unchanged."""
         self._wiring.derive(function)
         self._retrace()
@@ -126,13 +137,17 @@ class Lab:
             print(f"{reason} Until then it follows the kernel, not the hand.")
         return function
 
-    def picture(self, thing: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-        """The function below returns what a picture shows, or the traits of a widget by name."""
+    def picture(self, thing: Any, start: bool = False) -> Decorator:
+        """The function below returns what a picture shows, or the traits of a widget by name.
+
+        With `start` it moves before the predictions are locked; no truth may need a function that it needs.
+        """
         picture = as_picture(thing)
 
-        def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        def decorate(function: Formula) -> Formula:
             self._stage.frame(function.__name__, picture)
-            self._frames.children = tuple(shown.frame for shown in self._stage.pictures.values())
+            if start and function.__name__ not in self._start:
+                self._start.append(function.__name__)
             return self.derive(function)
         return decorate
 
@@ -147,13 +162,27 @@ class Lab:
         return self._stage.program(list(self._stage.pictures))
 
     def _publish(self) -> None:
-        """Give the browser all that it needs, in one message; nothing before the lab is shown."""
-        if self._shown:
-            presets = [*self._presets, ("Reset", self._wiring.start)]
-            self._stage.publish(self._wiring, presets, list(self._stage.pictures), list(self.controls))
+        """Give the browser all that may be seen, in one message; nothing before the lab is shown."""
+        if not self._shown:
+            return
+        self._ready(self._start)
+        names, order = self._names, list(self.controls)
+        knobs = order if self._is_open else sorted(self._wiring.needed(names), key=order.index)
+        presets = [*self._presets, ("Reset", self._wiring.start)] if self._is_open else []
+        drawer = [name for name in knobs if name in self._advanced]
+        self._sheet.arrange(
+            line=self._lines, predictions=self._asked, knobs=[self.controls[n] for n in knobs if n not in drawer],
+            drawer=[self.controls[n] for n in drawer], frames=[self._stage.pictures[n].frame for n in names],
+            tasks=self._given if self._is_open else [])
+        self._stage.publish(self._wiring, presets, names, knobs, bool(drawer))
+
+    @property
+    def _names(self) -> list[str]:
+        """The pictures that may be seen."""
+        return [name for name in self._stage.pictures if self._is_open or name in self._start]
 
     def _settled(self) -> None:
-        self._stage.send_late(self._wiring, list(self._stage.pictures))
+        self._stage.send_late(self._wiring, self._names)
 
     def check(self, points: int = 50, seed: int = 0) -> None:
         """Compare formulas and program at random settings; AssertionError with the first setting where they differ.
@@ -171,3 +200,5 @@ class Lab:
         from IPython.display import display
 
         display(self.box)
+        if self._kept is not None:
+            self._kept.show()

@@ -21,6 +21,7 @@ class Runner(anywidget.AnyWidget):
     `late` : values that only the kernel can compute, the settings that they were computed for, and the sentences of
         functions that failed
     `presets` : settings by name
+    `drawer` : whether there are knobs in a drawer, which a button opens
     """
 
     _esm = script("program.js", "runner.js")  # one module: a page cannot import a file of the kernel's
@@ -31,3 +32,4 @@ class Runner(anywidget.AnyWidget):
     pictures: Any = traitlets.List().tag(sync=True, **widget_serialization)
     late: Any = traitlets.Dict().tag(sync=True)
     presets: Any = traitlets.List().tag(sync=True)
+    drawer: Any = traitlets.Bool().tag(sync=True)

@@ -73,14 +73,14 @@ class Stage:
                        for t in self.pictures[name].targets} for name in names}
 
     def publish(self, wiring: Wiring, presets: Sequence[tuple[str, dict[str, Any]]], names: Sequence[str],
-                controls: Sequence[str]) -> None:
+                controls: Sequence[str], drawer: bool = False) -> None:
         """Give the browser all that it needs for these pictures and controls, in one message."""
         runner, shown = self.runner, [wiring.controls[name] for name in controls]
         with runner.hold_sync():
             runner.controls = [[c.name, c.trait, c.widget, list(c.labels)] for c in shown]
             runner.views = self._views(names)
             runner.pictures = [self._described(name, outputs, wiring) for name, outputs in self._outputs(names).items()]
-            runner.presets = [list(preset) for preset in presets]
+            runner.presets, runner.drawer = [list(preset) for preset in presets], drawer
             self.send_late(wiring, names)
             runner.program = self.program(names) if names else {}
 

@@ -9,6 +9,11 @@ STATIC = pathlib.Path(__file__).with_name("static")
 COMMENT = re.compile(r"(^|\s+)// .*$")
 
 
+def style(*names: str) -> str:
+    """Style sheets of ``static/`` as one."""
+    return "\n".join((STATIC / name).read_text(encoding="utf-8") for name in names)
+
+
 def script(*names: str) -> str:
     """Modules of ``static/`` as one: only the last of them exports anything."""
     texts = [(STATIC / name).read_text(encoding="utf-8") for name in names]

@@ -128,6 +128,10 @@ class Wiring:
                 waiting += [need for need in self.graph.needs(name) if need in self.functions]
         return found
 
+    def needed(self, names: Iterable[str]) -> set[str]:
+        """The controls that functions follow."""
+        return {need for name in self.ancestors(names) for need in self.graph.needs(name) if need in self.controls}
+
     def waits(self, name: str) -> bool:
         """Whether a function, or one before it, follows the kernel."""
         return not self.late.keys().isdisjoint(self.ancestors([name]))

@@ -16,15 +16,9 @@ import traitlets
 
 from solver.records import nearest
 
-from ..static_files import STATIC
 from .picture import Target
 
 MOST = 4  # rows or points; as many as there are hues, shapes and dashes
-
-
-def style(*names: str) -> str:
-    """Style sheets of ``static/`` as one."""
-    return "\n".join((STATIC / name).read_text(encoding="utf-8") for name in names)
 
 
 class Drawing(anywidget.AnyWidget):

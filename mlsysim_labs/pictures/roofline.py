@@ -17,8 +17,8 @@ from typing import Any
 
 import traitlets
 
-from ..static_files import script
-from .drawing import Drawing, style
+from ..static_files import script, style
+from .drawing import Drawing
 from .picture import Target
 
 FIGURES = ("peak", "bandwidth", "engine_peak", "engine_bandwidth", "engine", "chip")

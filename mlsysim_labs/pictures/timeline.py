@@ -12,8 +12,8 @@ from typing import Any
 
 import traitlets
 
-from ..static_files import script
-from .drawing import Drawing, style
+from ..static_files import script, style
+from .drawing import Drawing
 from .picture import Target
 
 

@@ -114,15 +114,24 @@ function render({ model, el }) {
     moved.forEach(([name, trait], i) => found[i].set(trait, values[name])); // all at once: one picture, not several
     for (const control of found) control.save_changes();
   };
-  const draw = () => el.replaceChildren(...model.get("presets").map(([name, values]) => {
-    const button = document.createElement("button");
-    button.textContent = name;
-    button.className = "lab-preset";
-    button.addEventListener("click", () => press(values));
-    return button;
-  }));
+  const button = (name, act) => {
+    const node = Object.assign(document.createElement("button"), { textContent: name, className: "lab-preset" });
+    node.addEventListener("click", () => act(node));
+    return node;
+  };
+  const pull = (node) => {
+    const open = el.closest(".lab-box").classList.toggle("lab-drawer-open");
+    node.ariaExpanded = String(open);
+    node.textContent = open ? "Fewer knobs" : "More knobs";
+  };
+  const draw = () => {
+    el.replaceChildren(...model.get("presets").map(([name, values]) => button(name, () => press(values))));
+    if (!model.get("drawer")) return;
+    el.append(button("More knobs", pull));
+    el.lastChild.ariaExpanded = "false";
+  };
   draw();
-  model.on("change:presets", draw);
+  model.on("change:presets change:drawer", draw);
   model.labelled = [];
   let tries = 0, timer = 0;
   const added = new MutationObserver(() => exempt(el.closest(".lab-box") ?? el));
@@ -139,7 +148,7 @@ function render({ model, el }) {
   return () => {
     clearTimeout(timer);
     added.disconnect();
-    model.off("change:presets", draw);
+    model.off("change:presets change:drawer", draw);
     for (const end of model.labelled) end();
   };
 }

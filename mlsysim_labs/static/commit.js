@@ -1,0 +1,154 @@
+// What the widgets share with which a student commits something: a step that the kernel acknowledges, a banner when it
+// does not, and drafts that outlive a view. Nothing is called saved before the kernel has said so.
+
+const PATIENCE = 2000; // [ms] that the kernel has to answer
+const SILENT = "The kernel did not answer. It may be busy or gone: wait until it is idle, then press Retry. "
+  + "If that does not help, copy what you wrote and run the lab's cells again.";
+
+// Pages of plain http have no randomUUID.
+const hex = (byte) => byte.toString(16).padStart(2, "0");
+const freshId = () => crypto.randomUUID?.() ?? [...crypto.getRandomValues(new Uint8Array(16))].map(hex).join("");
+
+// JupyterLab's shortcuts ask whether the focused element itself is exempt: else d d deletes the cell of a lab.
+const make = (parent, tag, name, properties = {}) => {
+  const node = Object.assign(document.createElement(tag), properties);
+  node.className = name.split(" ").map((part) => "lab-" + part).join(" ");
+  if (node.tabIndex >= 0 || "tabIndex" in properties) node.dataset.lmSuppressShortcuts = "true";
+  parent.append(node);
+  return node;
+};
+const write = (node, text) => { if (node.textContent !== text) node.textContent = text; };
+
+// Resolves when the kernel has saved it. A retry gives the same id: to the kernel it is the same step.
+export function commit(model, kind, value, id = freshId()) {
+  return new Promise((resolve, reject) => {
+    const end = (settle, outcome) => {
+      clearTimeout(timer);
+      model.off("msg:custom", hear);
+      settle(outcome);
+    };
+    const hear = (said) => {
+      if (said?.saved === id) end(resolve, id);
+      if (said?.failed === id) end(reject, new Error(said.why));
+    };
+    const timer = setTimeout(() => end(reject, new Error(SILENT)), PATIENCE);
+    model.on("msg:custom", hear);
+    try {
+      model.send({ kind, id, value, time: new Date().toISOString() });
+    } catch {
+      end(reject, new Error(SILENT));
+    }
+  });
+}
+
+// Made once and kept: a button that is made anew loses the focus.
+function banner(root) {
+  const node = make(root, "div", "commit-banner", { role: "alert" });
+  const body = make(node, "div", "commit-banner-body", { hidden: true }), says = make(body, "div", "commit-banner-says");
+  const title = make(says, "strong", "commit-banner-title"), why = make(says, "span", "commit-banner-why");
+  const text = make(body, "textarea", "commit-field commit-banner-text", { readOnly: true, ariaLabel: "What is not saved, to copy" });
+  const buttons = make(body, "div", "commit-row");
+  const retry = make(buttons, "button", "commit-button commit-main", { textContent: "Retry", type: "button" });
+  const copy = make(buttons, "button", "commit-button", { type: "button" });
+  let tries = 0;
+  copy.addEventListener("click", async () => {
+    text.select();
+    try {
+      await navigator.clipboard.writeText(text.value);
+    } catch {
+      document.execCommand("copy"); // plain http has no clipboard
+    }
+    copy.textContent = "Copied";
+  });
+  return {
+    show: (reason, unsaved, again) => {
+      tries += 1;
+      write(title, tries > 1 ? `⚠ Not saved, tried ${tries} times. ` : "⚠ Not saved. ");
+      write(why, reason);
+      text.value = unsaved;
+      text.rows = Math.min(4, Math.ceil(unsaved.length / 60) || 1);
+      text.hidden = copy.hidden = !unsaved;
+      copy.textContent = "Copy the text";
+      retry.onclick = again;
+      body.hidden = false;
+    },
+    hide: () => {
+      if (body.matches(":focus-within")) root.focus(); // not the page, whose keys are the notebook's
+      tries = 0;
+      body.hidden = true;
+    },
+  };
+}
+
+// A box whose keys stay in it: JupyterLab asks for an attribute, notebook 6 hears what bubbles.
+export function box(el, name) {
+  const root = make(el, "div", "commit " + name, { role: "group", tabIndex: -1 });
+  root.addEventListener("keydown", (event) => event.stopPropagation());
+  return root;
+}
+
+// Sends one step at a time. A step that failed keeps its id until another value is sent, and its answer may come late.
+export function sender(model, root, { changed, saved }) {
+  const alert = banner(root);
+  let step = null, busy = false;
+  const finish = () => {
+    const { kind, value } = step;
+    step = null;
+    alert.hide();
+    saved(kind, value);
+    changed();
+  };
+  const fail = (why) => alert.show(why, String(step.text), () => send(step.kind, step.value, step.text));
+  const late = (said) => {
+    if (busy || !step) return;
+    if (said?.saved === step.id) finish();
+    else if (said?.failed === step.id) fail(said.why);
+  };
+  const send = async (kind, value, text = value) => {
+    if (busy) return;
+    if (step?.kind !== kind || step.value !== value) step = { kind, value, text, id: freshId() };
+    busy = true;
+    changed();
+    const why = await commit(model, kind, value, step.id).then(() => null, (error) => error.message);
+    busy = false;
+    if (why === null) return finish();
+    fail(why);
+    changed();
+  };
+  model.on("msg:custom", late);
+  return { send, isBusy: () => busy, stop: () => model.off("msg:custom", late) };
+}
+
+// Radio buttons; a group of its own for each view, as two views of one widget may be on a page.
+export function radios(parent, options, name, chosen) {
+  const list = make(parent, "div", "commit-options", { role: "radiogroup", ariaLabel: name });
+  const group = freshId();
+  const inputs = options.map((value) => {
+    const label = make(list, "label", "commit-option"), input = make(label, "input", "commit-radio", { type: "radio", name: group, value });
+    make(label, "span", "commit-option-text", { textContent: value });
+    input.addEventListener("change", () => chosen(value));
+    return input;
+  });
+  return {
+    get: () => inputs.find((input) => input.checked)?.value ?? "",
+    set: (value) => inputs.forEach((input) => { input.checked = input.value === value; }),
+  };
+}
+
+// What is typed but not committed: in the browser's storage if the lab has a name there, else as long as the page.
+const drafts = new Map();
+export function draft(model) {
+  const lab = model.get("lab"), key = `mlsysim-labs draft ${lab} ${model.get("name")}`;
+  const stored = (act) => {
+    try {
+      return lab ? act(localStorage) : null;
+    } catch {
+      return null; // a page may refuse its storage
+    }
+  };
+  return {
+    get: () => drafts.get(key) ?? stored((storage) => storage.getItem(key)),
+    set: (text) => { drafts.set(key, text); stored((storage) => storage.setItem(key, text)); },
+    forget: () => { drafts.delete(key); stored((storage) => storage.removeItem(key)); },
+  };
+}

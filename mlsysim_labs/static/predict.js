@@ -1,0 +1,212 @@
+// A prediction: a number on a logarithmic scale, or one of a few choices. It is locked once, and later stands beside
+// the truth, which comes from the kernel after the lock.
+
+const TRAITS = ["question", "locked", "truth"];
+const MOST_TICKS = 7;
+const PAUSE = 900; // [ms] after the last key before what is wrong is said
+
+const digits = (x, most) => x.toLocaleString("en", { maximumSignificantDigits: most });
+const short = (x) => (Math.abs(x) >= 1000 ? x.toLocaleString("en", { maximumFractionDigits: 0 }) : digits(x, 3));
+const compact = (x) => (x >= 1e4 ? x.toLocaleString("en", { notation: "compact", maximumSignificantDigits: 3 }) : digits(x, 3));
+const clock = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
+const when = (time) => (time && !isNaN(new Date(time)) ? ` on ${new Date(time).toLocaleString("en-GB", clock)}` : "");
+const withUnit = (text, unit) => (unit ? `${text} ${unit}` : text);
+
+// Powers of ten; where they are few, their multiples too.
+function ticks(low, high) {
+  const powers = [];
+  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) powers.push(power);
+  for (const steps of [[1], [1, 3], [1, 2, 5]]) {
+    const all = powers.flatMap((power) => steps.map((step) => Number(`${step}e${power}`)));
+    const found = all.filter((x) => x >= low && x <= high);
+    if (found.length > 2) return found.filter((_, i) => i % Math.ceil(found.length / MOST_TICKS) === 0);
+  }
+  return [low, high];
+}
+
+// A logarithmic scale whose stops have two digits.
+function scaleOf(low, high, whole = false) {
+  const inside = (x) => Math.min(high, Math.max(low, x));
+  const tidy = (x) => inside(whole ? Math.round(Number(x.toPrecision(2))) : Number(x.toPrecision(2)));
+  const stopAt = (x, way) => {
+    const size = 10 ** (Math.floor(Math.log10(x) + way * 1e-9) - 1);
+    return whole ? Math.max(1, size) : size;
+  };
+  return {
+    place: (x) => (x > 0 ? Math.log(inside(x) / low) / Math.log(high / low) : 0),
+    value: (place) => (place >= 1 ? high : place <= 0 ? low : tidy(low * (high / low) ** place)),
+    step: (x, way) => (x === null ? (way > 0 ? low : high) : tidy(x + way * stopAt(x, way))),
+    leap: (x, way) => (x === null ? (way > 0 ? low : high) : tidy(x * 10 ** (way / 4))),
+  };
+}
+
+const PREFIXED = /^(\d+\.?\d*|\.\d+) ?([kKMG])$/, PREFIXES = { k: 1e3, K: 1e3, M: 1e6, G: 1e9 };
+const DECIMAL_COMMA = /^\d+,\d{1,2}$/;
+const PLAIN = /^((\d+|[1-9]\d{0,2}([ ,]\d{3})+)(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
+
+// What is wrong with a typed number, or nothing.
+function problemOf(text, value, { low, high, unit, whole }) {
+  const [, amount, prefix] = text.match(PREFIXED) ?? [];
+  if (prefix) return `Write it out, please: ${digits(amount * PREFIXES[prefix], 15)} instead of ${text}.`;
+  if (DECIMAL_COMMA.test(text)) return `A comma parts thousands here: is ${text} meant as ${text.replace(",", ".")}?`;
+  if (!PLAIN.test(text)) return `I cannot read “${text}” as a number: only digits, please.`;
+  const ends = withUnit(`${short(low)} to ${short(high)}`, unit);
+  if (value < low || value > high) return `The scale goes from ${ends}. Where on it would you put your guess?`;
+  if (whole && value % 1) return `This one comes in whole numbers: ${Math.floor(value)} or ${Math.ceil(value)}?`;
+  return "";
+}
+
+// A typed number, or a sentence on it; none of both while nothing is typed.
+function read(typed, limits) {
+  const given = typed.trim(), { unit } = limits;
+  const text = unit && given.endsWith(unit) ? given.slice(0, -unit.length).trim() : given;
+  const value = Number(text.replace(/[ ,]/g, "")), problem = text && problemOf(text, value, limits);
+  return text && !problem ? { value, problem } : { value: null, problem };
+}
+
+function drawTicks(parent, low, high) {
+  const scale = scaleOf(low, high), node = make(parent, "div", "predict-ticks", { ariaHidden: "true" });
+  for (const x of ticks(low, high)) {
+    make(node, "span", "predict-tick", { textContent: compact(x) }).style.left = `${100 * scale.place(x)}%`;
+  }
+}
+
+// A field and a slider in step. Neither shows a value before the student has given one.
+function numberField(parent, limits, changed) {
+  const { low, high, unit, whole } = limits, scale = scaleOf(low, high, whole);
+  const row = make(parent, "label", "commit-row"), name = withUnit("Your guess", unit && `in ${unit}`);
+  make(row, "span", "predict-name", { textContent: "Your guess" });
+  const typing = { type: "text", inputMode: "decimal", maxLength: 40, autocomplete: "off", ariaLabel: name };
+  const field = make(row, "input", "commit-field predict-field", typing);
+  make(row, "span", "predict-unit", { textContent: unit });
+  const sliding = { type: "range", min: 0, max: 1, step: "any", ariaLabel: `${name}, on the scale` };
+  const area = make(parent, "div", "predict-area"), slider = make(area, "input", "predict-slider", sliding);
+  make(area, "span", "predict-empty", { textContent: "drag or type your guess", ariaHidden: "true" });
+  drawTicks(area, low, high);
+  const says = make(parent, "div", "commit-problem", { role: "status", id: freshId() });
+  let value = null, timer;
+
+  const show = () => {
+    area.classList.toggle("lab-predict-none", value === null);
+    slider.value = value === null ? 0 : scale.place(value);
+    slider.setAttribute("aria-valuetext", value === null ? "no guess yet" : withUnit(short(value), unit));
+  };
+  const complain = () => {
+    const { problem } = read(field.value, limits);
+    write(says, problem);
+    field.setAttribute("aria-invalid", String(Boolean(problem)));
+  };
+  const take = () => {
+    clearTimeout(timer);
+    value = read(field.value, limits).value;
+    show();
+    if (value === null) timer = setTimeout(complain, PAUSE);
+    else complain();
+    changed();
+  };
+  const set = (text) => { field.value = text; take(); };
+  const choose = (x) => set(digits(x, 15));
+  const follow = () => choose(scale.value(Number(slider.value)));
+  const up = () => scale.step(value, 1), down = () => scale.step(value, -1);
+  const moves = { ArrowRight: up, ArrowUp: up, ArrowLeft: down, ArrowDown: down, Home: () => low, End: () => high,
+    PageUp: () => scale.leap(value, 1), PageDown: () => scale.leap(value, -1) };
+
+  field.setAttribute("aria-describedby", says.id);
+  field.addEventListener("input", take);
+  field.addEventListener("change", complain);
+  slider.addEventListener("input", follow);
+  slider.addEventListener("pointerup", () => value === null && follow()); // where the unseen handle was: no input event
+  slider.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey || !(event.key in moves)) return;
+    event.preventDefault();
+    choose(moves[event.key]());
+  });
+  show();
+  const enter = (act) => field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter") return;
+    event.preventDefault(); // else the same press is the button's, once that has the focus
+    complain();
+    act();
+  });
+  return { get: () => value, text: () => field.value, set, enter, stop: () => clearTimeout(timer) };
+}
+
+// Own value and truth each have a row, so that their names never meet, on a scale that holds both.
+function plot(parent, { low, high, unit }, own, truth) {
+  const numbers = [low, high, truth.value].filter((x) => x > 0), ends = [Math.min(...numbers), Math.max(...numbers)];
+  const rows = [["own", own, `you: ${withUnit(short(own), unit)}`]];
+  if ("value" in truth) rows.push(["truth", truth.value, `it is: ${truth.text}`]);
+  const area = make(parent, "div", "predict-plot");
+  for (const [name, value, text] of rows) {
+    const place = scaleOf(...ends).place(value), row = make(area, "div", `predict-row predict-${place > 0.5 ? "right" : "left"}`);
+    row.style.setProperty("--place", `${100 * place}%`);
+    make(row, "span", `predict-mark predict-${name}`);
+    make(row, "span", "predict-label", { textContent: text });
+  }
+  drawTicks(area, ...ends);
+}
+
+function choicesShown(parent, options, own, truth) {
+  const list = make(parent, "ul", "predict-choices");
+  for (const option of options) {
+    const item = make(list, "li", "predict-choice"), isOwn = option === own, isTruth = option === truth.value;
+    const said = isOwn && isTruth ? "you chose this, and so it is" : isOwn ? "you chose this" : isTruth ? "it is this" : "";
+    make(item, "span", `predict-mark predict-${isTruth ? "truth" : isOwn ? "own" : "other"}`);
+    const label = make(item, "span", "predict-label", { textContent: option });
+    if (said) make(label, "span", "predict-said", { textContent: said });
+  }
+}
+
+function render({ model, el }) {
+  const get = (name) => model.get(name), isNumber = get("kind") === "number", memory = draft(model);
+  const limits = { low: get("low"), high: get("high"), unit: get("unit"), whole: get("whole") };
+  const root = box(el, "predict");
+  const desk = sender(model, root, { changed: () => draw(), saved: () => memory.forget() });
+  const name = make(root, "div", "commit-kind"), question = make(root, "div", "commit-question");
+  const open = make(root, "div", "commit-open");
+  const shut = make(root, "div", "commit-shut", { tabIndex: -1, role: "group", ariaLabel: "Your locked prediction" });
+  const shown = make(shut, "div", "predict-shown"), says = make(shut, "div", "predict-says", { role: "status" });
+  const changed = () => { memory.set(isNumber ? input.text() : input.get()); draw(); };
+  const input = isNumber ? numberField(open, limits, changed) : radios(open, get("options"), get("question"), changed);
+  const row = make(open, "div", "commit-row");
+  const lock = make(row, "button", "commit-button commit-main", { type: "button", textContent: "Lock my prediction" });
+  const note = make(row, "span", "commit-note");
+  const isEmpty = () => (isNumber ? input.get() === null : !input.get());
+
+  const draw = () => {
+    const locked = get("locked"), truth = get("truth"), isLocked = "value" in locked;
+    const hadFocus = open.matches(":focus-within");
+    write(name, isLocked ? "Your prediction" : "Predict first");
+    write(question, get("question"));
+    root.ariaLabel = `Prediction: ${get("question")}`;
+    open.hidden = isLocked;
+    shut.hidden = !isLocked;
+    lock.disabled = isEmpty();
+    write(note, desk.isBusy() ? "Saving ..." : isEmpty() ? "" : "Once locked, it stays.");
+    if (!isLocked) return;
+    shown.replaceChildren();
+    if (isNumber) plot(shown, limits, locked.value, truth);
+    else choicesShown(shown, get("options"), locked.value, truth);
+    says.classList.toggle("lab-predict-told", "value" in truth);
+    write(says, truth.sentence ?? `✓ Saved${when(locked.time)}. Explore now: it will stand beside the answer.`);
+    if (hadFocus) shut.focus();
+  };
+  const listen = (how) => TRAITS.forEach((name) => model[how]("change:" + name, draw));
+
+  lock.addEventListener("click", () => {
+    const value = input.get();
+    desk.send("lock", value, isNumber ? withUnit(short(value), limits.unit) : value);
+  });
+  if (isNumber) input.enter(() => !lock.disabled && lock.focus()); // a lock is for good: Enter twice
+  const kept = memory.get();
+  if (kept) input.set(kept);
+  listen("on");
+  draw();
+  return () => {
+    listen("off");
+    desk.stop();
+    input.stop?.();
+  };
+}
+
+export default { render };

@@ -1,0 +1,93 @@
+// A task: an answer that the kernel judges or only keeps, hints one by one, and a reflection in the same manner.
+
+const TRAITS = ["question", "answer", "state", "feedback", "hints", "more_hints", "tries"];
+const WORDS = { right: ["✓", "Right"], wrong: ["✗", "Not yet"], kept: ["●", "Saved"] };
+const LONGEST = { number: 40, text: 2000 };
+
+function textField(parent, kind, hint, changed, enter) {
+  const isText = kind === "text", maxLength = LONGEST[kind];
+  const row = make(parent, "div", isText ? "task-area" : "commit-row");
+  const typing = { maxLength, autocomplete: "off", ariaLabel: isText ? "Your text" : "Your answer" };
+  const field = make(row, isText ? "textarea" : "input", "commit-field task-field", typing);
+  if (isText) field.rows = 4;
+  else field.type = "text";
+  const help = make(row, "span", "commit-note", { id: freshId() });
+  field.setAttribute("aria-describedby", help.id);
+  const count = () => {
+    const left = maxLength - field.value.length;
+    write(help, isText && left < 0.2 * maxLength ? `${left} characters left` : hint);
+  };
+  field.addEventListener("input", () => { count(); changed(); });
+  field.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || event.isComposing || (isText && !(event.ctrlKey || event.metaKey))) return;
+    event.preventDefault();
+    enter();
+  });
+  count();
+  return { get: () => field.value, set: (text) => { field.value = text; count(); } };
+}
+
+function render({ model, el }) {
+  const get = (name) => model.get(name), kind = get("kind"), memory = draft(model);
+  const root = box(el, "task");
+  const saved = (what, text) => { if (what === "answer" && input.get() === text) memory.forget(); }; // else it is a draft still
+  const desk = sender(model, root, { changed: () => draw(), saved });
+  make(root, "div", "commit-kind", { textContent: kind === "text" ? "Reflect" : "Task" });
+  const question = make(root, "div", "commit-question");
+  const changed = () => { memory.set(input.get()); write(problem, ""); draw(); };
+  const answer = () => {
+    const text = input.get();
+    write(problem, text.trim() ? "" : kind === "choice" ? "Choose one first." : "Write your answer first.");
+    if (text.trim()) desk.send("answer", text);
+  };
+  const input = kind === "choice"
+    ? radios(root, get("options"), get("question"), changed)
+    : textField(root, kind, get("unit_hint"), changed, answer);
+  const problem = make(root, "div", "commit-problem", { role: "status" }), row = make(root, "div", "commit-row");
+  const button = make(row, "button", "commit-button commit-main", { type: "button" });
+  const hint = make(row, "button", "commit-button", { type: "button" });
+  const note = make(row, "span", "commit-note");
+  const verdict = make(root, "div", "task-verdict", { role: "status" });
+  const [icon, word, says] = ["icon", "word", "says"].map((name) => make(verdict, "span", "task-" + name));
+  const hints = make(root, "ol", "task-hints", { ariaLabel: "Hints", ariaLive: "polite" });
+  icon.ariaHidden = "true";
+
+  const draw = () => {
+    const state = get("state"), tries = get("tries"), isSame = input.get() === get("answer"), shown = get("hints");
+    const [sign, name] = WORDS[state] ?? ["", ""];
+    write(question, get("question"));
+    root.ariaLabel = `Task: ${get("question")}`;
+    write(button, kind === "text" ? "Save" : state === "open" ? "Answer" : "Answer again");
+    button.classList.toggle("lab-commit-main", !isSame || state === "open" || state === "wrong");
+    write(hint, shown.length ? "Another hint" : "Hint");
+    if (!get("more_hints") && hint.matches(":focus")) root.focus();
+    hint.hidden = !get("more_hints");
+    const isJudged = state === "right" || state === "wrong", toSend = !isSame && input.get().trim();
+    write(note, desk.isBusy() ? "Saving ..." : toSend ? "Not sent yet" : isSame && isJudged ? "Saved" : "");
+    verdict.className = `lab-task-verdict lab-task-${state}`;
+    verdict.classList.toggle("lab-task-old", !isSame);
+    write(icon, sign);
+    const of = !isSame && kind !== "text" ? `, for ${get("answer")}` : tries > 1 && isJudged ? ` (try ${tries})` : "";
+    write(word, sign && name + of);
+    write(says, sign ? get("feedback") : "");
+    while (hints.children.length > shown.length) hints.lastChild.remove();
+    shown.forEach((text, i) => write(hints.children[i] ?? make(hints, "li", "task-hint"), text));
+  };
+  const filled = () => { if (memory.get() === null) input.set(get("answer")); };
+  const listen = (how) => {
+    model[how]("change:answer", filled);
+    TRAITS.forEach((trait) => model[how]("change:" + trait, draw));
+  };
+
+  button.addEventListener("click", answer);
+  hint.addEventListener("click", () => desk.send("hint", get("hints").length, ""));
+  input.set(memory.get() ?? get("answer"));
+  listen("on");
+  draw();
+  return () => {
+    listen("off");
+    desk.stop();
+  };
+}
+
+export default { render };

@@ -1,0 +1,249 @@
+"""Predictions: what the kernel takes from a page, and what a student does in one."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import math
+
+import pytest
+from fake_model import BLACK, Saved, Shown, tell
+
+from mlsysim_labs.predict import Prediction, compared
+
+QUESTION = {"name": "users", "question": "How many users fit?", "unit": "users", "low": 1, "high": 1000, "whole": True}
+CHOICE = {"name": "bound", "question": "What limits decode?", "kind": "choice", "options": ["memory", "arithmetic"]}
+NOTHING = ("drag or type your guess", True, "no guess yet")
+SCALE = "The scale goes from 1 to 1,000 users. Where on it would you put your guess?"
+SENTENCES = [
+    (40, 4, "users", "you said 40 users, it is 4: 10× too many"), (40, 4, "", "you said 40, it is 4: 10× too many"),
+    (2, 5000, "users", "you said 2 users, it is 5,000: 2,500× too few"), (4, 4, "", "right: 4"),
+    (4.02, 4, "users", "right: 4 users"), (3.9, 4, "", "close: 3.9 against 4 (3 % low)"),
+    (4.4, 4, "s", "close: 4.4 against 4 s (10 % high)"), (4.8, 4, "", "you said 4.8, it is 4: 1.2× too high"),
+    (8e6, 8e3, "tokens", "you said 8,000,000 tokens, it is 8,000: 1,000× too many"),
+    (20, 10, "ms", "you said 20 ms, it is 10: 2× too high"), (40, 0, "users", "you said 40 users, it is 0"),
+    ("A", "B", "", "you chose A; it is B"), ("A", "A", "", "right: A")]
+NO_GUESSES = [None, "40", True, [40], {"value": 40}, math.nan, math.inf, 0, 0.99, 1001, -4, 10**400, 4.5]
+PARTS = ("mark", "label", "tick")
+TYPED = [("1,000", "1,000 users"), ("40 users", "40 users"), (" 7 ", "7 users"), ("1e2", "100 users"),
+         ("1 000", "1,000 users")]
+MISTYPED = [("4.8k", "Write it out, please: 4,800 instead of 4.8k."), ("5000", SCALE), ("0", SCALE),
+            ("1,5", "A comma parts thousands here: is 1,5 meant as 1.5?"),
+            ("4.5", "This one comes in whole numbers: 4 or 5?"),
+            ("-3", "I cannot read “-3” as a number: only digits, please."), ("", "")]
+
+
+@pytest.fixture
+def saved():
+    return Saved()
+
+
+def lock(widget, value, step="a"):
+    return tell(widget, {"kind": "lock", "id": step, "value": value, "time": "2026-11-21T10:00:00Z"})
+
+
+@pytest.mark.parametrize("own, truth, unit, sentence", SENTENCES)
+def test_own_and_truth_are_compared_in_a_sentence(own, truth, unit, sentence):
+    assert compared(own, truth, unit) == sentence
+
+
+def test_the_first_lock_is_kept_and_saved_once(saved):
+    widget = Prediction(**QUESTION, on_lock=saved)
+    assert lock(widget, 40) == {"saved": "a"} == lock(widget, 40) and lock(widget, 7, "b") == {"saved": "b"}
+    assert len(saved) == 1 and widget.locked == saved[0]
+    assert saved[0]["value"] == 40 and saved[0]["unit"] == "users" and saved[0]["time"]
+
+
+@pytest.mark.parametrize("value", NO_GUESSES)
+def test_what_is_no_guess_is_refused_with_a_sentence(saved, value):
+    widget = Prediction(**QUESTION, on_lock=saved)
+    said = lock(widget, value)
+    assert said["failed"] == "a" and said["why"].endswith((".", "?")) and (saved, widget.locked) == ([], {})
+    assert lock(widget, 4) == {"saved": "a"}, "the same step may succeed later"
+
+
+def test_other_steps_options_and_traits_of_a_page_are_refused(saved):
+    widget = Prediction(**CHOICE, on_lock=saved)
+    assert "failed" in tell(widget, {"kind": "reveal", "id": "x", "value": None})
+    for value in ("network", "", 0, None, ["memory"]):
+        assert lock(widget, value)["why"] == "Choose one of memory, arithmetic."
+    widget.set_state({"locked": {"value": "memory"}, "options": ["x", "y"], "truth": {"value": 1}})
+    assert (widget.locked, widget.truth, widget.options) == ({}, {}, CHOICE["options"])
+
+
+def test_what_cannot_be_saved_is_not_locked(saved):
+    widget = Prediction(**QUESTION, on_lock=saved)
+    for saved.problem, why in ((OSError("The disk is full."), "The disk is full."), (KeyError(), "KeyError")):
+        assert lock(widget, 4) == {"failed": "a", "why": why} and widget.locked == {}
+
+
+def test_the_truth_comes_after_the_lock(saved):
+    widget = Prediction(**QUESTION, on_lock=saved)
+    with pytest.raises(RuntimeError, match="not locked yet"):
+        widget.reveal(4)
+    lock(widget, 40)
+    widget.reveal(4)
+    assert widget.truth == {"value": 4, "text": "4 users", "sentence": "you said 40 users, it is 4: 10× too many"}
+    widget.reveal(4, "As many as on a T4.")
+    assert widget.truth["sentence"] == "As many as on a T4."
+    with pytest.raises(ValueError, match="finite"):
+        widget.reveal(math.nan)
+
+
+def test_a_choice_is_revealed_and_restored(saved):
+    widget = Prediction(**CHOICE, on_lock=saved)
+    widget.restore({"value": "memory", "time": "2026-11-21T10:00:00Z"})
+    assert lock(widget, "arithmetic") == {"saved": "a"} and saved == []
+    widget.reveal("arithmetic")
+    assert widget.truth["sentence"] == "you chose memory; it is arithmetic"
+    with pytest.raises(ValueError, match=r"no option.*arithmetic"):
+        widget.reveal("arithmetics")
+    with pytest.raises(ValueError, match="Choose one of"):
+        widget.restore({"value": "network"})
+
+
+@pytest.mark.parametrize("traits, says", [
+    ({"low": 0}, "logarithmic"), ({"low": 5, "high": 5}, "logarithmic"), ({"high": math.inf}, "logarithmic"),
+    *(({"kind": "choice", "options": options}, "2 to 4 different") for options in (["a"], list("abcde"), ["a", "a"]))])
+def test_what_an_author_gets_wrong_is_said(traits, says):
+    with pytest.raises(ValueError, match=says):
+        Prediction(**(QUESTION | traits), on_lock=print)
+
+
+@pytest.fixture
+def guess(page, saved):
+    shown = Shown(page, Prediction(**QUESTION, on_lock=saved), "predict")
+    yield shown
+    assert shown.errors == [] and page.evaluate("window.keys") == [], "notebook 6 hears no key"
+
+
+def seen(shown):
+    """The text on an empty scale, whether nothing can be locked, and what the slider reads as."""
+    empty = shown.css("predict-empty")
+    return (empty.inner_text() if empty.is_visible() else "", shown.button("Lock my prediction").is_disabled(),
+            shown.css("predict-slider").get_attribute("aria-valuetext"))
+
+
+def locked(shown):
+    shown.css("predict-shown").wait_for()
+    return shown.widget.locked["value"]
+
+
+@pytest.mark.browser
+def test_nothing_is_suggested_and_keys_alone_will_do(guess):
+    assert seen(guess) == NOTHING and guess.css("predict-field").input_value() == ""
+    guess.press("Tab", "Tab")
+    assert guess.focus == "Your guess in users, on the scale"
+    values = []
+    for key in ("ArrowRight", "ArrowUp", "PageUp", "PageUp", "ArrowLeft", "End", "PageDown", "ArrowDown", "Home"):
+        guess.press(key)
+        values.append(guess.css("predict-field").input_value())
+    assert values == ["1", "2", "4", "7", "6", "1,000", "560", "550", "1"]
+    guess.press("PageUp", "Tab")
+    assert guess.focus == "Lock my prediction"
+    guess.press("Enter")
+    assert locked(guess) == 2 and guess.focus.startswith("you: 2 users"), "the focus stays in the box"
+
+
+@pytest.mark.browser
+def test_the_scale_is_dragged_anywhere(guess):
+    box, mouse = guess.css("predict-slider").bounding_box(), guess.page.mouse
+    x, width, y = box["x"] + 12, box["width"] - 24, box["y"] + box["height"] / 2
+    mouse.click(x, y)
+    assert seen(guess) == ("", False, "1 users"), "where the unseen handle was"
+    mouse.move(x + width / 3, y)
+    mouse.down()
+    assert guess.css("predict-field").input_value() == "10"
+    mouse.move(x + 2 / 3 * width, y + 200)
+    mouse.up()
+    assert seen(guess) == ("", False, "100 users")
+
+
+@pytest.mark.browser
+def test_typed_numbers_and_what_is_wrong_with_others(guess):
+    field = guess.css("predict-field")
+    for text, value in TYPED:
+        field.fill(text)
+        assert (seen(guess), field.input_value()) == (("", False, value), text)
+    for text, sentence in MISTYPED:
+        field.fill(text)
+        guess.press("Enter")
+        assert guess.css("commit-problem").inner_text() == sentence
+        assert seen(guess) == NOTHING and field.input_value() == text
+    field.fill("40")
+    guess.press("Enter")
+    assert guess.focus == "Lock my prediction" and guess.widget.locked == {}, "a lock is for good: Enter twice"
+    guess.press("Enter")
+    assert locked(guess) == 40
+
+
+@pytest.mark.browser
+def test_no_answer_is_a_banner_and_a_retry_is_the_same_step(guess):
+    guess.away = True
+    guess.css("predict-field").fill("40")
+    guess.button("Lock my prediction").click()
+    assert guess.css("commit-note").inner_text() == "Saving ..." and not guess.banner.inner_text()
+    guess.banner.get_by_text("Not saved").wait_for(timeout=3000)
+    assert guess.css("commit-banner-text").input_value() == "40 users" and seen(guess) == ("", False, "40 users")
+    assert "✓" not in guess.css("predict").inner_text() and guess.flaws() == []
+    assert guess.banner.bounding_box()["y"] - guess.css("predict").bounding_box()["y"] < 30
+    guess.away = False
+    guess.button("Retry").click()
+    assert locked(guess) == 40 and len({step["id"] for step in guess.heard}) == 1 and len(guess.heard) == 2
+    assert not guess.banner.inner_text() and guess.css("predict-says").inner_text().startswith("✓ Saved on")
+
+
+@pytest.mark.browser
+def test_a_draft_outlives_its_view(guess):
+    guess.css("predict-field").fill("48")
+    guess.view_again()
+    guess.button("Lock my prediction").click()
+    assert locked(guess) == 48
+    guess.view_again()
+    assert guess.css("predict-label").all_inner_texts() == ["you: 48 users"]
+    guess.page.evaluate("window.stop()")
+    assert guess.page.evaluate("window.fake.held()") == []
+
+
+@pytest.mark.browser
+def test_nothing_of_the_truth_is_anywhere_before_the_lock(guess):
+    guess.css("predict-field").fill("40")
+    before = json.dumps(guess.state) + guess.page.content() + json.dumps(guess.widget.get_state(), default=str)
+    guess.button("Lock my prediction").click()
+    assert locked(guess) == 40
+    guess.widget.reveal(677)
+    assert "677" not in before + guess.page.content() + json.dumps(guess.heard)
+    guess.push()
+    assert guess.css("predict-says").inner_text() == "You said 40 users, it is 677: 17× too few"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [360, 1400])
+def test_marks_are_to_scale_and_names_apart(page, saved, width):
+    page.set_viewport_size({"width": width, "height": 900})
+    shown = Shown(page, Prediction(**QUESTION | {"unit": "tokens per second"}, on_lock=saved), "predict", BLACK)
+    shown.widget.restore({"value": 40})
+    for truth in (1, 4, 40, 41, 900, 1000, 5000, 0.1, 0):
+        shown.widget.reveal(truth)
+        shown.push()
+        marks, labels, ticks = (shown.boxes(f".lab-predict-plot .lab-predict-{part}") for part in PARTS)
+        one, thousand = (next((b[0] + b[1]) / 2 for b in ticks if b[4] == text) for text in ("1", "1,000"))
+        for mark, value in zip(marks, (40, truth), strict=True):
+            if value:
+                place = one + (thousand - one) * math.log(value, 1000)
+                assert (mark[0] + mark[1]) / 2 == pytest.approx(place, abs=1)
+        for a, b in itertools.combinations(marks + labels, 2):
+            assert a[1] <= b[0] or b[1] <= a[0] or a[3] <= b[2] + 0.5 or b[3] <= a[2] + 0.5
+        assert shown.flaws() == [] and shown.errors == []
+
+
+@pytest.mark.browser
+def test_a_choice_with_keys_alone(page, saved):
+    shown = Shown(page, Prediction(**CHOICE, on_lock=saved), "predict")
+    assert shown.button("Lock my prediction").is_disabled() and shown.page.locator(":checked").count() == 0
+    shown.press("Tab", "Space", "ArrowDown", "Tab", "Enter")
+    assert locked(shown) == "arithmetic" and page.evaluate("window.keys") == []
+    shown.widget.reveal("memory")
+    shown.push()
+    assert shown.css("predict-label").all_text_contents() == ["memoryit is this", "arithmeticyou chose this"]
+    assert shown.flaws() == [] and shown.errors == []
