@@ -17,18 +17,24 @@ from .graph import Graph  # noqa: E402 - a stranger's solver has to be named bef
 if TYPE_CHECKING:
     from .lab import Lab
     from .pictures.curve import Curve
+    from .pictures.figures import Figures, estimate
     from .pictures.roofline import Roofline
     from .pictures.tank import Tank
     from .pictures.timeline import Timeline
 from .trace import Untraceable, program, symbol, trace  # noqa: E402
 
-__all__ = ["Curve", "Graph", "Lab", "Roofline", "Tank", "Timeline", "Untraceable", "program", "symbol", "trace"]
+__all__ = ["Curve", "Figures", "Graph", "Lab", "Roofline", "Tank", "Timeline", "Untraceable", "estimate", "program",
+           "symbol", "trace"]
+
+
+HOMES = {
+    "Lab": "lab", "Curve": "pictures.curve", "Figures": "pictures.figures", "Frontier": "pictures.frontier",
+    "Heatmap": "pictures.heatmap", "Roofline": "pictures.roofline", "Tank": "pictures.tank",
+    "Timeline": "pictures.timeline", "estimate": "pictures.figures"}
 
 
 def __getattr__(name: str) -> Any:
     """Widgets are loaded when one is asked for: importing the package stays as quick as importing numpy."""
-    homes = {"Lab": "lab", "Curve": "pictures.curve", "Roofline": "pictures.roofline", "Tank": "pictures.tank",
-             "Timeline": "pictures.timeline"}
-    if name not in homes:
+    if name not in HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{homes[name]}", __name__), name)
+    return getattr(importlib.import_module(f".{HOMES[name]}", __name__), name)

@@ -10,7 +10,7 @@ import numpy as np
 from . import check
 from .bounds import bottleneck_code, bottleneck_name
 from .paging import equivalent_context
-from .result import Result, band_of, figure, memory_sentence
+from .result import Result, band_of, figure, interval, memory_sentence
 from .serving_result import bottleneck_sentence
 
 BANDED = ("throughput_tokens_per_sec", "ttft", "itl")  # the rest is counted or is a ratio
@@ -43,8 +43,12 @@ class ContinuousBatchingResult(Result):
     def band(self, name: str) -> tuple[Any, Any] | None:
         """From where to where a measurement of a time or rate is expected in 8 of 10 cases; None for other figures,
         and without a profile that was measured."""
+        return band_of(self, name, self.interval(name)) if name in BANDED else None
+
+    def interval(self, name: str) -> tuple[Any, Any]:
+        """The ends of that band in base units, or symbols of them; NaN without a profile that was measured."""
         band = self.given["asked"].node.profile.band
-        return band_of(self, name, band, band) if name in BANDED else None
+        return interval(self, name, band, band)
 
     @cached_property
     def bottleneck(self) -> Any:

@@ -82,17 +82,20 @@ def shown_text(value: Any) -> str:
     return number_text(value) if isinstance(value, float) else str(value)
 
 
-def band_of(result: Any, name: str, down: Any, up: Any) -> tuple[Any, Any] | None:
-    """A figure less and more a share of itself, but nowhere below its floor (a rate: above)."""
+def interval(result: Any, name: str, down: Any, up: Any) -> tuple[Any, Any]:
+    """A figure less and more a share of itself, in base units, but nowhere below its floor (a rate: above)."""
     value, floor = result.value(name), result.floor.value(name)
-    if not np.all(np.isfinite(up)):
+    if getattr(type(result), name).unit is None:  # a rate is an inverse time
+        return value / (1 + up), np.minimum(value / np.maximum(1 - down, 1e-300), floor)
+    return np.maximum(value * (1 - down), floor), value * (1 + up)
+
+
+def band_of(result: Any, name: str, ends: tuple[Any, Any]) -> tuple[Any, Any] | None:
+    """The ends of an interval as people read them; None where there is none."""
+    unit = getattr(type(result), name).unit
+    if not np.all(np.isfinite(ends[1])):
         return None
-    field = getattr(type(result), name)
-    if field.unit is None:  # a rate is an inverse time
-        low, high = value / (1 + up), np.minimum(value / np.maximum(1 - down, 1e-300), floor)
-    else:
-        low, high = np.maximum(value * (1 - down), floor), value * (1 + up)
-    return (low, high) if field.unit is None else (quantity(low, field.unit), quantity(high, field.unit))
+    return ends if unit is None else (quantity(ends[0], unit), quantity(ends[1], unit))
 
 
 def memory_sentence(headroom: Any, remedy: str) -> str:

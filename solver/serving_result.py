@@ -10,7 +10,7 @@ import numpy as np
 from . import check
 from .bounds import BOTTLENECKS, bottleneck_code, bottleneck_name
 from .phases import chunk_step_time, figures, request_time, static_rate
-from .result import Result, band_of, figure, memory_sentence
+from .result import Result, band_of, figure, interval, memory_sentence
 
 SMALL_BATCH = 8  # no measurement of a tuned engine's ITL lies at or below it: the band is wider downwards
 SMALL_BATCH_BAND = 0.10
@@ -54,11 +54,14 @@ class ServingResult(Result):
         """From where to where a measurement of a figure of time is expected in 8 of 10 cases; None without a profile
         that was measured. Between tokens at batches up to 8 it reaches down to the floor: there it is not validated.
         """
+        return band_of(self, name, self.interval(name))
+
+    def interval(self, name: str) -> tuple[Any, Any]:
+        """The ends of that band in base units, or symbols of them; NaN without a profile that was measured."""
         profile, batch = self.given["asked"].node.profile, self.given["asked"].batch
-        small = np.asarray(batch <= SMALL_BATCH) & (name == "itl")
-        up = np.where(small, np.minimum(profile.band, SMALL_BATCH_BAND), profile.band)
-        down = np.where(small, 1.0, profile.band)
-        return band_of(self, name, down, up)
+        small = (batch <= SMALL_BATCH) * (1.0 if name == "itl" else 0.0)
+        up = np.where(small > 0, np.minimum(profile.band, SMALL_BATCH_BAND), profile.band)
+        return interval(self, name, np.where(small > 0, 1.0, profile.band), up)
 
     @cached_property
     def prefill_bottleneck(self) -> Any:

@@ -1,0 +1,71 @@
+"""A few figures in numbers: the floor, the estimate and its band, and one click away where the estimate comes from.
+
+The function of a lab returns a row for each figure, by label with its unit; `estimate` makes one of a result::
+
+    {"ITL [ms]": estimate(r, "itl", "ms"), "TTFT [ms]": estimate(r, "ttft", "ms")}
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import traitlets
+
+from solver.profiles import Profile
+from solver.units import factor
+
+from ..static_files import script, style
+from .drawing import Drawing
+from .picture import Target
+
+
+def estimate(result: Any, name: str, unit: str = "") -> tuple[Any, Any, Any, Any]:
+    """Floor, estimate, and the two ends of its band, in that unit: a row of `Figures`.
+
+    >>> from solver import Hardware, Models, ServingModel
+    >>> r = ServingModel().solve(Models.Llama3_8B, Hardware.Cloud.H100, 2048, 64, profile="tuned")
+    >>> [round(float(part), 2) for part in estimate(r, "itl", "ms")]
+    [9.6, 14.15, 11.32, 16.98]
+    """
+    size = factor(unit) if unit else 1.0
+    low, high = result.interval(name)
+    return tuple(part / size for part in (result.floor.value(name), result.value(name), low, high))
+
+
+class Figures(Drawing):
+    """A table of up to four figures: at best, expected, and between which ends 8 of 10 measurements lie.
+
+    `profile` says where the expectation comes from.
+
+    `floor`, `expected`, `low`, `high` : a number for each of `labels`; one that has no value is a dash
+    `origin`, `links` : what the profile was measured on, and where
+    """
+
+    _esm = script("figures.js")
+    _css = style("figures.css")
+    floor: Any = traitlets.List(traitlets.Float()).tag(sync=True)
+    expected: Any = traitlets.List(traitlets.Float()).tag(sync=True)
+    low: Any = traitlets.List(traitlets.Float()).tag(sync=True)
+    high: Any = traitlets.List(traitlets.Float()).tag(sync=True)
+    origin = traitlets.Unicode().tag(sync=True)
+    links: Any = traitlets.Dict().tag(sync=True)
+    silent = True
+
+    def __init__(self, profile: Profile | None = None, **traits: Any) -> None:
+        if profile is not None:
+            found = {source.title: source.url for source in profile.sources.values()}
+            traits = {"origin": f"{profile.name}: {profile.scope}." if profile.scope else profile.name,
+                      "links": found} | traits
+        super().__init__(**traits)
+
+    def targets(self, data: Mapping[str, tuple[Any, Any, Any, Any]]) -> list[Target]:
+        """Rows by label, in the order in which the function returns them."""
+        return self.columns(data, "floor", "expected", "low", "high")
+
+    def table(self, data: Mapping[str, tuple[Any, Any, Any, Any]]) -> dict[str, Any]:
+        """All numbers, by label."""
+        names = ("at best", "expected", "low", "high")
+        return {f"{label}: {name}": value for label, row in data.items() for name, value in zip(names, row, strict=True)
+                if np.ndim(value) == 0}
