@@ -1,0 +1,192 @@
+"""What a student does in a lab: nothing is shown too early, nothing is lost, nothing is kept twice."""
+
+from __future__ import annotations
+
+import json
+
+import ipywidgets
+import pytest
+from small_lab import CROSSOVER, SENTENCE, USERS, Recorder, small_lab, step
+
+from mlsysim_labs import Lab, Tank
+from mlsysim_labs.record import MIME, Record
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """A folder of its own, as a notebook has."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MLSYSIM_LABS_MODE", raising=False)
+    return tmp_path
+
+
+def before_and_after(monkeypatch, times):
+    """What a lab sends until the lock, and with it."""
+    with monkeypatch.context() as patch:
+        recorder = Recorder(patch)
+        lab = small_lab(times)
+        lab.box  # noqa: B018
+        lab.controls["device"].index = 0
+        before = list(recorder.said)
+        lab.progress.vault.file.unlink(missing_ok=True)
+        step(lab, USERS, "lock", 40.0)
+        lab.progress.vault.file.unlink()
+        lab.progress.vault.backup.unlink()
+        return before, recorder.said[len(before):]
+
+
+@pytest.mark.skipif(ipywidgets.__version__.startswith("7"), reason="ipywidgets 7 opens its comms otherwise")
+def test_until_the_lock_nothing_depends_on_the_truth(monkeypatch):
+    """Only the truth differs between the two: every message until the lock is the same, byte for byte, ids aside."""
+    (first, shown), (second, other) = (before_and_after(monkeypatch, times) for times in (1, 7))
+    assert len(first) > 20 and first == second
+    assert shown != other, "the test bites: the answer comes with the lock"
+
+
+def test_until_the_lock_only_start_pictures_are_there():
+    lab = small_lab()
+    lab.box  # noqa: B018
+    assert [p["name"] for p in lab._stage.runner.pictures] == ["weights"]
+    assert [c[0] for c in lab._stage.runner.controls] == ["device"], "knobs that move nothing yet are not there"
+    assert lab._sheet.tasks.children == () and len(lab._sheet.frames.children) == 1
+    step(lab, USERS, "lock", 40.0)
+    assert [p["name"] for p in lab._stage.runner.pictures] == ["weights", "memory"]
+    assert len(lab._sheet.tasks.children) == 3 and lab._sheet.drawer.children == (lab.controls["reserve"],)
+    assert lab._predictions[USERS].shown.truth["sentence"] == "you said 40 users, it is 4: 10× too many"
+
+
+def test_a_start_picture_may_not_compute_the_truth():
+    lab = small_lab()
+
+    @lab.picture(Tank(), start=True)
+    def hint(users):
+        return {"capacity": users}
+
+    with pytest.raises(ValueError, match=r"hint moves before .* is locked, and both need users"):
+        lab.box  # noqa: B018
+
+
+def test_running_all_cells_commits_nothing(folder):
+    small_lab().box  # noqa: B018
+    assert list(folder.glob("*.json")) == []
+
+
+def test_nothing_is_lost_by_running_again_and_nothing_comes_twice(folder):
+    lab = small_lab()
+    lab.box  # noqa: B018
+    step(lab, USERS, "lock", 40.0)
+    step(lab, USERS, "lock", 4.0, id="a second guess")
+    step(lab, CROSSOVER, "answer", "30633 tokens")
+    step(lab, CROSSOVER, "hint", "")
+    step(lab, CROSSOVER, "answer", "30633 tokens", id="crossover-answer-30633 tokens")  # a retry
+    step(lab, "grows", "answer", "the KV cache")
+    step(lab, "reflection", "answer", "Less memory. More time.")
+    again = small_lab()
+    again.box  # noqa: B018
+    guess, task = again._predictions[USERS].shown, again._tasks[CROSSOVER].shown
+    assert guess.locked["value"] == 40 and guess.truth["value"] == 4, "the first is kept, right or wrong"
+    assert (task.answer, task.state, task.feedback, task.tries) == ("30633 tokens", "wrong", SENTENCE, 1)
+    assert task.hints == ["Divide."] and task.more_hints
+    assert again._tasks["grows"].shown.state == "right" and again._tasks["reflection"].shown.state == "kept"
+    record = Record.of_data((folder / "99_small.record.json").read_bytes())
+    assert [(e.kind, e.name) for e in record.entries] == [
+        ("prediction", USERS), ("answer", CROSSOVER), ("hint", CROSSOVER), ("answer", "grows"),
+        ("reflection", "reflection")]
+    assert record.problems() == [] and record.versions["mlsysim-labs"]
+    assert "4 of 4 steps done" in again.progress.line.value
+
+
+def test_an_answer_that_cannot_be_kept_is_not_called_saved(folder, monkeypatch):
+    lab = small_lab()
+    lab.box  # noqa: B018
+    said = []
+    shown = lab._predictions[USERS].shown
+    monkeypatch.setattr(shown, "send", said.append)
+    monkeypatch.setattr(lab.progress.vault, "folder", folder / "gone")
+    monkeypatch.setattr(lab.progress.vault, "lock", folder / "gone" / "lock")
+    step(lab, USERS, "lock", 40.0)
+    assert "Not saved" in said[0]["why"] and shown.locked == {} and not lab._is_open
+    assert lab._stage.runner.pictures[0]["name"] == "weights"
+
+
+@pytest.mark.parametrize("text, state, says", [
+    ("122,500 tokens", "right", "Right"), ("122500", "right", "Right"), ("30,633 token", "wrong", SENTENCE),
+    ("16 GiB", "wrong", "measures memory; the question asks for tokens"), ("61,266 tokens", "wrong", "factor of 2"),
+    ("infeasible", "wrong", "It can be done")])
+def test_answers_are_judged_by_the_solver(text, state, says):
+    lab = small_lab()
+    lab.box  # noqa: B018
+    step(lab, USERS, "lock", 4.0)
+    task = step(lab, CROSSOVER, "answer", text)
+    assert task.state == state and says in task.feedback
+    assert "122,5" not in task.feedback or state == "right", "a wrong answer is never told the truth"
+
+
+def test_what_cannot_be_read_is_no_try():
+    lab = small_lab()
+    lab.box  # noqa: B018
+    step(lab, USERS, "lock", 4.0)
+    said = []
+    lab._tasks[CROSSOVER].shown.send = said.append
+    task = step(lab, CROSSOVER, "answer", "9**9**9 tokens")
+    assert "more than one number" in said[0]["why"] and task.tries == 0 and len(lab.progress.record.entries) == 1
+
+
+def test_exams_keep_answers_and_say_nothing_of_them():
+    lab = small_lab(mode="exam")
+    lab.box  # noqa: B018
+    step(lab, USERS, "lock", 4.0)
+    task = step(lab, CROSSOVER, "answer", "5 tokens")
+    assert task.state == "kept" and "after the exam" in task.feedback and not task.more_hints
+    step(lab, CROSSOVER, "hint", "")
+    assert task.hints == []
+    assert lab.progress.record.last("answer", CROSSOVER).value == {"text": "5 tokens", "state": "kept"}
+
+
+def test_a_demo_shows_everything_and_keeps_nothing(folder, monkeypatch):
+    monkeypatch.setenv("MLSYSIM_LABS_MODE", "demo")
+    lab = small_lab()
+    lab.box  # noqa: B018
+    assert lab._tasks[CROSSOVER].shown.answer.startswith("122,5") and lab._is_open
+    assert lab._predictions[USERS].shown.truth["value"] == 4
+    step(lab, "reflection", "answer", "Nothing.")
+    assert list(folder.glob("*.json")) == []
+
+
+def test_an_unknown_mode_is_a_sentence():
+    with pytest.raises(ValueError, match=r"the mode of a lab is 'exams'\. Did you mean exam"):
+        Lab("x", mode="exams")
+
+
+def test_students_have_parameters_of_their_own():
+    draws = [small_lab(course="ml", student=name).variant.choice("chip", ["H100", "A100", "L4"]) for name in "abcdefgh"]
+    assert len(set(draws)) > 1
+    assert small_lab(course="ml", student="a").variant.choice("chip", ["H100", "A100", "L4"]) == draws[0]
+    assert small_lab().variant is None
+
+
+def test_the_notebook_alone_carries_the_record(folder, monkeypatch):
+    lab = small_lab()
+    lab.box  # noqa: B018
+    step(lab, USERS, "lock", 40.0)
+    bundle = lab.progress.bundle()
+    assert Record.of_json(json.loads(json.dumps(bundle[MIME]))).prediction(USERS).value["value"] == 40
+    notebook = {"cells": [{"cell_type": "code", "outputs": [{"output_type": "display_data", "data": bundle}]}]}
+    elsewhere = folder / "elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "lab.ipynb").write_text(json.dumps(notebook))
+    monkeypatch.chdir(elsewhere)
+    monkeypatch.setenv("JPY_SESSION_NAME", str(elsewhere / "lab.ipynb"))
+    moved = small_lab()
+    moved.box  # noqa: B018
+    assert moved._predictions[USERS].shown.locked["value"] == 40
+
+
+def test_the_summary_shows_what_is_missing_and_quotes_nobody_s_html():
+    lab = small_lab()
+    lab.box  # noqa: B018
+    step(lab, USERS, "lock", 40.0)
+    step(lab, "reflection", "answer", "<script>alert(1)</script>")
+    said = lab.progress.summary()
+    assert said.count("missing") == 2 and said.count("done") == 2 and "<script>" not in said
+    assert "99_small.record.json" in said and "mlsysim-labs record 1 99_small" in said
