@@ -62,7 +62,7 @@ class Progress:
         self.steps: dict[str, tuple[str, str]] = {}  # what there is to do: its kind and its question, by name
         self.line = ipywidgets.HTML()
         self.line.add_class("lab-saved")
-        self._output: Any = None
+        self._outputs: list[Any] = []  # of cells, which follow every step
         self._told()
 
     @property
@@ -77,8 +77,8 @@ class Progress:
         record = dataclasses.replace(self.record, versions=self._versions(), parameters=self._parameters())
         self.record = self.vault.save(record.added(kind, name, dict(value), id=step))
         self._told()
-        if self._output is not None:
-            self._output.update(self.bundle(), raw=True)
+        for output in self._outputs:
+            output.update(self.bundle(), raw=True)
 
     def _versions(self) -> dict[str, str]:
         return {"mlsysim-labs": solver.__version__, "python": platform.python_version()}
@@ -117,7 +117,8 @@ class Progress:
         """Display the record below a cell; it follows every step."""
         from IPython.display import display
 
-        self._output = display(self.bundle(), raw=True, display_id=True)
+        output = display(self.bundle(), raw=True, display_id=True)
+        self._outputs += [output] if output else []
 
     def plain_summary(self) -> str:
         """What is done, in a line."""

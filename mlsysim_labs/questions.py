@@ -119,7 +119,8 @@ class AskedTask(Asked):
 
     def __post_init__(self) -> None:
         kind = "choice" if self.options else "number"
-        hint = f"with its unit, such as 7 {self.unit}" if kind == "number" and self.unit else ""
+        unit = self.unit + "s" * (self.unit in ("token", "request", "user"))
+        hint = f"with its unit, such as 7 {unit}" if kind == "number" and self.unit else ""
         self.shown = Task(name=self.name, lab=self.progress.slug, question=self.question, kind=kind, unit_hint=hint,
                           options=list(self.options), more_hints=bool(self.hints) and self.progress.mode == "learn",
                           on_answer=self._keep, on_hint=self._hint)

@@ -1,4 +1,4 @@
-"""A small lab with one of everything, for tests of what a student does; and the messages that a lab sends to its page."""
+"""A small lab with one of everything, for tests of what a student does; and what a lab sends to its page."""
 
 from __future__ import annotations
 
