@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := -m pytest -q
 
-.PHONY: lab test test-here test-lowest test-pythons soak lint notebooks accuracy bench clean
+.PHONY: lab test test-here test-lowest test-pythons soak lint notebooks pictures teach accuracy bench clean
 
 lab: $(VENV)/.lab  ## open JupyterLab on the labs
 	@$(BIN)/mlsysim-labs --here labs -- $(ARGS)
@@ -32,6 +32,12 @@ lint: $(VENV)/.tools
 
 notebooks: $(VENV)/.tools  ## write badges and first cells anew, and strip outputs
 	$(BIN)/python tools/notebooks.py
+
+pictures: $(VENV)/.test  ## draw the pictures that notebooks show to readers that run nothing
+	$(BIN)/python tools/pictures.py
+
+teach: $(VENV)/.tools  ## write the keys into the teachers' pages
+	$(BIN)/python tools/teach.py
 
 accuracy: $(VENV)/.tools  ## compare predictions with the measurements in DIR, and write docs/accuracy.md
 	$(BIN)/python tools/accuracy.py "$(DIR)"

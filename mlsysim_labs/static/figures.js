@@ -15,13 +15,14 @@ function render({ model, el }) {
   const root = make(el, "div", "box"), table = make(root, "table"), head = make(make(table, "thead"), "tr"), body = make(table, "tbody");
   for (const text of ["", "at best", "expected", "8 of 10 between"]) make(head, "th", "", text).scope = "col";
   const origin = make(root, "details", "origin");
-  make(origin, "summary", "", "Where does the expected value come from?");
+  const where = make(origin, "summary", "", "Where does the expected value come from?");
   make(origin, "p", "", `“At best” is the floor: nothing is lost, and no engine gets below. “Expected” is the profile of an engine, fitted to measurements. ${model.get("origin")}`);
   for (const [title, url] of Object.entries(model.get("links"))) {
     const link = make(make(origin, "p"), "a", "", title);
     Object.assign(link, { href: url, target: "_blank", rel: "noopener" });
   }
   origin.hidden = !model.get("origin");
+  for (const node of [where, ...origin.querySelectorAll("a")]) node.dataset.lmSuppressShortcuts = "true"; // JupyterLab's
   let due = false;
 
   const cells = () => {

@@ -135,11 +135,15 @@ function render({ model, el }) {
   model.labelled = [];
   let tries = 0, timer = 0;
   const added = new MutationObserver(() => exempt(el.closest(".lab-box") ?? el));
+  const keep = (event) => event.stopPropagation(); // notebook 6 takes keys that bubble for its own
+  let kept = null;
   const whenShown = () => {
     const box = el.closest(".lab-box");
     if (box?.querySelector(".noUi-handle, .ui-slider-handle") || tries++ > 40) {
       if (!box) return;
       nameControls(model, box);
+      kept = box;
+      box.addEventListener("keydown", keep);
       exempt(box);
       for (const part of box.querySelectorAll(".lab-controls, .lab-runner")) added.observe(part, { childList: true, subtree: true });
     } else timer = setTimeout(whenShown, 100);
@@ -148,6 +152,7 @@ function render({ model, el }) {
   return () => {
     clearTimeout(timer);
     added.disconnect();
+    kept?.removeEventListener("keydown", keep);
     model.off("change:presets change:drawer", draw);
     for (const end of model.labelled) end();
   };

@@ -118,6 +118,7 @@ function render({ model, el }) {
   };
   const button = (text, act) => {
     const node = make(box, "button", "lab-preset lab-twin-button", text);
+    node.dataset.lmSuppressShortcuts = "true"; // JupyterLab asks the focused element itself
     said.before(node);
     node.addEventListener("click", async () => {
       try {

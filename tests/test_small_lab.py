@@ -1,0 +1,158 @@
+"""A small lab in a real JupyterLab: nothing of the answer before the lock, nothing lost after it, open to everybody."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+
+import nbformat
+import pytest
+from live_jupyter import errors_in_cells, kill_kernels, run_all
+from small_lab import CROSSOVER, USERS
+
+from mlsysim_labs.record import MIME, Record
+
+SOURCE = """
+import sys
+sys.path.insert(0, {tests!r})
+from small_lab import small_lab
+lab = small_lab({times})
+lab
+"""
+NAME, RECORD = "small.ipynb", "99_small.record.json"
+GUESS, ANSWER = ".lab-predict-field", ".lab-task-field"
+NOISE = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}|lab-?id[\w-]*|"
+                   r"\d{4}-\d\d-\d\dT[\d:.]+Z?|id-[0-9a-f-]+")
+
+
+@pytest.fixture
+def small(jupyter, root):
+    """Write the notebook, with a truth `times` what it is, and forget what was done in it."""
+    def write(times=1):
+        for file in jupyter.folder.glob("*99_small*"):
+            file.unlink()
+        source = SOURCE.format(tests=str(root / "tests"), times=times)
+        book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source, id="lab"),
+                                               nbformat.v4.new_code_cell("lab.submit()", id="submit")])
+        book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nbformat.write(book, jupyter.folder / NAME)
+    return write
+
+
+def opened(jupyter, page):
+    jupyter.open(page, NAME)
+    run_all(page)
+    assert errors_in_cells(page) == []
+    page.wait_for_selector(".lab-box .lab-commit")
+
+
+def lock(page, guess="40"):
+    page.fill(GUESS, guess)
+    page.get_by_role("button", name="Lock my prediction").click()
+    page.get_by_text("You said 40 users").wait_for()
+
+
+def answer(page, text):
+    page.locator(ANSWER).first.fill(text)
+    page.keyboard.press("Enter")
+
+
+def record(jupyter):
+    return Record.of_data((jupyter.folder / RECORD).read_bytes())
+
+
+def heard_until_the_lock(jupyter, page, small, times):
+    """Page, traffic and saved notebook of a student who has moved a knob, and not locked yet."""
+    small(times)
+    frames = []
+    page.on("websocket", lambda socket: socket.on("framereceived", lambda f: frames.append(f)))
+    opened(jupyter, page)
+    page.locator(".lab-control-device select").select_option(index=2)
+    page.fill(GUESS, "40")
+    page.wait_for_timeout(1500)
+    page.evaluate("jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState')")
+    page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+    page.wait_for_timeout(1000)
+    saved = json.loads((jupyter.folder / NAME).read_text(encoding="utf-8"))
+    for cell in saved["cells"]:
+        cell["source"] = ""
+    traffic = b"".join(frame if isinstance(frame, bytes) else frame.encode() for frame in frames).decode("latin-1")
+    found = re.findall(r'"state":\s*(\{.*?\}),\s*"buffer_paths"', traffic)  # whose keys come in any order
+    states = {NOISE.sub("", json.dumps(json.loads(state), sort_keys=True)) for state in found}
+    assert len(states) > 10, "the widgets' states were heard"
+    jupyter.restart_kernels()
+    return [NOISE.sub("", text) for text in (page.locator(".lab-box").inner_html(), json.dumps(saved))], states
+
+
+@pytest.mark.browser
+def test_until_the_lock_page_traffic_and_notebook_are_the_same_whatever_the_truth(jupyter, page, small):
+    first, second = (heard_until_the_lock(jupyter, page, small, times) for times in (1, 7))
+    assert first == second
+
+
+@pytest.mark.browser
+def test_steps_survive_the_kernel_the_page_and_the_file(jupyter, page, small):
+    small()
+    opened(jupyter, page)
+    assert not (jupyter.folder / RECORD).exists(), "running all cells commits nothing"
+    lock(page)
+    answer(page, "30633 tokens")
+    page.get_by_text("query heads").wait_for()
+    kill_kernels(jupyter)
+    answer(page, "5 tokens")
+    page.get_by_text("Not saved").first.wait_for()
+    assert [e.kind for e in record(jupyter).entries] == ["prediction", "answer"], "and the page does not say saved"
+    jupyter.restart_kernels()
+    opened(jupyter, page)
+    page.get_by_text("You said 40 users").wait_for()
+    page.get_by_text("query heads").wait_for()
+    answer(page, "122500 tokens")
+    page.get_by_text("Right").first.wait_for()
+    page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+    page.wait_for_timeout(1500)
+    outputs = [o for cell in json.loads((jupyter.folder / NAME).read_text())["cells"] for o in cell["outputs"]]
+    kept = [Record.of_json(o["data"][MIME]) for o in outputs if MIME in o.get("data", {})]
+    assert len(kept) == 2 and all(r.last("answer", CROSSOVER).value["text"] == "122500 tokens" for r in kept)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_axe_finds_nothing(jupyter, page, small, theme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    small()
+    opened(jupyter, page)
+    page.evaluate("(theme) => jupyterapp.commands.execute('apputils:change-theme', {theme})", theme)
+    page.wait_for_timeout(1000)
+    before = Axe().run(page, context=".lab-box")
+    lock(page)
+    answer(page, "30633 tokens")
+    page.get_by_text("query heads").wait_for()
+    page.get_by_role("button", name="Table").first.click()
+    after = Axe().run(page, context=".lab-box")
+    assert before.violations_count == 0, before.generate_report()
+    assert after.violations_count == 0, after.generate_report()
+
+
+@pytest.mark.soak
+def test_twenty_kills_lose_no_committed_step(jupyter, page, small):
+    """The kernel at random moments while answers are given: what the page called saved is in the file."""
+    small()
+    opened(jupyter, page)
+    lock(page)
+    chance, saved = random.Random(1), []
+    for number in range(20):
+        page.locator(ANSWER).first.fill(f"{number} tokens")
+        page.keyboard.press("Enter")
+        page.wait_for_timeout(chance.randrange(60))
+        kill_kernels(jupyter)
+        page.wait_for_timeout(2300)
+        if not page.get_by_text("Not saved").first.is_visible():
+            saved.append(f"{number} tokens")
+        jupyter.restart_kernels()
+        opened(jupyter, page)
+    kept = [e.value["text"] for e in record(jupyter).all("answer", CROSSOVER)]
+    assert record(jupyter).prediction(USERS).value["value"] == 40
+    assert set(saved) <= set(kept) and len(kept) == len(set(kept)) and record(jupyter).problems() == []
+    print(f"{len(saved)} of 20 were called saved, {len(kept)} are in the file")
