@@ -18,13 +18,15 @@ if TYPE_CHECKING:
     from .lab import Lab
     from .pictures.curve import Curve
     from .pictures.figures import Figures, estimate
+    from .pictures.frontier import Frontier
+    from .pictures.heatmap import Heatmap
     from .pictures.roofline import Roofline
     from .pictures.tank import Tank
     from .pictures.timeline import Timeline
 from .trace import Untraceable, program, symbol, trace  # noqa: E402
 
-__all__ = ["Curve", "Figures", "Graph", "Lab", "Roofline", "Tank", "Timeline", "Untraceable", "estimate", "program",
-           "symbol", "trace"]
+__all__ = ["Curve", "Figures", "Frontier", "Graph", "Heatmap", "Lab", "Roofline", "Tank", "Timeline", "Untraceable",
+           "estimate", "program", "symbol", "trace"]
 
 
 HOMES = {

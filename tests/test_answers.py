@@ -151,6 +151,7 @@ def test_lists_of_quantities_and_other_registries():
     assert SERVING.solve(LLAMA, H100, 8, network_bandwidth=tens.Quantity(decimal.Decimal(8), "Gbit/s")).feasible
 
 
+@pytest.mark.slow
 def test_profiles_formats_and_chips_can_all_be_chosen_later():
     """A lab's knobs: what a program of the browser says for every choice is what solve says."""
     names, formats, ways = Profiles.keys(), ["fp16", "int8", "w4a16"], 4

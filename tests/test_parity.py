@@ -79,6 +79,7 @@ def test_every_break_of_the_interpreter_is_caught(edges):
     assert report["broken"] >= 60
 
 
+@pytest.mark.slow
 def test_all_formulas_at_ten_thousand_points():
     agree_at_random_points(groups=250, count=40, seed=2)
 

@@ -134,6 +134,7 @@ def test_what_cannot_be_kept_is_refused_in_a_sentence(value):
 
 # merging --------------------------------------------------------------------------------------------------------
 
+@pytest.mark.slow
 @given(changed_records(), changed_records(), changed_records())
 def test_merging_is_a_union(a, b, c):
     assert a.merged(a) == a
@@ -142,6 +143,7 @@ def test_merging_is_a_union(a, b, c):
     assert {e.hash for e in a.merged(b).entries} == {e.hash for e in (*a.entries, *b.entries)}
 
 
+@pytest.mark.slow
 @given(records(), records())
 def test_a_merge_of_honest_records_verifies_and_goes_on(a, b):
     both = a.merged(b).added("answer", "users", {}, id="new")
@@ -220,6 +222,7 @@ def deep(levels):
     return value
 
 
+@pytest.mark.slow
 @given(changed_records())
 def test_json_and_files_come_back(record):
     assert Record.of_json(record.json) == Record.of_json(json.loads(json.dumps(record.json))) == record

@@ -127,6 +127,7 @@ CLOSED = {  # a small chip whose memory binds, and a model that slides a window,
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lengths", [UNIFORM, Fixed(), Exponential(0.25)], ids=repr)
 @pytest.mark.parametrize("case", CLOSED)
 def test_closed_forms(case, lengths):

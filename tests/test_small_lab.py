@@ -62,6 +62,20 @@ def record(jupyter):
     return Record.of_data((jupyter.folder / RECORD).read_bytes())
 
 
+def saved_with_widgets(jupyter, page):
+    """The notebook as it is saved with the states of its widgets, these in an order that does not depend on ids."""
+    for _ in range(20):
+        page.evaluate("jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState')")
+        page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+        page.wait_for_timeout(500)
+        saved = json.loads((jupyter.folder / NAME).read_text(encoding="utf-8"))
+        if "widgets" in saved["metadata"]:
+            break
+    kinds = saved["metadata"]["widgets"]["application/vnd.jupyter.widget-state+json"]
+    kinds["state"] = sorted(NOISE.sub("", json.dumps(state, sort_keys=True)) for state in kinds["state"].values())
+    return saved
+
+
 def heard_until_the_lock(jupyter, page, small, times):
     """Page, traffic and saved notebook of a student who has moved a knob, and not locked yet."""
     small(times)
@@ -71,10 +85,7 @@ def heard_until_the_lock(jupyter, page, small, times):
     page.locator(".lab-control-device select").select_option(index=2)
     page.fill(GUESS, "40")
     page.wait_for_timeout(1500)
-    page.evaluate("jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState')")
-    page.evaluate("jupyterapp.commands.execute('docmanager:save')")
-    page.wait_for_timeout(1000)
-    saved = json.loads((jupyter.folder / NAME).read_text(encoding="utf-8"))
+    saved = saved_with_widgets(jupyter, page)
     for cell in saved["cells"]:
         cell["source"] = ""
     traffic = b"".join(frame if isinstance(frame, bytes) else frame.encode() for frame in frames).decode("latin-1")

@@ -100,6 +100,7 @@ def test_arrays_equal_a_loop_of_scalars(call):
                 np.testing.assert_allclose(float(table[i, j]), float(one.value(name)), rtol=1e-12, err_msg=name)
 
 
+@pytest.mark.slow
 @every_call
 def test_every_class_can_be_traced(call):
     """Given symbols, solve skips checks and units; the program says what solve says, on every chip and model."""

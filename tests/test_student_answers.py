@@ -114,6 +114,7 @@ def test_all_units_are_those_of_the_solver():
         assert known_unit(name).factor == pytest.approx(Q_(1, name).to_root_units().magnitude, rel=1e-15)
 
 
+@pytest.mark.slow
 @RUNS
 @given(st.floats(1e-3, 1e6), st.sampled_from(ASKED), st.sampled_from([0.0, 0.02]))
 def test_the_truth_is_right_in_every_unit(truth, asked, tolerance):
@@ -144,6 +145,7 @@ def test_any_text_is_judged_or_refused(text, truth, asked, whole):
     assert verdict.right == (verdict.code == "right") and verdict.sentence.endswith((".", "?"))
 
 
+@pytest.mark.slow
 @RUNS
 @given(truths, values | st.sampled_from([2.0, 0.5, 4.0, 8.0, 1e3, 1024.0, 1.024, 1.073741824, 1 / 1.073741824]).map(
     lambda ratio: -ratio), st.sampled_from(UNITS), st.sampled_from(ASKED), st.booleans(), st.booleans())

@@ -4,7 +4,7 @@
 const PAUSE = 1000; // [ms] between sentences read aloud
 const LOOKS = ["color", "fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity", "opacity",
   "font-family", "font-size", "font-weight", "text-anchor", "dominant-baseline", "visibility", "background", "border",
-  "box-sizing", "display", "flex", "flex-wrap", "gap", "width", "height", "max-width", "margin", "padding", "position",
+  "box-sizing", "display", "flex", "flex-direction", "flex-wrap", "paint-order", "stroke-linejoin", "shape-rendering", "gap", "width", "height", "max-width", "margin", "padding", "position",
   "left", "top", "right", "bottom", "transform", "box-shadow", "line-height", "white-space", "clip-path", "overflow"];
 
 const read = (x) => (Number.isFinite(x) ? x.toLocaleString("en", { maximumSignificantDigits: 4 }) : "–");
