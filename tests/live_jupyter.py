@@ -29,7 +29,7 @@ class Jupyter:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
         self.url = f"http://127.0.0.1:{self.port}"
-        command = jupyter_command(self.folder, [
+        self.command = jupyter_command(self.folder, [
             "--no-browser", f"--ServerApp.port={self.port}", f"--IdentityProvider.token={TOKEN}",
             "--ServerApp.port_retries=0", "--LabApp.expose_app_in_browser=True",
             "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"])
@@ -37,8 +37,21 @@ class Jupyter:
         config.mkdir(parents=True)
         (config / "page_config.json").write_text(json.dumps({"disabledExtensions": {NEWS: True}}))
         settings = {f"JUPYTER_{kind}_DIR": str(folder / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
+        self.settings = os.environ | settings
         self.log = (folder / "log").open("w")
-        self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log, env=os.environ | settings)
+        self.process = self.started()
+
+    def started(self) -> subprocess.Popen:
+        """A process of the server."""
+        return subprocess.Popen(self.command, stdout=self.log, stderr=self.log, env=self.settings)
+
+    def kill(self) -> None:
+        """Kill the server and its kernels as a loss of power would, and start it again on what is left."""
+        kill_kernels(self)
+        self.process.kill()
+        self.process.wait()
+        self.process = self.started()
+        self.__enter__()
 
     def __enter__(self) -> Jupyter:
         end = time.monotonic() + START_TIME
