@@ -25,21 +25,17 @@ WIDTH = 760  # px
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tools")]
 
 
-def lab_of(notebook: pathlib.Path) -> Any:
-    """The lab of a notebook, made in this process in demo mode: all of it can be seen."""
+def lab_of(notebook: pathlib.Path, mode: str = "demo") -> Any:
+    """The lab of a notebook, made in this process: in demo mode all of it can be seen."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
     source = next("".join(c["source"]) for c in cells if "lab" in c["metadata"].get("tags", []))
-    os.environ["MLSYSIM_LABS_MODE"] = "demo"
+    os.environ["MLSYSIM_LABS_MODE"] = mode
     names: dict[str, Any] = {}
-    here = pathlib.Path.cwd()
-    with tempfile.TemporaryDirectory() as folder:  # a record beside it is none of ours
-        os.chdir(folder)
-        try:
-            exec(compile(source, notebook.name, "exec"), names)
-            names["lab"].box  # noqa: B018 - showing it is what publishes
-        finally:
-            os.chdir(here)
-            del os.environ["MLSYSIM_LABS_MODE"]
+    try:
+        exec(compile(source, notebook.name, "exec"), names)
+        names["lab"].box  # noqa: B018 - showing it is what publishes
+    finally:
+        del os.environ["MLSYSIM_LABS_MODE"]
     return names["lab"]
 
 
