@@ -1,4 +1,4 @@
-"""The files that a page gets: as they stand for people, without comments and indentation for the page."""
+"""The files that a page gets: as they stand for people, without comments and idle spaces for the page."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ import re
 
 STATIC = pathlib.Path(__file__).with_name("static")
 COMMENT = re.compile(r"(^|\s+)// .*$")
+TEXT = re.compile(r'("(?:\\.|[^"\\])*"|`[^`]*`)')
+LOOSE = re.compile(r" ?(=>|===|!==|&&|\|\||\?\?|<=|>=|[=,{}():?;<>*]) ?")
+TIGHT = re.compile(r"'|/(?! )|(?<! )/")  # may be a text or a pattern, whose spaces count
 
 
 def style(*names: str) -> str:
@@ -18,5 +21,18 @@ def script(*names: str) -> str:
     """Modules of ``static/`` as one: only the last of them exports anything."""
     texts = [(STATIC / name).read_text(encoding="utf-8") for name in names]
     texts[:-1] = [text.replace("export ", "") for text in texts[:-1]]
-    lines = (COMMENT.sub("", line).strip() for text in texts for line in text.splitlines())
+    lines = (squeezed(COMMENT.sub("", line).strip()) for text in texts for line in text.splitlines())
     return "\n".join(line for line in lines if line)
+
+
+def squeezed(line: str) -> str:
+    """A line of JavaScript without the spaces around signs, but for those in texts.
+
+    >>> squeezed('const [a, b] = f(x => x * 2, "a, b");')
+    'const [a,b]=f(x=>x*2,"a, b");'
+    """
+    if TIGHT.search(line) or line.count("`") not in (0, 2):
+        return line
+    parts = TEXT.split(line)
+    parts[::2] = [LOOSE.sub(r"\1", part) for part in parts[::2]]
+    return "".join(parts)
