@@ -17,6 +17,23 @@ def rng() -> np.random.Generator:
     return np.random.default_rng(20261120)
 
 
+@pytest.fixture
+def vault(tmp_path):
+    """Where records of a lab are kept, empty."""
+    from mlsysim_labs.vault import Vault
+
+    return Vault("03_kv_cache", tmp_path)
+
+
+@pytest.fixture
+def record():
+    """A record with two entries."""
+    from mlsysim_labs.record import Record
+
+    first = Record("03_kv_cache").added("opened", "", {}, id="a")
+    return first.added("prediction", "users", {"text": "16 GiB"}, id="b")
+
+
 @pytest.fixture(scope="session")
 def root() -> pathlib.Path:
     return ROOT

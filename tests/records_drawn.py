@@ -1,0 +1,56 @@
+"""Records drawn at random, as windows and cheats might make them."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from hypothesis import strategies as st
+
+from mlsysim_labs.record import Record
+
+LAB = "03_kv_cache"
+KINDS = st.sampled_from(["opened", "prediction", "answer", "hint"])
+JSON = st.recursive(st.none() | st.booleans() | st.integers(-2**70, 2**70) | st.text(max_size=8)
+                    | st.floats(allow_nan=False, allow_infinity=False),
+                    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
+                    max_leaves=6)
+VALUES = st.dictionaries(st.text(max_size=5), JSON, max_size=3)
+ADDED = st.tuples(KINDS, st.sampled_from("ab"), VALUES, st.integers(0, 9).map(str),
+                  st.integers(0, 5).map("2026-11-20T09:30:00.00{}Z".format))
+
+
+@st.composite
+def records(draw):
+    """The view of one of several windows: they share ids, times and names, so they collide as much as they can."""
+    record = Record(LAB, {"solver": draw(st.sampled_from("12"))}, draw(VALUES))
+    for kind, name, value, id, time in draw(st.lists(ADDED, max_size=5)):
+        record = record.added(kind, name, value, id=id, time=time)
+    return record
+
+
+@st.composite
+def changed_records(draw):
+    """A record in which somebody may have changed an entry and left its hash."""
+    record = draw(records())
+    if record.entries and draw(st.booleans()):
+        place = draw(st.integers(0, len(record.entries) - 1))
+        return changed(record, place, draw(VALUES))
+    return record
+
+
+def changed(record, place, value):
+    entries = list(record.entries)
+    entries[place] = dataclasses.replace(entries[place], value=value)
+    return dataclasses.replace(record, entries=tuple(entries))
+
+
+def sample():
+    """A record with a prediction that was made twice."""
+    return (Record(LAB, {"solver": "0.1.0"}, {"device": "H100"})
+            .added("opened", "", {})
+            .added("prediction", "users", {"text": "16 GiB", "value": 1.7e10, "unit": "GiB"}, id="a")
+            .added("prediction", "users", {"text": "64 GiB"}, id="b")
+            .added("answer", "users", {"text": "Größe: 64 GiB 🙂"}))
+
+
+# entries --------------------------------------------------------------------------------------------------------
