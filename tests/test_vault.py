@@ -10,7 +10,7 @@ from vaults import LAB, asides, ids, kept, litter
 
 from mlsysim_labs.plain import RecordError
 from mlsysim_labs.record import MIME, Record
-from mlsysim_labs.vault import Vault, notebook_path, of_notebook
+from mlsysim_labs.vault import NotSaved, Vault, notebook_path, of_notebook
 
 # saving and loading ---------------------------------------------------------------------------------------------
 
