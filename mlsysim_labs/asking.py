@@ -54,7 +54,9 @@ class Asking:
     def task(self, question: str, *, unit: str = "", at: Mapping[str, Any] | None = None, tolerance: float = 0.02,
              whole: bool = False, options: Sequence[str] = (), hints: Sequence[str] = (),
              mistakes: Mapping[str, Formula] | None = None) -> Decorator:
-        """The function below is the key of a task: a number of `unit`, "infeasible", or one of `options`.
+        """The function below is the key of a task: a number of `unit`, a quantity, "infeasible", or one of `options`.
+
+        A bare number is one of `unit`: of a result take the quantity, ``r.ttft``, or divide.
 
         `hints` : shown one by one; `mistakes` : wrong formulas, each under the sentence that tells who made it
         """

@@ -40,7 +40,10 @@ def asked(lab: Wiring, formula: Formula, at: Mapping[str, Any]) -> Any:
 
 
 def in_unit(value: Any, unit: str) -> float | str:
-    """A truth as a number of `unit`, or "infeasible": what has no finite number cannot be done."""
+    """A truth as a number of `unit`, or "infeasible": what has no finite number cannot be done.
+
+    A quantity is converted; a bare number is taken as one of `unit`, so seconds of a formula are not yet milliseconds.
+    """
     if isinstance(value, str):
         return value
     if is_quantity(value):

@@ -58,7 +58,11 @@ class ServingResult(Result):
 
     def interval(self, name: str) -> tuple[Any, Any]:
         """The ends of that band in base units, or symbols of them; NaN without a profile that was measured."""
-        profile, batch = self.given["asked"].node.profile, self.given["asked"].batch
+        asked = self.given["asked"]
+        if name == "e2e_latency":  # the sum of its parts, whose bands differ at small batches
+            (first, last), (low, high) = self.interval("ttft"), self.interval("itl")
+            return request_time(first, low, asked.answer), request_time(last, high, asked.answer)
+        profile, batch = asked.node.profile, asked.batch
         small = (batch <= SMALL_BATCH) * (1.0 if name == "itl" else 0.0)
         up = np.where(small > 0, np.minimum(profile.band, SMALL_BATCH_BAND), profile.band)
         return interval(self, name, np.where(small > 0, 1.0, profile.band), up)

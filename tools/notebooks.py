@@ -44,11 +44,7 @@ def first_cell() -> list[str]:
         "    import mlsysim_labs\n",
         "except ModuleNotFoundError:\n",
         f'    %pip install -q "mlsysim-labs @ git+{repository()}@{BRANCH}"\n',
-        "try:\n",
-        "    from google.colab import output\n",
-        "    output.enable_custom_widget_manager()\n",
-        "except ModuleNotFoundError:\n",
-        "    pass  # not on Colab"]
+        "import mlsysim_labs.colab"]
 
 
 def with_badges(text: str, notebook: str, picture: bool = False) -> str:

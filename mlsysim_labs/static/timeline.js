@@ -26,7 +26,8 @@ function say(v) {
   return rows.map((row) => {
     const name = rows.length > 1 && row.label ? `${capital(row.label)}: ` : "";
     if (!row.ok) return `${name}no value.`;
-    const ratio = row.total / first.total, times = row === first ? "" : `, ${ratio < 1 ? percent(ratio) : `${brief(ratio)} times`} as long as ${first.label}`;
+    const ratio = row.total / first.total, same = Math.abs(ratio - 1) < 0.005;
+    const times = row === first ? "" : same ? `, as long as ${first.label}` : `, ${ratio < 1 ? percent(ratio) : `${brief(ratio)} times`} as long as ${first.label}`;
     const parts = row.steps ? `${time(row.ttft)} until the first token, then ${steps(row.steps, row.itl)}: ${percent(row.decode / row.total)} is decode`
       : "prefill alone";
     return `${name}${time(row.total)} in all${times}: ${parts}.`;
