@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 import traceback
 from collections.abc import Callable, Mapping
+from dataclasses import is_dataclass
 from typing import Any
 
 import numpy as np
@@ -85,9 +86,11 @@ def _written(value: Any) -> Any:
 
 
 def _as_symbol(value: Any) -> Symbol:
-    """A choice of records is given out as the text of its name."""
+    """A record, chosen or fixed, is given out as the text of its name."""
     if isinstance(value, Choice):
         return Symbol("pick", (value._index, Symbol("text", ([str(option) for option in value._options],))))
+    if isinstance(value, str) or is_dataclass(value):
+        return Symbol("text", (str(value),))
     return constant(value)
 
 

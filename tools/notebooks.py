@@ -14,6 +14,7 @@ from typing import Any
 
 ROOT = pathlib.Path(__file__).parent.parent
 BRANCH = "main"  # until there is a release, whose tag does not move
+OURS = "mlsysim_labs"  # what a notebook's metadata say of its lab, for the catalogue
 MARK = "setup"  # the tag of a notebook's first code cell
 FOLDED = {MARK, "lab"}  # tags of cells whose source is folded away: the lab is what a student should see
 BADGES = re.compile(r"(<!-- badges[^>]*-->\n).*?(<!-- /badges -->)", re.DOTALL)
@@ -68,10 +69,11 @@ def cleaned(cell: dict[str, Any], notebook: str) -> dict[str, Any]:
 def written(file: pathlib.Path) -> str:
     """A notebook as it should be."""
     found = json.loads(file.read_text(encoding="utf-8"))
+    about = {OURS: found["metadata"][OURS]} if OURS in found["metadata"] else {}
     notebook = {
         "cells": [cleaned(cell, file.name) for cell in found["cells"]],
         "metadata": {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-                     "language_info": {"name": "python"}},
+                     "language_info": {"name": "python"}, **about},
         "nbformat": 4, "nbformat_minor": 5}
     return json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
 

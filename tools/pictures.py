@@ -21,7 +21,7 @@ ROOT = pathlib.Path(__file__).parent.parent
 LABS, PICTURES = ROOT / "labs", ROOT / "labs" / "pictures"
 REFERENCE = re.compile(r"\(pictures/([a-z0-9_]+)\.svg\)")
 STAMP = re.compile(r"<!-- made from ([0-9a-f]{64}) -->")
-WIDTH = 760  # px
+WIDTH = 960  # px, of the page
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tools")]
 
 
@@ -52,8 +52,8 @@ def stamp(lab: Any, picture: str) -> str:
     stage = lab._stage
     numbers = run(stage.program([picture]), lab._wiring.start)
     plain = {name: [f"{x:.6g}" for x in listed(value)] for name, value in numbers.items()}
-    widgets = [*dict.fromkeys(type(target.widget) for target in stage.pictures[picture].targets)]
-    drawn = [str(getattr(widget, "_esm", "")) + str(getattr(widget, "_css", "")) for widget in widgets]
+    widgets = {type(target.widget): target.widget for target in stage.pictures[picture].targets}
+    drawn = [getattr(widget, "_esm", "") + getattr(widget, "_css", "") for widget in widgets.values()]
     return hashlib.sha256(json.dumps([plain, drawn], sort_keys=True).encode()).hexdigest()
 
 

@@ -20,6 +20,7 @@ COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"]  # Okabe and Ito: apart f
 DASHES = ["solid", "dashed", "dotted", "dash_dotted"]  # and apart without colour
 LENGTHS = {"solid": "none", "dashed": "6 4", "dotted": "2 4", "dash_dotted": "6 3 2 3"}
 SHAPES = ["circle", "square", "diamond", "triangle-up"]
+OUTLINES = ["M13 1 a5 5 0 1 0 .01 0", "M8 1 h10 v10 h-10 z", "M13 0 l6 6 -6 6 -6 -6 z", "M13 1 l6 10 h-12 z"]  # of them
 
 
 def ticks(low: float, high: float, scale: str) -> dict[str, Any]:
@@ -35,10 +36,12 @@ def ticks(low: float, high: float, scale: str) -> dict[str, Any]:
     return {"tick_values": low * base ** np.arange(count), "grid_lines": "solid", "tick_format": ",~g"}
 
 
-def swatch(label: str, colour: str, dash: str | None) -> str:
-    """An entry of the legend: a piece of the line, or a point, and its label."""
+def swatch(label: str, at: int, line: bool) -> str:
+    """An entry of the legend: a piece of that line, or that point, and its label."""
+    colour = COLOURS[at % 4]
     shape = (f'<line x1="0" x2="26" y1="6" y2="6" stroke="{colour}" stroke-width="2.5" '
-             f'stroke-dasharray="{LENGTHS[dash]}"/>' if dash else f'<circle cx="13" cy="6" r="5" fill="{colour}"/>')
+             f'stroke-dasharray="{LENGTHS[DASHES[at % 4]]}"/>' if line else
+             f'<path d="{OUTLINES[at % 4]}" fill="{colour}"/>')
     return f'<span><svg width="26" height="12" aria-hidden="true">{shape}</svg> {html.escape(label)}</span>'
 
 
@@ -121,11 +124,11 @@ class Curve:
             if dimensions:
                 mark = bqplot.Lines(colors=[COLOURS[lines % 4]], line_style=DASHES[lines % 4], stroke_width=2.5,
                                     **common)
-                legend.append(swatch(label, COLOURS[lines % 4], DASHES[lines % 4]))
+                legend.append(swatch(label, lines, line=True))
                 lines += 1
             else:
                 at = len(self._marks) - lines
-                legend.append(swatch(label, COLOURS[at % 4], None))
+                legend.append(swatch(label, at, line=False))
                 mark = bqplot.Scatter(colors=[COLOURS[at % 4]], marker=SHAPES[at % 4], default_size=110,
                                       stroke="white", stroke_width=1.5, **common)
             self._marks[label] = (dimensions, mark)

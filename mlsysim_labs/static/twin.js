@@ -2,10 +2,14 @@
 // The runner writes the numbers (v0, v1, ...); the table is drawn while it is open, and some twins say them aloud.
 
 const PAUSE = 1000; // [ms] between sentences read aloud
-const LOOKS = ["color", "fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity", "opacity",
-  "font-family", "font-size", "font-weight", "text-anchor", "dominant-baseline", "visibility", "background", "border",
-  "box-sizing", "display", "flex", "flex-direction", "flex-wrap", "paint-order", "stroke-linejoin", "shape-rendering", "gap", "width", "height", "max-width", "margin", "padding", "position",
-  "left", "top", "right", "bottom", "transform", "box-shadow", "line-height", "white-space", "clip-path", "overflow"];
+// How an element looks: what it has of its parent, and what it has of its own unless that is what any element has.
+const PASSED = ["color", "fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity", "stroke-linejoin",
+  "font-family", "font-size", "font-weight", "line-height", "text-anchor", "dominant-baseline", "paint-order", "shape-rendering",
+  "visibility", "white-space"];
+const OWN = ["opacity", "background", "border", "box-sizing", "display", "flex", "flex-direction", "flex-wrap", "gap", "width", "height",
+  "max-width", "margin", "padding", "position", "left", "top", "right", "bottom", "transform", "box-shadow", "clip-path", "overflow"];
+const USUAL = new Set(["auto", "none", "normal", "static", "visible", "inline", "0 1 auto", "row", "nowrap", "content-box",
+  "rgba(0, 0, 0, 0) none repeat scroll 0% 0% / auto padding-box border-box"]);
 
 const read = (x) => (Number.isFinite(x) ? x.toLocaleString("en", { maximumSignificantDigits: 4 }) : "–");
 const listed = (v) => (v === undefined ? [] : typeof v === "number" ? [v] : [...v]);
@@ -28,9 +32,10 @@ const csv = (tables) => tables.filter((t) => t.length).map((t) => t.map((r) => r
 function copied(node) {
   const copy = node.cloneNode(true), from = [node, ...node.querySelectorAll("*")], to = [copy, ...copy.querySelectorAll("*")];
   from.forEach((element, i) => {
-    const look = getComputedStyle(element);
+    const look = getComputedStyle(element), above = i ? getComputedStyle(element.parentElement) : null, of = (name) => look.getPropertyValue(name);
+    const passed = PASSED.filter((name) => of(name) !== above?.getPropertyValue(name)), own = OWN.filter((name) => !USUAL.has(of(name)));
     to[i].removeAttribute("class");
-    to[i].setAttribute("style", LOOKS.map((name) => `${name}:${look.getPropertyValue(name)}`).join(";"));
+    to[i].setAttribute("style", [...passed, ...own].map((name) => `${name}:${of(name)}`).join(";"));
   });
   return copy;
 }

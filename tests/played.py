@@ -1,0 +1,230 @@
+"""A lab played in a live JupyterLab with the keyboard alone, as a student plays it.
+
+    lab = of_notebook(root, "03_kv_cache.ipynb")              # the same lab in this process, which knows every key
+    player = walk_in(jupyter, page, "03_kv_cache.ipynb", lab)
+    player.lock("users_at_128k", "40")
+    assert player.answer("token", keys(lab)["token"])[0] == "Right"
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import json
+import os
+import pathlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from hand import HANDLE
+from live_jupyter import Jupyter, errors_in_cells, run_all
+
+from mlsysim_labs.questions import Reflection, asked, in_unit
+from solver.units import number_text
+
+MOST_TABS = 300
+# Where an element is from the one that has the focus: 0 here, 1 behind it, -1 before it.
+WAY = """(e) => { const now = document.activeElement;
+    return e.contains(now) ? 0 : now.compareDocumentPosition(e) & Node.DOCUMENT_POSITION_FOLLOWING ? 1 : -1; }"""
+# All knobs keep their keys from the notebook's shortcuts.
+EXEMPT = f"""() => [...document.querySelectorAll(".lab-controls :is({HANDLE}, select)")]
+    .every((e) => e.dataset.lmSuppressShortcuts)"""
+
+
+@contextmanager
+def mode(name: str) -> Iterator[None]:
+    """Labs that are made, and servers that are started, meanwhile are in that mode."""
+    before = os.environ.get("MLSYSIM_LABS_MODE")
+    os.environ["MLSYSIM_LABS_MODE"] = name
+    try:
+        yield
+    finally:
+        os.environ.pop("MLSYSIM_LABS_MODE")
+        if before is not None:
+            os.environ["MLSYSIM_LABS_MODE"] = before
+
+
+def of_notebook(root: pathlib.Path, notebook: str, as_mode: str = "demo") -> Any:
+    """The lab of a notebook in this process, shown; records are looked for in the folder where this one runs."""
+    cells = json.loads((root / "labs" / notebook).read_text(encoding="utf-8"))["cells"]
+    source = next("".join(c["source"]) for c in cells if "lab" in c["metadata"].get("tags", []))
+    names: dict[str, Any] = {}
+    with mode(as_mode), contextlib.redirect_stdout(io.StringIO()):
+        exec(compile(source, notebook, "exec"), names)
+    names["lab"].box  # noqa: B018 - showing it is what publishes
+    return names["lab"]
+
+
+def tasks(lab: Any) -> dict[str, Any]:
+    """The tasks of a lab that have a key, in order."""
+    return {name: task for name, task in lab._tasks.items() if not isinstance(task, Reflection)}
+
+
+def keys(lab: Any) -> dict[str, str]:
+    """What to type to be right, by task; of a lab in demo mode."""
+    return {name: task.shown.answer for name, task in tasks(lab).items()}
+
+
+def mistakes(lab: Any, name: str) -> dict[str, str]:
+    """What a student types who makes each of a task's known mistakes, by the sentence that tells so."""
+    task, found = tasks(lab)[name], {}
+    for sentence, formula in task.mistakes.items():
+        value = in_unit(asked(task.lab, formula, task.at), task.unit)
+        text = value if isinstance(value, str) else number_text(value)
+        found[sentence] = text if task.options or isinstance(value, str) else f"{text} {task.unit}".strip()
+    return found
+
+
+def forget(jupyter: Jupyter, notebook: str, slug: str) -> None:
+    """As if nobody had been there: no kernel, no record, and the notebook as it is in the repository."""
+    jupyter.restart_kernels()
+    for file in (*jupyter.folder.glob(f"{slug}.record*"), *jupyter.folder.glob(f".{slug}.record*")):
+        file.unlink()
+    (jupyter.folder / notebook).write_bytes((jupyter.source / notebook).read_bytes())
+
+
+def record(jupyter: Jupyter, slug: str) -> list[dict[str, Any]]:
+    """The entries of the record beside the notebook, in order; none where there is no file."""
+    file = jupyter.folder / f"{slug}.record.json"
+    return json.loads(file.read_text(encoding="utf-8"))["entries"] if file.exists() else []
+
+
+def listen(page: Any) -> list[str]:
+    """What the page says in its console as an error, from now on."""
+    said: list[str] = []
+    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: said.append(str(error)))
+    return said
+
+
+def walk_in(jupyter: Jupyter, page: Any, notebook: str, lab: Any, port: int | None = None) -> Player:
+    """Open a notebook and run all of it; `lab` is the same one in this process."""
+    said = listen(page)
+    jupyter.open(page, notebook, port)
+    run_all(page)
+    errors = errors_in_cells(page)
+    assert not errors, errors
+    page.wait_for_selector(".lab-box .lab-commit, .lab-box .lab-picture")
+    page.wait_for_timeout(500)
+    page.wait_for_function(EXEMPT)
+    return Player(page, lab, said)
+
+
+class Player:
+    """A student at a lab's page, who has a keyboard only. `said` is what the console said as errors."""
+
+    def __init__(self, page: Any, lab: Any, said: list[str]) -> None:
+        self.page, self.lab, self.said = page, lab, said
+
+    # where things are --------------------------------------------------------------------------------------------
+
+    def group(self, name: str) -> Any:
+        """The prediction, task or reflection of that name."""
+        kind, one = ("Prediction", self.lab._predictions.get(name)), self.lab._tasks.get(name)
+        question = kind[1].question if kind[1] else one.shown.question
+        return self.page.get_by_role("group", name=f"{kind[0] if kind[1] else 'Task'}: {question}", exact=True)
+
+    def picture(self, name: str) -> Any:
+        """The frame of a picture."""
+        return self.page.locator(f".lab-picture-{name}")
+
+    def reach(self, target: Any) -> None:
+        """Press Tab, or Shift and Tab, until the focus is on an element, or in it."""
+        target.wait_for()
+        for _ in range(MOST_TABS):
+            way = target.evaluate(WAY)
+            if not way:
+                return
+            self.page.keyboard.press("Tab" if way > 0 else "Shift+Tab")
+        raise AssertionError(f"{MOST_TABS} times Tab do not lead to {target}")
+
+    # what a student does -----------------------------------------------------------------------------------------
+
+    def press(self, name: str) -> None:
+        """Press the button of that name, a preset for example."""
+        self.reach(self.page.locator(".lab-box").get_by_role("button", name=name, exact=True).first)
+        self.page.keyboard.press("Enter")
+
+    def move(self, control: str, *presses: str) -> None:
+        """Press keys on a slider, or on a list of choices."""
+        self.reach(self.page.locator(f".lab-control-{control}").locator(f"{HANDLE}, select").first)
+        for key in presses:
+            self.page.keyboard.press(key)
+        self.page.wait_for_timeout(300)
+
+    def lock(self, name: str, value: str) -> str:
+        """Predict a number or an option, lock it, and return the sentence that stands beside the truth."""
+        group = self.group(name)
+        self._give(group, value)
+        self.page.keyboard.press("Tab" if self._is_choice(group) else "Enter")  # to the button
+        assert self.page.evaluate("document.activeElement.textContent") == "Lock my prediction"
+        self.page.keyboard.press("Enter")
+        told = group.locator(".lab-predict-told")
+        told.wait_for()
+        return told.inner_text()
+
+    def answer(self, name: str, text: str) -> tuple[str, str]:
+        """Answer a task; the word and the sentence of the verdict, when it is saved."""
+        group = self.group(name)
+        self._give(group, text)
+        if self._is_choice(group):
+            self.reach(group.get_by_role("button", name="Answer"))
+        self.page.keyboard.press("Enter")
+        return self._verdict(group, "Saved")
+
+    def hint(self, name: str) -> list[str]:
+        """Ask for one more hint; all that are shown."""
+        group = self.group(name)
+        shown = group.locator(".lab-task-hint")
+        count = shown.count()
+        self.reach(group.get_by_role("button", name="hint"))
+        self.page.keyboard.press("Enter")
+        shown.nth(count).wait_for()
+        return shown.all_inner_texts()
+
+    def reflect(self, text: str) -> str:
+        """Write the reflection and save it; what is said then."""
+        group = self.group("reflection")
+        self._give(group, text)
+        self.page.keyboard.press("Control+Enter")
+        return self._verdict(group, "")[1]
+
+    def _give(self, group: Any, text: str) -> None:
+        """Type into the field, or choose an option with the arrows."""
+        if not self._is_choice(group):
+            self.reach(group.locator("input[type=text], textarea:not([readonly])").first)
+            self.page.keyboard.press("Control+a")
+            self.page.keyboard.type(text)
+            return
+        self.reach(group.get_by_role("radiogroup"))
+        self.page.keyboard.press("Space")
+        for _ in range(4):
+            if self.page.evaluate("document.activeElement.value") == text:
+                return
+            self.page.keyboard.press("ArrowDown")
+        raise AssertionError(f"no arrow leads to {text!r}")
+
+    def _is_choice(self, group: Any) -> bool:
+        return bool(group.get_by_role("radiogroup").count())
+
+    def _verdict(self, group: Any, note: str) -> tuple[str, str]:
+        """What is said of an answer, once it stands for what is in the field, and no step is under way."""
+        verdict = group.locator(".lab-task-verdict:not(.lab-task-old):not(.lab-task-open)")
+        verdict.wait_for()
+        group.locator(".lab-commit-note").last.filter(has_text=note).wait_for(state="attached")
+        self.page.wait_for_timeout(100)
+        return verdict.locator(".lab-task-word").inner_text(), verdict.locator(".lab-task-says").inner_text()
+
+    # what the page says ------------------------------------------------------------------------------------------
+
+    @property
+    def line(self) -> str:
+        """How much is done, and where it is kept."""
+        return self.page.locator(".lab-saved").first.inner_text()
+
+    @property
+    def handed_in(self) -> dict[str, tuple[str, str]]:
+        """What `lab.submit()` shows: state and own value of each step, by its question."""
+        rows = self.page.locator(".jp-OutputArea table:has(th:text-is('State')) tbody tr").all()
+        return {cells[0]: (cells[1], cells[2]) for cells in (row.locator("td").all_inner_texts() for row in rows)}

@@ -1,0 +1,162 @@
+"""The page that says how to write a lab: its code is a lab that works, and what it says of it is true."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+
+import pytest
+from fake_model import tell
+
+from mlsysim_labs import Lab
+from mlsysim_labs.answers import known_unit
+from mlsysim_labs.questions import asked, in_unit
+from solver import Hardware
+from solver.units import number_text
+
+KEY = ("faster_for_64", "first_token")
+
+
+@pytest.fixture(scope="module")
+def page(root) -> str:
+    return (root / "docs" / "write-a-lab.md").read_text(encoding="utf-8")
+
+
+@pytest.fixture(scope="module")
+def blocks(page) -> list[str]:
+    return re.findall(r"```python\n(.*?)```", page, re.DOTALL)
+
+
+@pytest.fixture
+def make(blocks, tmp_path, monkeypatch):
+    """Makes the lab of the page, shown, in a folder of its own; `more` runs the second block too."""
+    monkeypatch.chdir(tmp_path)
+
+    def made(mode: str = "learn", more: bool = False) -> Lab:
+        monkeypatch.setenv("MLSYSIM_LABS_MODE", mode)
+        names: dict = {}
+        for code in blocks[:1 + more]:
+            exec(compile(code, "write-a-lab.md", "exec"), names)
+        names["lab"].box  # noqa: B018 - showing it is what publishes
+        return names["lab"]
+    return made
+
+
+def step(lab, name: str, kind: str, value) -> None:
+    """What the page sends when a student does something; it has to be saved."""
+    one = lab._predictions.get(name) or lab._tasks[name]
+    assert tell(one.shown, {"kind": kind, "id": f"{name}{kind}{value}", "value": value}) == {
+        "saved": f"{name}{kind}{value}"}
+
+
+def wrong(task, formula) -> float:
+    return in_unit(asked(task.lab, formula, task.at), task.unit)
+
+
+def test_it_is_small(blocks):
+    code = blocks[0]
+    assert len(code.splitlines()) < 60 and max(map(len, code.splitlines())) <= 120
+    counts = [len(re.findall(rf"^@lab\.{kind}", code, re.MULTILINE)) for kind in ("picture", "predict", "task")]
+    assert counts == [1, 1, 2]
+
+
+def test_formula_and_program_agree(make):
+    for more in (False, True):
+        lab = make(more=more)
+        lab.check()
+        assert lab.late == {}
+
+
+def test_it_is_played_to_the_end(make, tmp_path):
+    lab = make()
+    assert lab._names == ["memory"] and lab._predictions["faster"].shown.truth == {}
+    assert not lab._sheet.tasks.children
+    step(lab, "faster", "lock", 4.0)
+    assert lab._predictions["faster"].shown.truth["value"] == pytest.approx(3.04, rel=0.005)
+    assert len(lab._sheet.tasks.children) == 3
+    for name in KEY:
+        task = lab._tasks[name]
+        step(lab, name, "hint", None)
+        assert task.shown.hints == list(task.hints[:1])
+        for sentence, formula in task.mistakes.items():
+            step(lab, name, "answer", f"{wrong(task, formula):.3g} ×")
+            assert (task.shown.state, task.shown.feedback) == ("wrong", sentence)
+        step(lab, name, "answer", f"{task.truth:.3g}")
+        assert task.shown.state == "right"
+    step(lab, "reflection", "answer", "For one user. For many it is the cache.")
+    assert all(map(lab.progress.done, lab.progress.steps))
+    kept = json.loads((tmp_path / "06_quantization.record.json").read_text(encoding="utf-8"))["entries"]
+    assert {entry["name"] for entry in kept} == set(lab.progress.steps)
+
+
+def test_the_second_picture_comes_after_the_lock(make):
+    lab = make(more=True)
+    assert lab._names == ["memory"]
+    step(lab, "faster", "lock", 4.0)
+    assert lab._names == ["memory", "times"]
+
+
+def test_a_start_picture_that_gives_the_answer_away_is_refused(blocks):
+    leaky = re.sub(r"def memory\(weights, users\):", "def memory(weights, users, after):", blocks[0])
+    leaky = leaky[:leaky.index("@lab.picture")] + leaky[leaky.index("def serve"):leaky.index("@lab.predict")] + \
+        leaky[leaky.index("@lab.picture"):leaky.index("def serve")] + leaky[leaky.index("@lab.predict"):]
+    names: dict = {}
+    exec(compile(leaky, "write-a-lab.md", "exec"), names)
+    with pytest.raises(ValueError, match="both need after"):
+        names["lab"].box  # noqa: B018
+
+
+def test_the_truths_are_those_of_the_page(make, page):
+    """And are what a hand gets from the bytes that a step reads."""
+    lab = make("demo")
+    asked_for = lab._predictions | {name: lab._tasks[name] for name in KEY}
+    shown = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", page, re.MULTILINE))
+    assert shown == {name: f"{number_text(one.truth)} {one.unit}" for name, one in asked_for.items()}
+    read = {}
+    for weights in ("16 bit", "4 bit"):
+        lab.set(weights=weights, users=64)
+        read[weights] = sum(lab["memory"][name] for name in ("weights", "cache"))
+    assert read["16 bit"] / read["4 bit"] == pytest.approx(asked_for["faster_for_64"].truth, rel=0.02)
+    assert asked_for["first_token"].truth == pytest.approx(1)
+
+
+def test_what_a_student_is_told_is_on_the_page(make, page):
+    lab = make()
+    step(lab, "faster", "lock", 4.0)
+    assert lab._predictions["faster"].shown.truth["sentence"] in " ".join(page.split())
+
+
+def test_no_mistake_is_right(make):
+    lab = make("demo")
+    for task in (lab._tasks[name] for name in KEY):
+        for formula in task.mistakes.values():
+            assert abs(wrong(task, formula) / task.truth - 1) > 2 * task.tolerance
+
+
+def test_the_other_modes_are_as_the_page_says(make, tmp_path):
+    demo = make("demo")
+    assert demo._is_open and [demo._tasks[name].shown.state for name in KEY] == ["right"] * 2
+    exam = make("exam")
+    step(exam, "faster", "lock", 1.0)
+    step(exam, "first_token", "answer", "2 ×")
+    assert exam._tasks["first_token"].shown.state == "kept" and not exam._tasks["first_token"].shown.more_hints
+
+
+def test_what_the_page_names_is_there(page, root):
+    for name in re.findall(r"`@?lab\.(\w+)", page):
+        assert hasattr(Lab, name), name
+    makefile = (root / "Makefile").read_text(encoding="utf-8")
+    for target in re.findall(r"`make (\w+)`", page):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+    for path in ("labs/03_kv_cache.ipynb", "labs/00_start_here.ipynb", "tests/played.py"):
+        assert path in page and (root / path).exists()
+
+
+def test_other_claims_of_the_page(make):
+    stops = make().controls["users"].options
+    values = [value for _, value in stops]
+    assert inspect.signature(Lab.check).parameters["points"].default == 50
+    assert inspect.signature(Lab.task).parameters["tolerance"].default == 0.02
+    assert 20 in values and 24 in values and 21 not in values, "a key between two stops"
+    assert Hardware.Cloud.H100.memory == 80 * known_unit("GiB").factor != 80 * known_unit("GB").factor
