@@ -21,7 +21,8 @@ class Sheet:
         self.line = ipywidgets.VBox([])
         self.predictions, self.frames, self.tasks = (ipywidgets.VBox([]) for _ in range(3))
         self.knobs, self.drawer = ipywidgets.Box([]), ipywidgets.Box([])
-        for box, names in ((self.knobs, ["lab-controls"]), (self.drawer, ["lab-controls", "lab-drawer"])):
+        for box, names in ((self.knobs, ["lab-controls"]), (self.drawer, ["lab-controls", "lab-drawer"]),
+                           (self.predictions, ["lab-questions"]), (self.tasks, ["lab-questions"])):
             for name in names:
                 box.add_class(name)
         self.box = ipywidgets.VBox([*heading, self.line, self.predictions, self.knobs, self.drawer, runner,

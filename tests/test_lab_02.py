@@ -157,7 +157,7 @@ def test_the_prose_of_the_notebook_is_true(root, names):
     for sentence, holds in claims.items():
         assert holds and sentence in text, sentence
     rest = text.replace("<!-- badges: written by `make notebooks` -->", "")
-    rest = re.sub(r"\[Open in Colab\].*?<!-- /badges -->", "", rest)
+    rest = re.sub(r"\[Open in Colab\].*?<!-- /badges -->|!\[.*?\]\(.*?\)", "", rest)
     for sentence in claims:
         rest = rest.replace(sentence, "")
     assert re.findall(r"\d", rest) == [], "a number that no claim is about"
