@@ -16,6 +16,7 @@ import equip  # noqa: E402
 from far import relay  # noqa: E402
 from hand import latency, summary  # noqa: E402
 from live_jupyter import Jupyter, kill_kernels, run_all  # noqa: E402
+from played import mode  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
 
 from solver.show import table  # noqa: E402
@@ -35,7 +36,7 @@ def measured(page, server: Jupyter, port: int | None = None, kill: bool = False)
 
 
 def main() -> None:
-    with Jupyter(ROOT / "labs", pathlib.Path(tempfile.mkdtemp())) as server, sync_playwright() as play:
+    with mode("demo"), Jupyter(ROOT / "labs", pathlib.Path(tempfile.mkdtemp())) as server, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=equip.chromium(), args=equip.CHROMIUM_FLAGS)
 
         def once(**options) -> dict[str, float]:

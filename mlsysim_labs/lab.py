@@ -57,6 +57,7 @@ class Lab(Asking):
         self._presets: list[tuple[str, dict[str, Any]]] = []
         self._advanced: set[str] = set()
         self._start: list[str] = []  # pictures that move before the predictions are locked
+        self._leaves: set[str] = set()  # those of them that make room then
         self._shown = False
 
     @property
@@ -137,10 +138,11 @@ class Lab(Asking):
             print(f"{reason} Until then it follows the kernel, not the hand.")
         return function
 
-    def picture(self, thing: Any, start: bool = False) -> Decorator:
+    def picture(self, thing: Any, start: bool | str = False) -> Decorator:
         """The function below returns what a picture shows, or the traits of a widget by name.
 
-        With `start` it moves before the predictions are locked; no truth may need a function that it needs.
+        With `start` it moves before the predictions are locked, and with ``start="only"`` it leaves after that; no
+        truth may need a function that it needs.
         """
         picture = as_picture(thing)
 
@@ -148,6 +150,8 @@ class Lab(Asking):
             self._stage.frame(function.__name__, picture)
             if start and function.__name__ not in self._start:
                 self._start.append(function.__name__)
+            if start == "only":
+                self._leaves.add(function.__name__)
             return self.derive(function)
         return decorate
 
@@ -167,7 +171,8 @@ class Lab(Asking):
             return
         self._ready(self._start)
         names, order = self._names, list(self.controls)
-        knobs = order if self._is_open else sorted(self._wiring.needed(names), key=order.index)
+        needed, gone = self._wiring.needed(names), self._wiring.needed(self._leaves)
+        knobs = [name for name in order if name in needed or (self._is_open and name not in gone)]
         presets = [*self._presets, ("Reset", self._wiring.start)] if self._is_open else []
         drawer = [name for name in knobs if name in self._advanced]
         self._sheet.arrange(
@@ -179,7 +184,8 @@ class Lab(Asking):
     @property
     def _names(self) -> list[str]:
         """The pictures that may be seen."""
-        return [name for name in self._stage.pictures if self._is_open or name in self._start]
+        hidden = self._leaves if self._is_open else set(self._stage.pictures) - set(self._start)
+        return [name for name in self._stage.pictures if name not in hidden]
 
     def _settled(self) -> None:
         self._stage.send_late(self._wiring, self._names)

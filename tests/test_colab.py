@@ -9,6 +9,7 @@ import shutil
 from types import SimpleNamespace
 
 import notebooks
+import played
 import pytest
 from classic_notebook import ClassicNotebook, errors_in_cells, find_python, kept_environment, run, run_all
 
@@ -91,11 +92,9 @@ def test_the_first_cell_turns_widgets_on_and_then_does_nothing_more(installed):
 
 @pytest.mark.browser
 def test_a_lab_runs_with_the_old_widgets(installed, page, tmp_path):
-    """Opened in notebook 6.5 and run from top to bottom: no error, and there is something to see."""
-    said = []
-    page.on("pageerror", lambda error: said.append(str(error)))
-    page.on("console", lambda message: said.append(message.text) if message.type == "error" else None)
-    with ClassicNotebook(installed.python, ROOT / "labs", tmp_path) as server:
+    """Opened in notebook 6.5 and run from top to bottom, with nothing hidden: no error, and pictures that move."""
+    said = played.listen(page)
+    with played.mode("demo"), ClassicNotebook(installed.python, ROOT / "labs", tmp_path) as server:
         server.open(page, LAB)
         run_all(page)
         shown = page.locator("#notebook .output").locator("table, svg, canvas, .jupyter-widgets")
@@ -111,3 +110,25 @@ def test_a_lab_runs_with_the_old_widgets(installed, page, tmp_path):
         page.wait_for_timeout(SETTLE)
         assert tank.inner_text() != before, "the picture follows the hand"
         assert said == []
+
+
+@pytest.mark.browser
+def test_a_prediction_is_locked_and_a_task_answered_with_the_old_widgets(installed, page, tmp_path):
+    """In notebook 6.5, with the keyboard alone: what the page says is saved is in the record beside the notebook."""
+    lab = played.of_notebook(ROOT, LAB)
+    with ClassicNotebook(installed.python, ROOT / "labs", tmp_path) as server:
+        server.open(page, LAB)
+        run_all(page)
+        player = played.Player(page, lab, played.listen(page))
+        player.picture("empty").locator("figure").wait_for()
+        page.wait_for_timeout(SETTLE)
+        assert errors_in_cells(page) == [] and page.locator(".lab-picture").count() == 1
+        page.locator(".lab-box input").first.focus()  # a click into the lab: from a cell no key leads there
+        for name, one in lab._predictions.items():
+            guess = one.truth if isinstance(one.truth, str) else f"{one.truth:.0f}"
+            assert player.lock(name, guess).startswith("Right")
+        player.picture("memory").locator("figure").wait_for()
+        assert player.answer("token", played.keys(lab)["token"])[0] == "Right"
+        record = json.loads((tmp_path / "labs" / "03_kv_cache.record.json").read_text(encoding="utf-8"))
+        assert [one["name"] for one in record["entries"]] == [*lab._predictions, "token"]
+        assert player.said == []

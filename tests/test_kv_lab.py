@@ -1,13 +1,20 @@
-"""The KV-cache lab in a real JupyterLab: the picture follows the hand, near, far, and without a kernel."""
+"""The pictures of the KV-cache lab in a real JupyterLab: they follow the hand, near, far, and without a kernel.
+
+Labs are in demo mode here, so that all of them are there after Run All; how a student comes to see them is in
+`test_lab_03`.
+"""
 
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 
+import played
 import pytest
 from far import relay
 from hand import HANDLE, WATCH, grip
-from live_jupyter import errors_in_cells, kill_kernels, run_all
+from live_jupyter import Jupyter, errors_in_cells, kill_kernels, run_all
+from playwright.sync_api import TimeoutError as TooLate
 
 from mlsysim_labs.static_files import script
 
@@ -18,12 +25,14 @@ TANK = ".lab-picture-memory figure"
 @pytest.fixture(scope="module")
 def lab(root):
     """The lab itself, in this process."""
-    cells = json.loads((root / "labs" / LAB).read_text(encoding="utf-8"))["cells"]
-    source = next("".join(c["source"]) for c in cells if "lab" in c["metadata"].get("tags", []))
-    names: dict = {}
-    exec(compile(source, LAB, "exec"), names)
-    names["lab"].box  # noqa: B018 - showing it is what publishes
-    return names["lab"]
+    return played.of_notebook(root, LAB)
+
+
+@pytest.fixture(scope="module")
+def jupyter(root, tmp_path_factory):
+    """A JupyterLab whose labs show everything."""
+    with played.mode("demo"), Jupyter(root / "labs", tmp_path_factory.mktemp("demo")) as server:
+        yield server
 
 
 def test_formula_and_program_agree(lab):
@@ -37,9 +46,12 @@ def test_it_is_small(lab, root):
 
 
 def test_the_numbers_are_those_of_the_question(lab):
-    lab.set(context=131072, users=1, kv_precision="16 bit", device="NVIDIA H100 SXM", model="Llama 3.1 8B")
-    assert lab["cache"] == pytest.approx(17.179869184e9)
-    assert lab["concurrency"]["here"][1] == 3
+    lab.set(context=131072, users=1, weights="16 bit", kv_cache="16 bit", reserve="a tenth", model="Llama 3.1 8B")
+    assert lab["memory"]["cache"] == pytest.approx(17.179869184e9) and lab["multi_head"]["cache"] == 2**36
+    assert lab["concurrency"]["you are here"] == (131072, 1)
+    assert [line[1][-1] for line in list(lab["concurrency"].values())[:2]] == [3, 0]
+    lab.set(reserve="nothing")
+    assert [line[1][-1] for line in list(lab["concurrency"].values())[:2]] == [4, 1]
 
 
 @pytest.fixture
@@ -49,9 +61,7 @@ def opened(jupyter, page):
 
 
 def walk_in(jupyter, page, port=None):
-    page.said = []
-    page.on("console", lambda message: page.said.append(message.text) if message.type == "error" else None)
-    page.on("pageerror", lambda error: page.said.append(str(error)))
+    page.said = played.listen(page)
     jupyter.open(page, LAB, port)
     run_all(page)
     assert errors_in_cells(page) == []
@@ -126,6 +136,8 @@ def test_the_picture_follows_after_the_kernel_was_killed(jupyter, opened):
     assert kill_kernels(jupyter)
     opened.get_by_role("button", name="Long document").click()
     opened.wait_for_function(f"document.querySelector('{TANK}').innerText.includes('17.2')")
+    with suppress(TooLate):  # JupyterLab may say that the kernel died, in a box over all
+        opened.locator(".jp-Dialog").get_by_role("button", name="Ok").click(timeout=5000)
     x, y, width = grip(opened, "users")
     opened.mouse.move(x + width / 2, y)
     opened.mouse.up()

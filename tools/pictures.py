@@ -1,9 +1,8 @@
 """Draw the small pictures that notebooks show above their labs, for readers that run nothing.
 
-They go to `labs/pictures`.
-
-Each is what *Save as SVG* gives at the start settings, with a stamp of what it was made from: the numbers of its
-traits, and the files that draw them. A test makes the stamp anew, and fails when a picture is stale.
+They go to `labs/pictures`, and show what moves before anything is predicted: no answer stands above a lab. Each is what
+*Save as SVG* gives at the start settings, with a stamp of what it was made from: the numbers of its traits, and the
+files that draw them. A test makes the stamp anew, and fails when a picture is stale.
 """
 
 from __future__ import annotations
@@ -80,7 +79,7 @@ def main() -> int:
     from live_jupyter import Jupyter, run_all
     from playwright.sync_api import sync_playwright
 
-    os.environ["MLSYSIM_LABS_MODE"] = "demo"
+    os.environ["MLSYSIM_LABS_MODE"] = "learn"
     with tempfile.TemporaryDirectory() as folder, Jupyter(LABS, pathlib.Path(folder)) as server, \
             sync_playwright() as play:
         browser = play.chromium.launch(executable_path=equip.chromium(), args=equip.CHROMIUM_FLAGS)

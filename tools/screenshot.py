@@ -1,4 +1,5 @@
-"""Make the screenshot that README shows: the KV-cache lab in a real JupyterLab, as a student sees it.
+"""Make the screenshot that README shows: knobs and tanks of the KV-cache lab in a real JupyterLab, as a student sees
+them after the predictions.
 
     .venv/bin/python tools/screenshot.py
 """
@@ -14,13 +15,15 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tools")]
 
 import equip  # noqa: E402
 from live_jupyter import Jupyter, run_all  # noqa: E402
+from played import mode  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
 
+HIDDEN = ".lab-commit, .lab-saved, .lab-picture-empty, .lab-picture-concurrency { display: none !important; }"
 PICTURE = ROOT / "docs" / "kv_cache.png"
 
 
 def main() -> None:
-    with Jupyter(ROOT / "labs", pathlib.Path(tempfile.mkdtemp())) as server, sync_playwright() as play:
+    with mode("demo"), Jupyter(ROOT / "labs", pathlib.Path(tempfile.mkdtemp())) as server, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=equip.chromium(), args=equip.CHROMIUM_FLAGS)
         page = browser.new_page(viewport={"width": 1300, "height": 1400})
         server.open(page, "03_kv_cache.ipynb")
@@ -30,6 +33,7 @@ def main() -> None:
         page.mouse.move(5, 5)
         page.wait_for_timeout(1500)
         PICTURE.parent.mkdir(exist_ok=True)
+        page.add_style_tag(content=HIDDEN)
         page.locator(".lab-box").screenshot(path=PICTURE)
         browser.close()
 

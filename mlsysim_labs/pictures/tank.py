@@ -2,8 +2,9 @@
 
 The browser draws all of it from the traits (`static/tank.js`): weights and then the KV cache from the left, the reserve
 at the right end of the capacity, free memory between. What has no room is drawn beyond the out-of-memory line, in
-other stripes, and a sentence counts the users who do not fit. Whoever knows the numbers sets the traits: Python, or
-the program of a lab in the browser, at every move. Drawing never writes them.
+other stripes; a sentence counts the users who do not fit, and another one says what is needed, what is there, and what
+to try first. Whoever knows the numbers sets the traits: Python, or the program of a lab in the browser, at every move.
+Drawing never writes them.
 """
 
 from __future__ import annotations
@@ -14,6 +15,8 @@ from typing import Any
 import anywidget
 import traitlets
 
+from solver import check
+from solver.memory import kv_cache_bytes, weights_bytes
 from solver.records import nearest
 
 from ..static_files import STATIC, script
@@ -22,10 +25,13 @@ from ..static_files import STATIC, script
 class Tank(anywidget.AnyWidget):
     """A picture of what fills the memory of an accelerator: weights, KV cache, reserve, and what is free.
 
+    The function of a lab returns these traits by name, as `filled_by` does:
+
     `capacity`, `weights`, `cache`, `reserve` : amounts in bytes; NaN or ∞ dims the picture
     `users` : requests, which share the cache equally
     `unit` : what people read, "GB" (10^9 byte) or "GiB" (2^30)
     `chip`, `model` : their names
+    `caption` : what tells this tank from another one, such as "Every head a KV head"
     """
 
     _esm = script("tank.js")
@@ -38,6 +44,7 @@ class Tank(anywidget.AnyWidget):
     unit = traitlets.Unicode("GB").tag(sync=True)
     chip = traitlets.Unicode().tag(sync=True)
     model = traitlets.Unicode().tag(sync=True)
+    caption = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
         for name in traits:
@@ -46,6 +53,20 @@ class Tank(anywidget.AnyWidget):
         if traits.get("unit", "GB") not in ("GB", "GiB"):
             raise ValueError(f"a Tank counts in GB or GiB, not in {traits['unit']!r}.")
         super().__init__(**traits)
+
+    @staticmethod
+    def filled_by(model: Any, hardware: Any, context: Any = 0.0, precision: Any = "fp16", reserve: Any = 0.0, *,
+                  kv_precision: Any = "fp16", users: Any = 0.0) -> dict[str, Any]:
+        """What a tank shows of a model, and of so many users; what it is asked with is named as for `max_users`.
+
+        >>> from solver import Hardware, Models
+        >>> found = Tank.filled_by(Models.Llama3_8B, Hardware.Cloud.H100, 131072, users=1)
+        >>> [round(float(found[name]) / 1e9, 1) for name in ("capacity", "weights", "cache")]   # GB
+        [85.9, 16.1, 17.2]
+        """
+        return {"capacity": hardware.memory, "reserve": reserve * hardware.memory, "users": users,
+                "weights": weights_bytes(model, check.precision(precision)), "chip": hardware, "model": model,
+                "cache": kv_cache_bytes(model, users, context, check.precision(kv_precision))}
 
     def table(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """The amounts in the tank's unit; what is free is less than nothing where memory is short."""

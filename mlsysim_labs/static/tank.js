@@ -2,7 +2,7 @@
 // All follows from the traits; elements are made once, then moved.
 
 const AMOUNTS = ["capacity", "weights", "cache", "reserve", "users"];
-const TRAITS = [...AMOUNTS, "unit", "chip", "model"];
+const TRAITS = [...AMOUNTS, "unit", "chip", "model", "caption"];
 const SLACK = 0.5; // [byte] less is rounding
 const MOST_TICKS = 64; // [users]
 const PAUSE = 1000; // [ms] between sentences read aloud
@@ -26,6 +26,17 @@ function sentence({ capacity, weights, cache, reserve, users }, size) {
   return `Out of memory by ${size(-free)}${share ? ": " + who : ""}.`;
 }
 
+// The constraint, what it needs and has, and what to try first; nothing while all of it fits.
+function shortage({ capacity, weights, cache, reserve, users }, size) {
+  const need = weights + cache, short = need + reserve - capacity, left = capacity - reserve - weights;
+  if (short <= SLACK) return "";
+  const fit = users > 0 ? Math.floor((left + SLACK) / (cache / users)) : 0, narrow = "a shorter context, or fewer bits for the cache";
+  const first = left <= SLACK ? "a chip with more memory, several chips, or narrower weights"
+    : fit ? `fewer users at once (room for ${whole(fit)}), ${narrow}` : narrow;
+  const has = size(capacity) + (reserve > SLACK ? ` (${size(reserve)} of it reserved)` : "");
+  return `Memory: needs ${size(need)}, has ${has}: short by ${size(short)}. First remedy: ${first}.`;
+}
+
 const make = (parent, name, tag = "div") => {
   const node = parent.appendChild(document.createElement(tag));
   node.className = "lab-tank-" + name;
@@ -37,8 +48,8 @@ function render({ model, el }) {
   const live = make(document.body, "live"); // not in the figure: role=img hides it
   figure.role = "img";
   live.ariaLive = "polite";
-  const [title, limit, bar, says, legend] = ["title", "limit", "bar", "says", "legend"].map((name) => make(figure, name));
-  const cells = [title, limit, says];
+  const [caption, title, limit, bar, says, why, legend] = ["caption", "title", "limit", "bar", "says", "why", "legend"].map((name) => make(figure, name));
+  const cells = [caption, title, limit, says, why];
   for (const kind of ["weights", "cache", "reserve", "rest"]) {
     const item = make(legend, "item");
     make(item, "swatch lab-tank-" + kind, "span");
@@ -67,18 +78,18 @@ function render({ model, el }) {
     const ok = AMOUNTS.every((name) => isAmount(v[name])) && v.capacity && isAmount(total), full = ok && over > SLACK;
     if (ok) place(v, Math.max(v.capacity, total));
     figure.className = `lab-tank${ok ? "" : " lab-dim"}${full ? " lab-tank-full" : ""}`;
-    const text = ok ? sentence(v, size) : "No value for these settings.";
-    figure.ariaLabel = text;
+    const text = ok ? sentence(v, size) : "No value for these settings.", missing = ok ? shortage(v, size) : "";
+    figure.ariaLabel = [v.caption && v.caption + ":", text, missing].filter(Boolean).join(" ");
     const each = v.users && v.cache ? `${whole(v.users)} × ${size(v.cache / v.users)}` : "";
-    const texts = [[v.model, v.chip].filter(Boolean).join(" on "), `out of memory at ${size(v.capacity)}`, text,
+    const texts = [v.caption, [v.model, v.chip].filter(Boolean).join(" on "), `out of memory at ${size(v.capacity)}`, text, missing,
       "weights", size(v.weights), "", "KV cache", size(v.cache), ok ? each : "–", "reserve", size(v.reserve), "",
       full ? "does not fit" : "free", size(ok ? Math.abs(over) : NaN), ""];
     cells.forEach((cell, i) => { if (cell.textContent !== texts[i]) cell.textContent = texts[i]; });
-    if (live.textContent !== text) timer ||= setTimeout(speak, PAUSE);
+    if (live.textContent !== figure.ariaLabel) timer ||= setTimeout(speak, PAUSE);
   };
   const speak = () => {
     timer = 0;
-    live.textContent = says.textContent;
+    live.textContent = figure.ariaLabel;
   };
   // Once for all traits of a message, and in the same task: waiting for the next frame would show it a frame late.
   const soon = () => {
