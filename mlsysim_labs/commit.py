@@ -9,16 +9,15 @@ import collections
 from collections.abc import Iterable
 from typing import Any
 
-import anywidget
 import traitlets
 
-from solver.records import nearest
+from .strict import Strict
 
 MOST_OPTIONS = 4
 LONGEST_ID = 64
 
 
-class Committing(anywidget.AnyWidget):
+class Committing(Strict):
     """A widget whose page sends steps, ``{kind, id, value, time}``, and hears ``{saved: id}`` or ``{failed: id, why}``.
 
     A step that comes again, as a retry does, is acknowledged and not done again. The page writes no trait: all that it
@@ -34,9 +33,6 @@ class Committing(anywidget.AnyWidget):
     question = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
-        for name in traits:
-            if not self.has_trait(name):  # ipywidgets would take a slip of the pen silently
-                raise TypeError(f"a {type(self).__name__} has no {name!r}. {nearest(name, self.trait_names())}")
         super().__init__(**traits)
         self.step = ""  # the id of the one that is being done
         self._done: collections.deque[str] = collections.deque(maxlen=100)

@@ -7,6 +7,7 @@ import json
 import ipywidgets
 import numpy as np
 import pictures
+import played
 import pytest
 from small_lab import Recorder
 
@@ -90,3 +91,25 @@ def test_a_notebook_is_small_and_whole(notebook):
     code = ["".join(c["source"]) for c in cells if c["cell_type"] == "code"]
     assert sum(bool(line.strip()) for text in code[1:] for line in text.splitlines()) < 100, "without the first cell"
     assert code[-1] == "lab.submit()"
+
+
+@pytest.mark.browser
+@every_lab
+def test_axe_finds_nothing_before_and_after_the_lock(jupyter, page, notebook):
+    from axe_playwright_python.sync_playwright import Axe
+
+    lab = pictures.lab_of(notebook)
+    played.forget(jupyter, notebook.name, notebook.stem)
+    player = played.walk_in(jupyter, page, notebook.name, lab)
+    before = Axe().run(page, context=".lab-box")
+    for name, one in lab._predictions.items():
+        player.lock(name, one.look["options"][0] if "options" in one.look else str(int(one.shown.high)))
+    page.get_by_role("button", name="Table").first.click()
+    if page.get_by_role("button", name="More knobs").count():
+        page.get_by_role("button", name="More knobs").click()
+    page.wait_for_timeout(500)
+    after = Axe().run(page, context=".lab-box")
+    played.forget(jupyter, notebook.name, notebook.stem)
+    assert before.violations_count == 0, before.generate_report()
+    assert after.violations_count == 0, after.generate_report()
+    assert player.said == []

@@ -10,27 +10,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import anywidget
 import numpy as np
 import traitlets
 
 from solver.records import nearest
 
+from ..strict import Strict
 from .picture import Target
 
 MOST = 4  # rows or points; as many as there are hues, shapes and dashes
 
 
-class Drawing(anywidget.AnyWidget):
+class Drawing(Strict):
     """A picture in SVG of a few things, each of which has a label and a number in each of several array traits."""
 
     labels: Any = traitlets.List(traitlets.Unicode()).tag(sync=True)
-
-    def __init__(self, **traits: Any) -> None:
-        for name in traits:
-            if not self.has_trait(name):  # ipywidgets would take a slip of the pen silently
-                raise TypeError(f"a {type(self).__name__} has no {name!r}. {nearest(name, self.trait_names())}")
-        super().__init__(**traits)
 
     @traitlets.validate("labels")
     def _few(self, proposal: Any) -> Any:

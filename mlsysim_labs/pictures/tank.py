@@ -12,17 +12,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import anywidget
 import traitlets
 
 from solver import check
 from solver.memory import kv_cache_bytes, weights_bytes
-from solver.records import nearest
 
 from ..static_files import STATIC, script
+from ..strict import Strict
 
 
-class Tank(anywidget.AnyWidget):
+class Tank(Strict):
     """A picture of what fills the memory of an accelerator: weights, KV cache, reserve, and what is free.
 
     The function of a lab returns these traits by name, as `filled_by` does:
@@ -47,9 +46,6 @@ class Tank(anywidget.AnyWidget):
     caption = traitlets.Unicode().tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
-        for name in traits:
-            if not self.has_trait(name):  # ipywidgets would take a slip of the pen silently
-                raise TypeError(f"a Tank has no {name!r}. {nearest(name, self.trait_names())}")
         if traits.get("unit", "GB") not in ("GB", "GiB"):
             raise ValueError(f"a Tank counts in GB or GiB, not in {traits['unit']!r}.")
         super().__init__(**traits)

@@ -13,7 +13,8 @@ const make = (parent, tag, name = "", text = "") => {
 
 function render({ model, el }) {
   const root = make(el, "div", "box"), table = make(root, "table"), head = make(make(table, "thead"), "tr"), body = make(table, "tbody");
-  for (const text of ["", "at best", "expected", "8 of 10 between"]) make(head, "th", "", text).scope = "col";
+  make(head, "td");
+  for (const text of ["at best", "expected", "8 of 10 between"]) make(head, "th", "", text).scope = "col";
   const origin = make(root, "details", "origin");
   const where = make(origin, "summary", "", "Where does the expected value come from?");
   make(origin, "p", "", `“At best” is the floor: nothing is lost, and no engine gets below. “Expected” is the profile of an engine, fitted to measurements. ${model.get("origin")}`);

@@ -134,14 +134,23 @@ function render({ model, el }) {
   model.on("change:presets change:drawer", draw);
   model.labelled = [];
   let tries = 0, timer = 0;
-  const added = new MutationObserver(() => exempt(el.closest(".lab-box") ?? el));
+  const name = (box) => {
+    for (const end of model.labelled.splice(0)) end();
+    nameControls(model, box);
+  };
+  const added = new MutationObserver(() => { // knobs that come later, and readouts that are written
+    const box = el.closest(".lab-box");
+    if (!box) return;
+    exempt(box);
+    if (box.querySelector(":is(.noUi-handle, .ui-slider-handle):not([aria-label])")) name(box);
+  });
   const keep = (event) => event.stopPropagation(); // notebook 6 takes keys that bubble for its own
   let kept = null;
   const whenShown = () => {
     const box = el.closest(".lab-box");
     if (box?.querySelector(".noUi-handle, .ui-slider-handle") || tries++ > 40) {
       if (!box) return;
-      nameControls(model, box);
+      name(box);
       kept = box;
       box.addEventListener("keydown", keep);
       exempt(box);

@@ -89,7 +89,8 @@ function render({ model, el }) {
   const box = make(el, "div", "lab-twin"), said = make(box, "span", "lab-twin-said");
   const sheet = make(box, "div", "lab-twin-sheet");
   said.role = "status";
-  sheet.hidden = true;
+  Object.assign(sheet, { hidden: true, tabIndex: 0, role: "region", ariaLabel: "Table of " + name }); // it may scroll
+  sheet.dataset.lmSuppressShortcuts = "true";
   const live = model.get("speaks") ? make(document.body, "div", "lab-live") : null;
   if (live) live.ariaLive = "polite";
   let due = false, timer = 0;
