@@ -22,6 +22,7 @@ from solver.units import factor
 LONGEST = 40  # characters
 INFEASIBLE = "infeasible"
 IMPOSSIBLE = {INFEASIBLE, "not feasible", "impossible", "not possible", "does not fit", "doesn't fit", "none", "never"}
+COUNTED = {"token", "request", "user"}
 PREFIXES = {"n": "nano", "u": "micro", "m": "milli", "k": "kilo", "M": "mega", "G": "giga", "T": "tera", "P": "peta",
             "E": "exa", "Ki": "kibi", "Mi": "mebi", "Gi": "gibi", "Ti": "tebi", "Pi": "pebi"}
 WORDS = (  # what it measures, its name in the solver's registry, the prefixes in use, the spellings
@@ -139,6 +140,18 @@ def _decimal(typed: str, digits: str) -> str:
     if DECIMAL_COMMA.fullmatch(digits):
         return digits.replace(",", ".")
     raise AnswerError(f"{typed!r} can be read in more than one way: write the number with one point, such as 1234.5.")
+
+
+def counted(number: str, unit: str) -> str:
+    """A number's text with its unit, in the plural where things are counted.
+
+    >>> counted("1", "users"), counted("4,096", "token"), counted("17.2", "GB")
+    ('1 user', '4,096 tokens', '17.2 GB')
+    """
+    stem = unit.removesuffix("s")
+    if stem in COUNTED:
+        unit = stem + "s" * (number != "1")
+    return f"{number} {unit}".strip()
 
 
 def known_unit(spelled: str) -> Unit:

@@ -17,7 +17,7 @@ import numpy as np
 from solver.records import is_quantity, nearest
 from solver.units import number_text
 
-from .answers import INFEASIBLE, AnswerError, known_unit
+from .answers import INFEASIBLE, AnswerError, counted, known_unit
 from .graph import wiring
 from .predict import Prediction
 from .progress import Progress
@@ -50,6 +50,17 @@ def in_unit(value: Any, unit: str) -> float | str:
         value = value.to_root_units().magnitude / known_unit(unit).factor
     number = float(np.asarray(value))
     return number if math.isfinite(number) else INFEASIBLE
+
+
+def key_text(truth: float | str, unit: str, whole: bool = False) -> str:
+    """A key as a person reads it, and may type it.
+
+    >>> key_text(122_531.97, "token"), key_text(4.2, "users", whole=True), key_text("infeasible", "users")
+    ('122,532 tokens', '4 users', 'infeasible')
+    """
+    if isinstance(truth, str):
+        return truth
+    return counted(f"{math.floor(truth):,}" if whole else number_text(truth), unit)
 
 
 @dataclass
@@ -122,8 +133,7 @@ class AskedTask(Asked):
 
     def __post_init__(self) -> None:
         kind = "choice" if self.options else "number"
-        unit = self.unit + "s" * (self.unit in ("token", "request", "user"))
-        hint = f"with its unit, such as 7 {unit}" if kind == "number" and self.unit else ""
+        hint = f"with its unit, such as {counted('7', self.unit)}" if kind == "number" and self.unit else ""
         self.shown = Task(name=self.name, lab=self.progress.slug, question=self.question, kind=kind, unit_hint=hint,
                           options=list(self.options), more_hints=bool(self.hints) and self.progress.mode == "learn",
                           on_answer=self._keep, on_hint=self._hint)
@@ -144,9 +154,7 @@ class AskedTask(Asked):
         self._show_hints(len(self.progress.record.all("hint", self.name)))
 
     def _show_key(self) -> None:
-        truth = self.truth
-        number = f"{math.floor(truth):,}" if self.whole and not isinstance(truth, str) else truth
-        self.shown.answer = number if isinstance(number, str) else f"{number_text(number)} {self.unit}".strip()
+        self.shown.answer = key_text(self.truth, self.unit, self.whole)
         self.shown.state, self.shown.feedback = "right", "The key, from the solver."
 
     def _keep(self, text: str) -> Verdict:

@@ -13,7 +13,7 @@ from types import MappingProxyType
 
 from solver.units import factor, number_text
 
-from .answers import INFEASIBLE, Answer, AnswerError, Unit, known_unit, parsed
+from .answers import INFEASIBLE, Answer, AnswerError, Unit, counted, known_unit, parsed
 
 KINDS = {"": "a ratio", "second": "time", "byte": "memory", "token": "tokens", "request": "requests",
          "FLOP": "arithmetic", "dollar": "money", "joule": "energy", "watt": "power"}
@@ -135,7 +135,7 @@ def _of_number(answer: Answer, question: Question) -> Verdict:
         return Verdict(False, "fraction", "A count comes whole: keep every digit, and round down at the end.")
     if question.near(number):
         shown = f"{goal:,}" if question.whole else number_text(goal)
-        return Verdict(True, "right", f"Right: {shown} {question.unit}".rstrip() + ".")
+        return Verdict(True, "right", f"Right: {counted(shown, question.unit)}.")
     mistakes = (mistake(number, answer, question) for mistake in MISTAKES)
     wrong = "Not right: write every number of your way with its unit, and see what is left when the units cancel."
     return next(filter(None, mistakes), Verdict(False, "wrong", wrong))

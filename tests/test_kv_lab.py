@@ -7,14 +7,12 @@ Labs are in demo mode here, so that all of them are there after Run All; how a s
 from __future__ import annotations
 
 import json
-from contextlib import suppress
 
 import played
 import pytest
 from far import relay
 from hand import HANDLE, WATCH, grip
 from live_jupyter import Jupyter, errors_in_cells, kill_kernels, run_all
-from playwright.sync_api import TimeoutError as TooLate
 
 from mlsysim_labs.static_files import script
 
@@ -134,10 +132,9 @@ def test_presets_fill_and_overflow_the_tank_and_reset_mends_it(opened):
 @pytest.mark.browser
 def test_the_picture_follows_after_the_kernel_was_killed(jupyter, opened):
     assert kill_kernels(jupyter)
+    opened.locator(".jp-Dialog").get_by_role("button", name="Ok").click()  # it says, in a box over all, that it died
     opened.get_by_role("button", name="Long document").click()
     opened.wait_for_function(f"document.querySelector('{TANK}').innerText.includes('17.2')")
-    with suppress(TooLate):  # JupyterLab may say that the kernel died, in a box over all
-        opened.locator(".jp-Dialog").get_by_role("button", name="Ok").click(timeout=5000)
     x, y, width = grip(opened, "users")
     opened.mouse.move(x + width / 2, y)
     opened.mouse.up()

@@ -6,7 +6,6 @@ it anew, and fails when the page differs.
 
 from __future__ import annotations
 
-import math
 import pathlib
 import re
 import sys
@@ -18,30 +17,20 @@ PAGES = ROOT / "docs" / "teach"
 BLOCK = re.compile(r"(<!-- key -->\n).*?(<!-- /key -->)", re.DOTALL)
 
 
-def shown(value: Any, unit: str, whole: bool = False) -> str:
-    """A key as a teacher reads it."""
-    from solver.units import number_text
-
-    if isinstance(value, str):
-        return value
-    number = f"{math.floor(value):,}" if whole else number_text(value)
-    return f"{number} {unit}".strip()
-
-
 def key(lab: Any) -> str:
     """Predictions and tasks with their keys, tolerances, and the numbers that mistakes lead to."""
-    from mlsysim_labs.questions import asked, in_unit
+    from mlsysim_labs.questions import asked, in_unit, key_text
 
     lines = ["| | Question | Key |", "| --- | --- | --- |"]
     for one in lab._predictions.values():
-        lines.append(f"| predict | {one.question} | {shown(one.truth, one.unit)} |")
+        lines.append(f"| predict | {one.question} | {key_text(one.truth, one.unit)} |")
     mistakes = []
     for one in (task for task in lab._tasks.values() if hasattr(task, "formula")):
         within = "" if one.whole or one.options or isinstance(one.truth, str) else f" ± {one.tolerance:.0%}"
-        lines.append(f"| `{one.name}` | {one.question} | {shown(one.truth, one.unit, one.whole)}{within} |")
+        lines.append(f"| `{one.name}` | {one.question} | {key_text(one.truth, one.unit, one.whole)}{within} |")
         for said, formula in one.mistakes.items():
             wrong = in_unit(asked(one.lab, formula, one.at), one.unit)
-            mistakes.append(f"- `{one.name}`, {shown(wrong, one.unit, one.whole)}: “{said}”")
+            mistakes.append(f"- `{one.name}`, {key_text(wrong, one.unit, one.whole)}: “{said}”")
     return "\n".join([*lines, "", "Mistakes that are recognized:", "", *mistakes, ""] if mistakes else [*lines, ""])
 
 

@@ -147,15 +147,12 @@ function render({ model, el }) {
   const keep = (event) => event.stopPropagation(); // notebook 6 takes keys that bubble for its own
   let kept = null;
   const whenShown = () => {
-    const box = el.closest(".lab-box");
-    if (box?.querySelector(".noUi-handle, .ui-slider-handle") || tries++ > 40) {
-      if (!box) return;
-      name(box);
-      kept = box;
-      box.addEventListener("keydown", keep);
-      exempt(box);
-      for (const part of box.querySelectorAll(".lab-controls, .lab-runner")) added.observe(part, { childList: true, subtree: true });
-    } else timer = setTimeout(whenShown, 100);
+    kept = el.closest(".lab-box");
+    if (!kept) return void (tries++ < 40 && (timer = setTimeout(whenShown, 100)));
+    name(kept);
+    exempt(kept);
+    kept.addEventListener("keydown", keep);
+    for (const part of kept.querySelectorAll(".lab-controls, .lab-runner")) added.observe(part, { childList: true, subtree: true });
   };
   whenShown();
   return () => {
