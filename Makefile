@@ -11,7 +11,8 @@ PYTEST := -m pytest -q
 lab: $(VENV)/.lab  ## open JupyterLab on the labs
 	@$(BIN)/mlsysim-labs --here labs -- $(ARGS)
 
-test: test-here test-lowest test-pythons  ## everything but soak: the fast suite, builds, one browser pass a lab
+test: test-here  ## everything but soak: the fast suite, builds, one browser pass a lab, other Pythons side by side
+	@$(MAKE) -j2 test-lowest test-pythons
 
 test-here: $(VENV)/.test
 	$(BIN)/python $(PYTEST) -m "not soak" $(ARGS)

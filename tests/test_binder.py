@@ -69,7 +69,7 @@ def test_the_pins_go_together_and_nothing_is_left_unpinned():
     assert resolved() == pins()
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_the_pins_go_with_the_hub_of_the_image():
     assert pins().items() <= resolved(HUB).items()
 

@@ -91,6 +91,7 @@ def test_the_first_cell_turns_widgets_on_and_then_does_nothing_more(installed):
 
 
 @pytest.mark.browser
+@pytest.mark.soak
 def test_a_lab_runs_with_the_old_widgets(installed, page, tmp_path):
     """Opened in notebook 6.5 and run from top to bottom, with nothing hidden: no error, and pictures that move."""
     said = played.listen(page)

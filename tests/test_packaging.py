@@ -97,6 +97,7 @@ def test_a_fresh_environment_with_the_wheel_works(wheel, tmp_path):
     assert version in wheel.name
 
 
+@pytest.mark.soak
 def test_an_editable_install_works(checkout, tmp_path):
     python = environment(tmp_path / "env", "-e", str(checkout))
     assert run(python, "-c", QUESTION, where=tmp_path) == "4\n"

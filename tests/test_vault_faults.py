@@ -192,7 +192,7 @@ def test_two_processes_lose_nothing(tmp_path):
     assert sorted(ids(record)) == sorted(said[0] + said[1]) and record.problems() == []
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.skipif(os.name != "posix", reason="SIGKILL is of POSIX")
 def test_a_process_killed_at_any_moment_loses_nothing(tmp_path):
     chance, vault, acknowledged = random.Random(20261120), Vault(LAB, tmp_path), set()
