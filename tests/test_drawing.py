@@ -134,14 +134,11 @@ def test_a_copy_for_a_file_looks_the_same_without_the_page(picture):
     assert off < 0.01
 
 
-@pytest.mark.browser
-def test_motion_can_be_refused(page):
-    page.set_content(f"<style>{Roofline._css}</style><svg><g class='lab-roofline-moves'></g></svg>")
-    read = "getComputedStyle(document.querySelector('.lab-roofline-moves')).transition"
-    assert "0.15s" in page.evaluate(read)
-    page.emulate_media(reduced_motion="reduce")
-    assert "0.15s" not in page.evaluate(read)
-    assert "transition" not in Timeline._css
+def test_pictures_follow_the_hand_without_a_transition():
+    """A move is shown at once: something that glides is late, and costs a layout at every frame."""
+    for file in STATIC.glob("*.css"):
+        if file.stem in ("tank", "roofline", "timeline", "frontier", "figures", "drawing"):
+            assert "transition" not in file.read_text(encoding="utf-8"), file.name
 
 
 def test_the_files_are_small():

@@ -215,16 +215,6 @@ def test_texts_stay_inside_and_apart(tank, width):
         assert tank.page.evaluate("document.documentElement.scrollWidth") <= width
 
 
-@pytest.mark.browser
-def test_motion_is_short_and_can_be_refused(page):
-    page.set_content(f"<style>{(STATIC / 'tank.css').read_text(encoding='utf-8')}</style><figure class='lab-tank'>"
-                     "<div class='lab-tank-bar'><div class='lab-tank-cache'></div></div></figure>")
-    read = "getComputedStyle(document.querySelector('.lab-tank-cache')).transition"
-    assert "0.15s" in page.evaluate(read)
-    page.emulate_media(reduced_motion="reduce")
-    assert "0.15s" not in page.evaluate(read)
-
-
 def test_the_files_are_small():
     assert (STATIC / "tank.js").stat().st_size < 6.5 * 1024
     assert (STATIC / "tank.css").stat().st_size < 3.5 * 1024

@@ -103,7 +103,7 @@ async function nameControls(model, box) {
 
 // JupyterLab's shortcuts ask whether the focused element itself is exempt: else d d deletes the cell of a lab.
 function exempt(box) {
-  for (const e of box.querySelectorAll("button, select, input, [tabindex], [contenteditable]")) e.dataset.lmSuppressShortcuts = "true";
+  for (const e of box.querySelectorAll(":is(button, select, input, [tabindex], [contenteditable]):not([data-lm-suppress-shortcuts])")) e.dataset.lmSuppressShortcuts = "true";
 }
 
 function render({ model, el }) {
