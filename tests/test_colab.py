@@ -13,6 +13,8 @@ import played
 import pytest
 from classic_notebook import ClassicNotebook, errors_in_cells, find_python, kept_environment, run, run_all
 
+from solver.units import number_text
+
 pytestmark = pytest.mark.slow
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -114,22 +116,24 @@ def test_a_lab_runs_with_the_old_widgets(installed, page, tmp_path):
 
 
 @pytest.mark.browser
-def test_a_prediction_is_locked_and_a_task_answered_with_the_old_widgets(installed, page, tmp_path):
+@pytest.mark.parametrize("notebook", ["01_memory_wall.ipynb", "02_two_phases.ipynb", "03_kv_cache.ipynb"])
+def test_predictions_are_locked_and_a_task_answered_with_the_old_widgets(installed, page, tmp_path, notebook):
     """In notebook 6.5, with the keyboard alone: what the page says is saved is in the record beside the notebook."""
-    lab = played.of_notebook(ROOT, LAB)
+    lab = played.of_notebook(ROOT, notebook)
     with ClassicNotebook(installed.python, ROOT / "labs", tmp_path) as server:
-        server.open(page, LAB)
+        server.open(page, notebook)
         run_all(page)
         player = played.Player(page, lab, played.listen(page))
-        player.picture("empty").locator("figure").wait_for()
+        page.locator(".lab-picture").wait_for()
         page.wait_for_timeout(SETTLE)
         assert errors_in_cells(page) == [] and page.locator(".lab-picture").count() == 1
         page.locator(".lab-box input").first.focus()  # a click into the lab: from a cell no key leads there
         for name, one in lab._predictions.items():
-            guess = one.truth if isinstance(one.truth, str) else f"{one.truth:.0f}"
+            guess = one.truth if isinstance(one.truth, str) else number_text(one.truth)
             assert player.lock(name, guess).startswith("Right")
-        player.picture("memory").locator("figure").wait_for()
-        assert player.answer("token", played.keys(lab)["token"])[0] == "Right"
-        record = json.loads((tmp_path / "labs" / "03_kv_cache.record.json").read_text(encoding="utf-8"))
-        assert [one["name"] for one in record["entries"]] == [*lab._predictions, "token"]
+        page.locator(".lab-picture").nth(1).wait_for()
+        task, key = next(iter(played.keys(lab).items()))
+        assert player.answer(task, key)[0] == "Right"
+        record = json.loads((tmp_path / "labs" / f"{lab.progress.slug}.record.json").read_text(encoding="utf-8"))
+        assert [one["name"] for one in record["entries"]] == [*lab._predictions, task]
         assert player.said == []
