@@ -151,27 +151,6 @@ def headroom_bytes(device: Accelerator, model: Transformer, batch: Request, cont
     return usable_bytes(device, reserve) - used
 
 
-def users_that_fit(device: Accelerator, model: Transformer, context: Context, precision: Precision,
-                   kv_precision: Precision, reserve: Scalar = 0.0) -> Request:
-    """How many requests of `context` tokens fit at once.
-
-        users = max(0, floor((memory * (1 - reserve) - weights) / (kv_bytes_per_token * cached_context)))
-
-    Weights are in `precision`, the cache in `kv_precision`. Every request is taken to hold its whole context. Leaves
-    out the waste of pages (see `paged_kv_bytes`).
-
-    >>> from solver import Hardware, Models, precision_named
-    >>> h100, llama, fp16 = Hardware.Cloud.H100, Models.Llama3_8B, precision_named("fp16")
-    >>> [int(users_that_fit(h100, llama, 131072, fp16, fp16, reserve=r)) for r in (0, 0.1)]
-    [4, 3]
-    >>> int(users_that_fit(h100, llama.multi_head, 131072, fp16, fp16))
-    1
-    """
-    free = usable_bytes(device, reserve) - weights_bytes(model, precision)
-    fitting = np.floor(free / (kv_bytes_per_token(model, kv_precision) * cached_context(model, context)))
-    return np.maximum(fitting, 0 * fitting)
-
-
 def context_margin(model: Transformer, context: Context) -> Context:
     """Tokens left up to the longest context that the model was trained for; negative beyond it.
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from solver import PRECISIONS, ContinuousBatchingModel, Node, Profiles, ServingModel
 from solver.batching import drained_share
 from solver.chunking import chunked_prefill_time, mixed_step_time, slowest_chunk_time
-from solver.memory import kv_bytes_per_token, kv_cache_bytes, paged_kv_bytes, users_that_fit, weights_bytes
-from solver.paging import fragmentation, mean_cached, mean_pages
+from solver.memory import kv_bytes_per_token, kv_cache_bytes, paged_kv_bytes, weights_bytes
+from solver.paging import fragmentation, mean_cached, mean_pages, users_beside_weights
 from solver.roofline import smooth_max
 from solver.speculation import accepted_tokens, best_draft_length, break_even_batch, speculative_speedup
 from solver.transformer import decode_time, distinct_experts, head_time, launch_time, prefill_layers_time, prefill_time
@@ -32,11 +32,14 @@ def test_distinct_experts(model, n):
 @RUNS
 @given(chips, models, formats, tokens, st.floats(0, 0.9))
 def test_users(chip, model, p, context, reserve):
-    users = users_that_fit(chip, model, context, p, p, reserve)
+    def fitting(context, weights, reserve):
+        return users_beside_weights(Node(chip, weights, p), model, context, reserve)
+
+    users = fitting(context, p, reserve)
     assert users >= 0 and users == np.floor(users)
-    assert users_that_fit(chip, model, context + 1, p, p, reserve) <= users
-    assert users_that_fit(chip, model, context, p, p, min(reserve + 0.1, 1)) <= users
-    assert users_that_fit(chip, model, context, p, PRECISIONS["int4"], reserve) >= users
+    assert fitting(context + 1, p, reserve) <= users
+    assert fitting(context, p, min(reserve + 0.1, 1)) <= users
+    assert fitting(context, PRECISIONS["int4"], reserve) >= users
     room = chip.memory * (1 - reserve) - weights_bytes(model, p)
     if users:
         assert kv_cache_bytes(model, users, context, p) <= room * CLOSE
