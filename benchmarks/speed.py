@@ -14,10 +14,10 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mlsysim_labs.trace import program, run, symbol
+from mlsysim_labs.reactive.trace import program, run, symbol
 from solver import ContinuousBatchingModel, Engine, Hardware, Models, Node, ServingModel, precision_named
+from solver.formulas.transformer import decode_time
 from solver.show import table
-from solver.transformer import decode_time
 
 LLAMA, H100, FP16 = Models.Llama3_8B, Hardware.Cloud.H100, precision_named("fp16")
 SERVING, BATCHING = ServingModel(), ContinuousBatchingModel()

@@ -7,23 +7,24 @@ once (`trace`) and written as a program that the browser runs on every move of a
 import importlib
 from typing import TYPE_CHECKING, Any
 
-from .ours import check_solver
+from mlsysim_labs.guard import check_solver
 
 __version__ = "0.1.0"
 check_solver(__version__)
 
-from .graph import Graph  # noqa: E402 - a stranger's solver has to be named before anything else can fail
+from mlsysim_labs.reactive.graph import Graph  # noqa: E402 - a stranger's solver is named before all else can fail
 
 if TYPE_CHECKING:
-    from .lab import Lab
-    from .pictures.curve import Curve
-    from .pictures.figures import Figures, estimate
-    from .pictures.frontier import Frontier
-    from .pictures.heatmap import Heatmap
-    from .pictures.roofline import Roofline
-    from .pictures.tank import Tank
-    from .pictures.timeline import Timeline
-from .trace import Untraceable, program, symbol, trace  # noqa: E402
+    from mlsysim_labs.lab import Lab
+    from mlsysim_labs.pictures.curve import Curve
+    from mlsysim_labs.pictures.figures import Figures
+    from mlsysim_labs.pictures.frontier import Frontier
+    from mlsysim_labs.pictures.heatmap import Heatmap
+    from mlsysim_labs.pictures.of_results import estimate
+    from mlsysim_labs.pictures.roofline import Roofline
+    from mlsysim_labs.pictures.tank import Tank
+    from mlsysim_labs.pictures.timeline import Timeline
+from mlsysim_labs.reactive.trace import Untraceable, program, symbol, trace  # noqa: E402
 
 __all__ = ["Curve", "Figures", "Frontier", "Graph", "Heatmap", "Lab", "Roofline", "Tank", "Timeline", "Untraceable",
            "estimate", "program", "symbol", "trace"]
@@ -32,7 +33,7 @@ __all__ = ["Curve", "Figures", "Frontier", "Graph", "Heatmap", "Lab", "Roofline"
 HOMES = {
     "Lab": "lab", "Curve": "pictures.curve", "Figures": "pictures.figures", "Frontier": "pictures.frontier",
     "Heatmap": "pictures.heatmap", "Roofline": "pictures.roofline", "Tank": "pictures.tank",
-    "Timeline": "pictures.timeline", "estimate": "pictures.figures"}
+    "Timeline": "pictures.timeline", "estimate": "pictures.of_results"}
 
 
 def __getattr__(name: str) -> Any:

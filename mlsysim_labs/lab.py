@@ -29,16 +29,16 @@ from typing import Any
 
 import numpy as np
 
-from . import controls as make
-from .asking import Asking, Decorator, Formula
-from .controls import Control
-from .graph import Graph
-from .pictures.picture import as_picture
-from .progress import slug_of
-from .sheet import Sheet
-from .stage import Stage
-from .values import difference
-from .wiring import Wiring
+from mlsysim_labs.page import controls as make
+from mlsysim_labs.page.frames import Stage
+from mlsysim_labs.page.layout import Sheet
+from mlsysim_labs.pictures.parts.picture import as_picture
+from mlsysim_labs.questions.progress import slug_of
+from mlsysim_labs.questions.questions import Asking, Decorator, Formula
+from mlsysim_labs.reactive.control import Control
+from mlsysim_labs.reactive.graph import Graph
+from mlsysim_labs.reactive.values import difference
+from mlsysim_labs.reactive.wiring import Wiring
 
 
 class Lab(Asking):

@@ -6,21 +6,21 @@
 17.2 GB
 """
 
-from . import show
-from .batching import ContinuousBatchingModel, ContinuousBatchingResult
-from .bounds import BOTTLENECKS
-from .capacity import CapacityResult, kv_capacity, max_users
-from .engine import Engine, OutOfMemoryError, PerformanceProfile
-from .hardware import Accelerator, Hardware
-from .lengths import Exponential, Fixed, Uniform
-from .models import Models, Transformer
-from .node import Node
-from .precision import PRECISIONS, Precision, precision_named
-from .profiles import Profile, Profiles
-from .serving import ServingModel
-from .serving_result import ServingResult
-from .simulation import Simulation, simulate
-from .units import Q_, Quantity
+from solver import show
+from solver.compute.engine import Engine, OutOfMemoryError, PerformanceProfile
+from solver.formulas.lengths import Exponential, Fixed, Uniform
+from solver.formulas.work import BOTTLENECKS
+from solver.serving.batching import ContinuousBatchingModel, ContinuousBatchingResult
+from solver.serving.capacity import CapacityResult, kv_capacity, max_users
+from solver.serving.model import ServingModel
+from solver.serving.result import ServingResult
+from solver.simulation.serving import Simulation, simulate
+from solver.units import Q_, Quantity
+from solver.zoo.hardware import Accelerator, Hardware
+from solver.zoo.models import Models, Transformer
+from solver.zoo.node import Node
+from solver.zoo.precision import PRECISIONS, Precision, precision_named
+from solver.zoo.profiles import Profile, Profiles
 
 __version__ = "0.1.0"
 __distribution__ = "mlsysim-labs"

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from .result import shown_text
+from solver.base.result import shown_text
 
 
 def width(text: str) -> int:

@@ -20,6 +20,8 @@ import numpy as np
 import pint
 import pint.registry
 
+from solver.text import array_text, number_text
+
 # What a formula takes and returns: a float, an array or a symbol, in the base unit that is named.
 Scalar: TypeAlias = Annotated[Any, ""]
 Byte: TypeAlias = Annotated[Any, "byte"]
@@ -40,31 +42,6 @@ Bandwidth: TypeAlias = Annotated[Any, "byte/second"]
 TokenRate: TypeAlias = Annotated[Any, "token/second"]
 RequestRate: TypeAlias = Annotated[Any, "request/second"]
 Watt: TypeAlias = Annotated[Any, "watt"]
-
-
-def number_text(value: float) -> str:
-    """Three significant digits, never an exponent where a person would not write one.
-
-    >>> number_text(44.23), number_text(131072), number_text(0.0163), number_text(float("nan"))
-    ('44.2', '131,072', '0.0163', 'nan')
-    """
-    value = float(value)
-    if not np.isfinite(value):
-        return str(value)
-    rounded = float(f"{value:.3g}")
-    if 1000 <= abs(rounded) < 1e15:
-        return f"{value:,.0f}"
-    if rounded == 0 or 1e-4 <= abs(rounded) < 1000:
-        return np.format_float_positional(rounded, trim="-")
-    return f"{value:.3g}"
-
-
-def array_text(values: Any) -> str:
-    """Each element as `number_text` writes it; the middle of a long array is left out, and nothing is computed."""
-    if not isinstance(values, np.ndarray):
-        return f"<array of shape {np.shape(values)}, not computed>"
-    shown: Any = {"float_kind": number_text, "int_kind": number_text}
-    return np.array2string(np.asarray(values), separator=", ", threshold=12, formatter=shown)
 
 
 class Quantity(pint.registry.UnitRegistry.Quantity):
@@ -170,3 +147,8 @@ def in_unit(value: Quantity, unit: str) -> float:
 def quantity(value: Any, display: str) -> Quantity:
     """`value`, in base units, as a quantity in the unit `display`."""
     return REGISTRY.Quantity(value / factor(display), unit(display))
+
+
+def is_quantity(value: Any) -> bool:
+    """Whether `value` is a quantity, of this package's registry or another."""
+    return isinstance(value, Quantity) or (hasattr(value, "magnitude") and hasattr(value, "units"))

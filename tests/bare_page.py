@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import pathlib
 
-import mlsysim_labs
-
-STATIC = pathlib.Path(mlsysim_labs.__file__).parent / "static"
 NOTHING = "No value for these settings."
 SHOW = """async ([source, state]) => {
     const url = URL.createObjectURL(new Blob([source], {type: "text/javascript"}));

@@ -20,7 +20,7 @@ def rng() -> np.random.Generator:
 @pytest.fixture
 def vault(tmp_path):
     """Where records of a lab are kept, empty."""
-    from mlsysim_labs.vault import Vault
+    from mlsysim_labs.records.record_file import Vault
 
     return Vault("03_kv_cache", tmp_path)
 
@@ -28,7 +28,7 @@ def vault(tmp_path):
 @pytest.fixture
 def record():
     """A record with two entries."""
-    from mlsysim_labs.record import Record
+    from mlsysim_labs.records.record import Record
 
     first = Record("03_kv_cache").added("opened", "", {}, id="a")
     return first.added("prediction", "users", {"text": "16 GiB"}, id="b")

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from solver import PRECISIONS, Node, Profiles
-from solver.profiles import efficient
+from solver.zoo.profiles import efficient
 
 # The same examples at each run, unless `make soak` asks for many new ones.
 EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "0"))

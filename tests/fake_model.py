@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mlsysim_labs.static_files import STATIC, script
+from mlsysim_labs.widgets.assets import script, style
 
 WHITE = {"layout-color0": "#fff", "layout-color1": "#fff", "layout-color2": "#eee", "ui-font-color1": "rgba(0,0,0,.87)",
          "brand-color1": "#1976d2"}
@@ -77,12 +77,12 @@ class Shown:
         widget.send = lambda content, buffers=None: self._events.append(["said", content])
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.expose_function("kernel", self._kernel)
-        css = "".join((STATIC / f"{file}.css").read_text(encoding="utf-8") for file in ["commit", name])
+        css = style("questions/steps.css", f"questions/{name}.css")
         colours = "".join(f"--jp-{key}: {value};" for key, value in theme.items())
         body = f"body {{ margin: 8px; background: {theme['layout-color0']}; }}"
         page.set_content(f"<style>:root {{{colours}}} {body} {css}</style><div id='widget'></div>")
         self.state = {trait: getattr(widget, trait) for trait in traits}
-        page.evaluate(SERVE, [script("commit.js", f"{name}.js"), self.state])
+        page.evaluate(SERVE, [script("questions/steps.js", f"questions/{name}.js"), self.state])
 
     def _kernel(self, content: dict[str, Any]) -> list[list[Any]]:
         self.heard.append(content)

@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 
 from solver import PRECISIONS, Accelerator, Hardware, Models, Node, Precision, Profiles, Transformer
-from solver.convnet import ConvNet
+from solver.zoo.convnet import ConvNet
 
-ROOMS = ("roofline", "memory", "attention", "transformer", "bounds", "chunking", "speculation", "phases", "paging",
-         "capacity", "batching", "engine", "training", "kernels", "fleet_training")
+ROOMS = ("roofline", "memory", "attention", "transformer", "work", "chunking", "speculation", "requests", "paging",
+         "blocks", "images", "training", "kernels", "pipeline")
 CHIPS = list(Hardware)
 TRANSFORMERS = [model for model in Models if isinstance(model, Transformer)]
 ABLE = [chip for chip in CHIPS if not np.isnan(chip.fp16) and not np.isnan(chip.interconnect)]
@@ -38,7 +38,7 @@ def formulas() -> dict[str, Callable[..., Any]]:
     """Public functions of the rooms whose result has a unit, by their full name."""
     found = {}
     for room in ROOMS:
-        module = importlib.import_module(f"solver.{room}")
+        module = importlib.import_module(f"solver.formulas.{room}")
         for name, member in vars(module).items():
             own = inspect.isfunction(member) and member.__module__ == module.__name__
             if own and not name.startswith("_") and unit(hints(member).get("return")) is not None:

@@ -12,7 +12,7 @@ import subprocess
 import time
 import urllib.request
 
-from mlsysim_labs.cli import jupyter_command
+from mlsysim_labs.commands.labs import jupyter_command
 
 START_TIME = 60  # seconds
 TOKEN = "labs"

@@ -20,8 +20,8 @@ from typing import Any
 from hand import HANDLE
 from live_jupyter import Jupyter, errors_in_cells, run_all
 
-from mlsysim_labs.questions import Reflection, asked, in_unit
-from solver.units import number_text
+from mlsysim_labs.questions.items import Reflection, asked, in_unit
+from solver.text import number_text
 
 MOST_TABS = 300
 # Where an element is from the one that has the focus: 0 here, 1 behind it, -1 before it.

@@ -6,7 +6,7 @@ import dataclasses
 
 from hypothesis import strategies as st
 
-from mlsysim_labs.record import Record
+from mlsysim_labs.records.record import Record
 
 LAB = "03_kv_cache"
 KINDS = st.sampled_from(["opened", "prediction", "answer", "hint"])

@@ -7,7 +7,7 @@ from typing import Any
 
 from mlsysim_labs import Lab, Tank
 from solver import PRECISIONS, Hardware, Models, max_users
-from solver.memory import kv_cache_bytes, weights_bytes
+from solver.formulas.memory import kv_cache_bytes, weights_bytes
 
 LLAMA, HALF = Models.Llama3_8B, PRECISIONS["fp16"]
 USERS, CROSSOVER, SENTENCE = "users_at_128k", "crossover", "That is what it would be with query heads."

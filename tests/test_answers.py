@@ -7,19 +7,9 @@ import numpy as np
 import pytest
 from formulas import CHIPS
 
-from mlsysim_labs.trace import Choice, Symbol, program, run, symbol
-from solver import (
-    PRECISIONS,
-    Q_,
-    ContinuousBatchingModel,
-    Engine,
-    Hardware,
-    Models,
-    Profiles,
-    ServingModel,
-    max_users,
-)
-from solver.bounds import BOTTLENECKS
+from mlsysim_labs.reactive.trace import Choice, Symbol, program, run, symbol
+from solver import PRECISIONS, Q_, ContinuousBatchingModel, Engine, Hardware, Models, Profiles, ServingModel, max_users
+from solver.formulas.work import BOTTLENECKS
 
 LLAMA, H100 = Models.Llama3_8B, Hardware.Cloud.H100
 SERVING, BATCHING = ServingModel(), ContinuousBatchingModel()

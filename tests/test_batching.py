@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from solver import BOTTLENECKS, ContinuousBatchingModel, Exponential, Fixed, Hardware, Models, Uniform
-from solver.lengths import exponential_integral
-from solver.paging import mean_cached, mean_pages
+from solver.formulas.lengths import exponential_integral
+from solver.formulas.paging import mean_cached, mean_pages
 
 LLAMA, H100 = Models.Llama3_8B, Hardware.Cloud.H100
 SOLVE = ContinuousBatchingModel().solve

@@ -8,11 +8,10 @@ from drawn import RUNS, models
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlsysim_labs.trace import Symbol, symbol
+from mlsysim_labs.reactive.trace import Symbol, symbol
 from solver import PRECISIONS, Q_, Hardware, Models, kv_capacity, max_users
-from solver.capacity import cached_tokens
-from solver.memory import kv_bytes_per_token, weights_bytes
-from solver.paging import request_blocks, users_in_blocks, whole_blocks
+from solver.formulas.blocks import cached_tokens, request_blocks, users_in_blocks, whole_blocks
+from solver.formulas.memory import kv_bytes_per_token, weights_bytes
 
 LLAMA, H100 = Models.Llama3_8B, Hardware.Cloud.H100
 GIB = 2**30

@@ -9,10 +9,10 @@ import pytest
 from live_jupyter import errors_in_cells, run_all
 from played import listen
 
-from mlsysim_labs.answers import parsed
-from mlsysim_labs.catalogue import ASKED, Catalogue, Listed
-from mlsysim_labs.record import MIME, Record
-from mlsysim_labs.vault import Vault
+from mlsysim_labs.marking.answers import parsed
+from mlsysim_labs.places.catalogue import ASKED, Catalogue, Listed
+from mlsysim_labs.records.record import MIME, Record
+from mlsysim_labs.records.record_file import Vault
 from solver.units import factor
 
 START = "00_start_here.ipynb"
@@ -101,7 +101,7 @@ def test_where_no_labs_are_those_that_are_installed_are_listed(tmp_path, monkeyp
 
 
 def test_nothing_at_all(tmp_path, monkeypatch):
-    monkeypatch.setattr("mlsysim_labs.catalogue.notebooks_folder", lambda: tmp_path)
+    monkeypatch.setattr("mlsysim_labs.places.catalogue.notebooks_folder", lambda: tmp_path)
     found = Catalogue(tmp_path)
     assert found.entries == [] and "There are no labs here" in found._repr_html_() and repr(found) == ""
 

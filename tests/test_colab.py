@@ -13,7 +13,7 @@ import played
 import pytest
 from classic_notebook import ClassicNotebook, errors_in_cells, find_python, kept_environment, run, run_all
 
-from solver.units import number_text
+from solver.text import number_text
 
 pytestmark = pytest.mark.slow
 

@@ -6,12 +6,13 @@ import base64
 import itertools
 
 import pytest
-from bare_page import FRAME, STATIC, Shown
+from bare_page import FRAME, Shown
 from test_roofline import B200, ENGINE, FOUR, H100
 from test_timeline import ONE, TWO
 
 from mlsysim_labs.pictures.roofline import Roofline
 from mlsysim_labs.pictures.timeline import Timeline
+from mlsysim_labs.widgets.assets import PACKAGE
 
 NAN = float("nan")
 STATES = {Roofline: [H100, ENGINE, B200 | FOUR, {"peak": NAN}, {"labels": []}, H100],
@@ -108,7 +109,7 @@ def test_a_copy_for_a_file_looks_the_same_without_the_page(picture):
     theme = "--jp-layout-color0: #111; --jp-ui-font-color1: #eee; background: #111"
     page.add_style_tag(content=f"body {{ margin: 0; {theme} }}")
     picture.resize(800)
-    export = (STATIC / "export.js").read_text(encoding="utf-8")
+    export = (PACKAGE / "pictures/parts/export.js").read_text(encoding="utf-8")
     text = page.evaluate("""async (source) => {
         const url = URL.createObjectURL(new Blob([source], {type: "text/javascript"}));
         return (await import(url)).standalone(document.querySelector("#picture svg"));
@@ -136,7 +137,7 @@ def test_a_copy_for_a_file_looks_the_same_without_the_page(picture):
 
 def test_pictures_follow_the_hand_without_a_transition():
     """A move is shown at once: something that glides is late, and costs a layout at every frame."""
-    for file in STATIC.glob("*.css"):
+    for file in PACKAGE.rglob("*.css"):
         if file.stem in ("tank", "roofline", "timeline", "frontier", "figures", "drawing"):
             assert "transition" not in file.read_text(encoding="utf-8"), file.name
 

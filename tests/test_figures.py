@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 
 from solver import PRECISIONS, Q_, Hardware, Models, Profiles
-from solver.fleet_training import MFU, SHARE, iteration_time, pipeline_bubble, training_work
-from solver.kernels import ALL_REDUCE, KERNELS, Product, all_reduce_time, kernel_time, stream_time
-from solver.memory import kv_bytes_per_token
-from solver.node import Node
-from solver.profiles import Profile
-from solver.speculation import accepted_tokens
-from solver.transformer import streamed_bytes
-from solver.validate.forms import Case
+from solver.formulas.kernels import ALL_REDUCE, KERNELS, Product, all_reduce_time, kernel_time, stream_time
+from solver.formulas.memory import kv_bytes_per_token
+from solver.formulas.pipeline import MFU, SHARE, iteration_time, pipeline_bubble, training_work
+from solver.formulas.speculation import accepted_tokens
+from solver.formulas.transformer import streamed_bytes
+from solver.validate.baselines import Case
+from solver.validate.components import FALLING, first_acceptance
 from solver.validate.names import plain_transformer, weights_of
-from solver.validate.parts import FALLING, first_acceptance
-from solver.validate.streams import EMBEDDING, at
+from solver.validate.single_stream import EMBEDDING, at
+from solver.zoo.node import Node
+from solver.zoo.profiles import Profile
 
 FIGURES: list[dict[str, Any]] = tomllib.loads(
     pathlib.Path(__file__).with_name("figures.toml").read_text(encoding="utf-8"))["figure"]

@@ -10,7 +10,7 @@ from bare_page import NOTHING, Shown
 
 from mlsysim_labs import Lab
 from mlsysim_labs.pictures.frontier import Frontier
-from mlsysim_labs.trace import run
+from mlsysim_labs.reactive.trace import run
 
 
 def curve(first, each):

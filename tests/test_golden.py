@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from solver import Engine, Hardware, Models, Node, Profile, Profiles, ServingModel, max_users, precision_named
-from solver.bounds import forward_work
-from solver.memory import kv_bytes_per_token
-from solver.roofline import ridge_point
-from solver.transformer import decode_time
+from solver.formulas.memory import kv_bytes_per_token
+from solver.formulas.roofline import ridge_point
+from solver.formulas.transformer import decode_time
+from solver.formulas.work import forward_work
 
 H100, FP16 = Hardware.Cloud.H100, precision_named("fp16")
 SERVING = ServingModel()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from mlsysim_labs import Graph
-from mlsysim_labs.graph import NodeError
+from mlsysim_labs.reactive.graph import NodeError
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from live_jupyter import errors_in_cells, run_all
 
 from mlsysim_labs import Lab
 from mlsysim_labs.pictures.heatmap import Heatmap
-from mlsysim_labs.trace import run
+from mlsysim_labs.reactive.trace import run
 
 LAB = """
 import numpy as np

@@ -14,7 +14,7 @@ from far import relay
 from hand import HANDLE, WATCH, grip
 from live_jupyter import Jupyter, errors_in_cells, kill_kernels, run_all
 
-from mlsysim_labs.static_files import script
+from mlsysim_labs.widgets.assets import script
 
 LAB = "03_kv_cache.ipynb"
 TANK = ".lab-picture-memory figure"
@@ -40,7 +40,7 @@ def test_formula_and_program_agree(lab):
 
 def test_it_is_small(lab, root):
     assert len(json.dumps(lab.program(), separators=(",", ":"))) < 10_000
-    assert len(script("program.js", "runner.js")) + len(script("tank.js")) < 15_000
+    assert len(script("reactive/program.js", "page/runner.js")) + len(script("pictures/tank.js")) < 15_000
 
 
 def test_the_numbers_are_those_of_the_question(lab):

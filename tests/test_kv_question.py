@@ -11,7 +11,7 @@ from browser_parity import INTERPRETER, case, under_node
 from formulas import CHIPS, TRANSFORMERS
 
 from mlsysim_labs import program, symbol
-from mlsysim_labs.trace import Choice
+from mlsysim_labs.reactive.trace import Choice
 from solver import PRECISIONS, Models, ServingModel, max_users
 
 CONTEXTS = 2.0 ** np.arange(9, 18)  # 512 to 131,072: the curve of the lab

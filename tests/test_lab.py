@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from mlsysim_labs import Curve, Lab
-from mlsysim_labs.controls import octaves
-from mlsysim_labs.graph import NodeError
-from mlsysim_labs.pictures.picture import WidgetPicture
-from mlsysim_labs.trace import run
+from mlsysim_labs.page.controls import octaves
+from mlsysim_labs.pictures.parts.picture import WidgetPicture
+from mlsysim_labs.reactive.graph import NodeError
+from mlsysim_labs.reactive.trace import run
 from solver import Hardware
 
 

@@ -11,12 +11,12 @@ import pytest
 import teach
 from live_jupyter import errors_in_cells
 
-from mlsysim_labs.questions import asked, in_unit
+from mlsysim_labs.questions.items import asked, in_unit
 from solver import PRECISIONS, Hardware, Models, Profiles, ServingModel
-from solver.kernels import Product
-from solver.memory import headroom_bytes
-from solver.roofline import ridge_point
-from solver.serving_result import SMALL_BATCH
+from solver.formulas.kernels import Product
+from solver.formulas.memory import headroom_bytes
+from solver.formulas.roofline import ridge_point
+from solver.serving.result import SMALL_BATCH
 
 NAME, SLUG = "01_memory_wall.ipynb", "01_memory_wall"
 A100, H100, H200, L4 = (Hardware.Cloud[name] for name in ("A100", "H100", "H200", "L4"))

@@ -10,9 +10,9 @@ import pytest
 import teach
 from live_jupyter import errors_in_cells
 
-from mlsysim_labs.questions import asked, in_unit
+from mlsysim_labs.questions.items import asked, in_unit
 from solver import Hardware, Models, ServingModel
-from solver.roofline import ridge_point
+from solver.formulas.roofline import ridge_point
 
 NAME, SLUG = "02_two_phases.ipynb", "02_two_phases"
 H100, A100, LLAMA = Hardware.Cloud.H100, Hardware.Cloud.A100, Models.Llama3_8B

@@ -10,10 +10,10 @@ import pytest
 import teach
 from live_jupyter import errors_in_cells
 
-from mlsysim_labs.controls import octaves
-from mlsysim_labs.trace import run
+from mlsysim_labs.page.controls import octaves
+from mlsysim_labs.reactive.trace import run
 from solver import PRECISIONS, Hardware, Models, max_users
-from solver.memory import kv_bytes_per_token, kv_cache_bytes, usable_bytes, weights_bytes
+from solver.formulas.memory import kv_bytes_per_token, kv_cache_bytes, usable_bytes, weights_bytes
 
 NAME, SLUG = "03_kv_cache.ipynb", "03_kv_cache"
 H100, H200, LLAMA, WIDE = Hardware.Cloud.H100, Hardware.Cloud.H200, Models.Llama3_8B, Models.Llama3_8B.multi_head

@@ -11,7 +11,7 @@ import played
 import pytest
 from small_lab import Recorder
 
-from mlsysim_labs.questions import AskedPrediction
+from mlsysim_labs.questions.items import AskedPrediction
 
 LABS = [file for file in sorted(pictures.LABS.glob("*.ipynb")) if not file.stem.startswith("00_")]
 every_lab = pytest.mark.parametrize("notebook", LABS, ids=lambda file: file.stem)

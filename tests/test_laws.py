@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from solver import PRECISIONS, Node, Profiles
-from solver.bounds import forward_compute_time, forward_memory_time
-from solver.memory import kv_bytes_per_token
-from solver.roofline import smooth_max
-from solver.transformer import decode_time, exchange_time, launch_time, prefill_time, streamed_bytes
+from solver.formulas.memory import kv_bytes_per_token
+from solver.formulas.roofline import smooth_max
+from solver.formulas.transformer import decode_time, exchange_time, launch_time, prefill_time, streamed_bytes
+from solver.formulas.work import forward_compute_time, forward_memory_time
 
 
 def with_profile(node, **changes):

@@ -56,7 +56,7 @@ def test_the_wheel_holds_the_packages_and_the_labs(wheel, checkout):
     held = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
     labs = {name.replace("labs/", "mlsysim_labs/notebooks/") for name in files(checkout, "labs")}
     assert held == files(checkout, "solver") | files(checkout, "mlsysim_labs") | labs
-    assert {"solver/units.txt", "solver/zoo/models.toml", "mlsysim_labs/static/program.js"} <= held
+    assert {"solver/units.txt", "solver/zoo/models.toml", "mlsysim_labs/reactive/program.js"} <= held
     assert "mlsysim_labs/notebooks/03_kv_cache.ipynb" in held
 
 

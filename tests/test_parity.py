@@ -7,9 +7,9 @@ import pytest
 from browser_parity import case, under_node
 from formulas import RECORDS, amounts, formulas, parameters
 
-from mlsysim_labs.choices import Choice, choose
-from mlsysim_labs.symbols import ELEMENTWISE, FOLDS
-from mlsysim_labs.trace import symbol
+from mlsysim_labs.reactive.choices import Choice, choose
+from mlsysim_labs.reactive.symbols import ELEMENTWISE, FOLDS
+from mlsysim_labs.reactive.trace import symbol
 
 NASTY = [0.0, 1.0, -1.0, 2.0, 0.1, 0.5, 1.5, 2.5, -0.5, -2.5, 3.0, 8.0, 1e-308, 1e308, 5e-324, 1e16, 2.0**53,
          float("inf"), float("-inf"), float("nan"), 1000.0, 0.3, 4.35, 1e-12]

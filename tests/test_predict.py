@@ -9,7 +9,8 @@ import math
 import pytest
 from fake_model import BLACK, Saved, Shown, tell
 
-from mlsysim_labs.predict import Prediction, compared
+from mlsysim_labs.marking.predictions import compared
+from mlsysim_labs.questions.predict import Prediction
 
 QUESTION = {"name": "users", "question": "How many users fit?", "unit": "users", "low": 1, "high": 1000, "whole": True}
 CHOICE = {"name": "bound", "question": "What limits decode?", "kind": "choice", "options": ["memory", "arithmetic"]}

@@ -9,7 +9,7 @@ import pytest
 from small_lab import CROSSOVER, SENTENCE, USERS, Recorder, small_lab, step
 
 from mlsysim_labs import Lab, Tank
-from mlsysim_labs.record import MIME, Record
+from mlsysim_labs.records.record import MIME, Record
 
 
 @pytest.fixture(autouse=True)

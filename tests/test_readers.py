@@ -8,7 +8,7 @@ import pytest
 from formulas import RECORDS, arguments, formulas, hints, parameters, unit
 
 from solver import Q_, Hardware
-from solver.records import Dimensioned
+from solver.zoo.records import Dimensioned
 
 FORMULAS = formulas()
 every_formula = pytest.mark.parametrize("function", FORMULAS.values(), ids=FORMULAS.keys())

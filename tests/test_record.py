@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from records_drawn import LAB, VALUES, changed, changed_records, records, sample
 
-from mlsysim_labs.entry import root
-from mlsysim_labs.plain import RecordError
-from mlsysim_labs.record import Record
+from mlsysim_labs.records.event import root
+from mlsysim_labs.records.json_data import RecordError
+from mlsysim_labs.records.record import Record
 
 
 @pytest.fixture

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from records_drawn import JSON, LAB, changed_records, sample
 
-from mlsysim_labs.entry import Entry
-from mlsysim_labs.plain import NewerRecordError, RecordError
-from mlsysim_labs.record import Record
-from mlsysim_labs.record_text import END, TEXT_LIMIT, checksum
+from mlsysim_labs.records.event import Entry
+from mlsysim_labs.records.json_data import NewerRecordError, RecordError
+from mlsysim_labs.records.record import Record
+from mlsysim_labs.records.text import END, TEXT_LIMIT, checksum
 
 
 @pytest.fixture

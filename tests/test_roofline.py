@@ -11,9 +11,9 @@ from bare_page import NOTHING, Shown
 
 from mlsysim_labs import Lab
 from mlsysim_labs.pictures.roofline import Roofline
-from mlsysim_labs.trace import run
+from mlsysim_labs.reactive.trace import run
 from solver import PRECISIONS, Hardware
-from solver.roofline import peak
+from solver.formulas.roofline import peak
 
 X, Y = (0.1, 1e5), (1e11, 1e16)
 H100 = {"peak": 989.4e12, "bandwidth": 3.352e12, "engine_peak": 0.0, "engine_bandwidth": 0.0, "engine": "tuned engine",

@@ -11,13 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from solver import PRECISIONS, ContinuousBatchingModel, Node, Profiles, ServingModel
-from solver.batching import drained_share
-from solver.chunking import chunked_prefill_time, mixed_step_time, slowest_chunk_time
-from solver.memory import kv_bytes_per_token, kv_cache_bytes, paged_kv_bytes, weights_bytes
-from solver.paging import fragmentation, mean_cached, mean_pages, users_beside_weights
-from solver.roofline import smooth_max
-from solver.speculation import accepted_tokens, best_draft_length, break_even_batch, speculative_speedup
-from solver.transformer import decode_time, distinct_experts, head_time, launch_time, prefill_layers_time, prefill_time
+from solver.formulas.blocks import users_beside_weights
+from solver.formulas.chunking import chunked_prefill_time, mixed_step_time, slowest_chunk_time
+from solver.formulas.memory import kv_bytes_per_token, kv_cache_bytes, paged_kv_bytes, weights_bytes
+from solver.formulas.paging import fragmentation, mean_cached, mean_pages
+from solver.formulas.requests import drained_share
+from solver.formulas.roofline import smooth_max
+from solver.formulas.speculation import accepted_tokens, best_draft_length, break_even_batch, speculative_speedup
+from solver.formulas.transformer import (
+    decode_time,
+    distinct_experts,
+    head_time,
+    launch_time,
+    prefill_layers_time,
+    prefill_time,
+)
 
 
 @RUNS

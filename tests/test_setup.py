@@ -11,7 +11,7 @@ import webbrowser
 import equip
 import pytest
 
-from mlsysim_labs import cli
+from mlsysim_labs.commands import labs as cli
 
 
 @pytest.fixture

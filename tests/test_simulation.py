@@ -10,11 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from solver import PRECISIONS, Q_, ContinuousBatchingModel, Hardware, Models, Node, Profiles
-from solver.lengths import UNIFORM, Exponential, Fixed
-from solver.paging import request_blocks
-from solver.scheduling import POLICIES, Request, Server, StepTimes
-from solver.simulation import simulate
-from solver.transformer import decode_time, prefill_time
+from solver.formulas.blocks import request_blocks
+from solver.formulas.lengths import UNIFORM, Exponential, Fixed
+from solver.formulas.transformer import decode_time, prefill_time
+from solver.simulation.server import POLICIES, Request, Server, StepTimes
+from solver.simulation.serving import simulate
 
 LLAMA, H100, L4, A100 = Models.Llama3_8B, Hardware.Cloud.H100, Hardware.Cloud.L4, Hardware.Cloud.A100
 WINDOW = 64

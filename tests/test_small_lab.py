@@ -11,7 +11,7 @@ import pytest
 from live_jupyter import errors_in_cells, kill_kernels, run_all
 from small_lab import CROSSOVER, USERS
 
-from mlsysim_labs.record import MIME, Record
+from mlsysim_labs.records.record import MIME, Record
 
 SOURCE = """
 import sys

@@ -10,17 +10,8 @@ import numpy as np
 import pytest
 from formulas import CHIPS, TRANSFORMERS
 
-from mlsysim_labs.trace import Choice, Symbol, program, run, symbol
-from solver import (
-    Q_,
-    ContinuousBatchingModel,
-    Engine,
-    Hardware,
-    Models,
-    Quantity,
-    ServingModel,
-    Uniform,
-)
+from mlsysim_labs.reactive.trace import Choice, Symbol, program, run, symbol
+from solver import Q_, ContinuousBatchingModel, Engine, Hardware, Models, Quantity, ServingModel, Uniform
 
 LLAMA, H100 = Models.Llama3_8B, Hardware.Cloud.H100
 SERVING, BATCHING = ServingModel(), ContinuousBatchingModel()

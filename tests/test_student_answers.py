@@ -10,8 +10,8 @@ from drawn import RUNS
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mlsysim_labs.answers import INFEASIBLE, LONGEST, SPELLINGS, AnswerError, known_unit, parsed
-from mlsysim_labs.verdicts import Question, judged
+from mlsysim_labs.marking.answers import INFEASIBLE, LONGEST, SPELLINGS, AnswerError, known_unit, parsed
+from mlsysim_labs.marking.verdicts import Question, judged
 from solver import Q_
 
 BELOW = ["s", "sec", "h", "B", "token", "Mtoken", "request", "user", "$"]

@@ -9,7 +9,7 @@ import pytest
 
 import mlsysim_labs
 
-STATIC = pathlib.Path(mlsysim_labs.__file__).parent / "static"
+PICTURES = pathlib.Path(mlsysim_labs.__file__).parent / "pictures"
 GB, GIB = 1e9, 2.0**30
 NAMES = ["weights", "cache", "reserve", "more-weights", "more-cache", "box"]
 FITS = {"capacity": 85.9 * GB, "weights": 16.1 * GB, "cache": 8 * 2.15 * GB, "reserve": 8.59 * GB, "users": 8,
@@ -26,7 +26,7 @@ class Shown:
         self.page = page
         self.errors = []
         page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.set_content(f"<style>{(STATIC / 'tank.css').read_text(encoding='utf-8')} "
+        page.set_content(f"<style>{(PICTURES / 'tank.css').read_text(encoding='utf-8')} "
                          ".lab-tank * { transition: none !important; }</style><div id='tank'></div>")
         page.evaluate(
             """async ([source, state]) => {
@@ -44,7 +44,7 @@ class Shown:
                 window.tank = { say, held: () => held.map(([name]) => name).sort() };
                 const { default: widget } = await import(url);
                 window.tank.stop = widget.render({ model, el: document.querySelector("#tank") });
-            }""", [(STATIC / "tank.js").read_text(encoding="utf-8"), FITS | traits])
+            }""", [(PICTURES / "tank.js").read_text(encoding="utf-8"), FITS | traits])
 
     def set(self, **values) -> None:
         """As the program of a lab does it: some traits at once, then a frame."""
@@ -216,5 +216,5 @@ def test_texts_stay_inside_and_apart(tank, width):
 
 
 def test_the_files_are_small():
-    assert (STATIC / "tank.js").stat().st_size < 6.5 * 1024
-    assert (STATIC / "tank.css").stat().st_size < 3.5 * 1024
+    assert (PICTURES / "tank.js").stat().st_size < 6.5 * 1024
+    assert (PICTURES / "tank.css").stat().st_size < 3.5 * 1024

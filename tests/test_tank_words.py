@@ -9,9 +9,9 @@ import pytest
 from test_tank import FITS, FULL, GB, GIB, NOTHING, TOO_BIG, Shown, tank  # noqa: F401 - a fixture
 
 from mlsysim_labs.pictures.tank import Tank
-from mlsysim_labs.trace import program, symbol
+from mlsysim_labs.reactive.trace import program, symbol
 from solver import PRECISIONS, Hardware, Models, max_users
-from solver.memory import headroom_bytes
+from solver.formulas.memory import headroom_bytes
 
 SENTENCES = [
     ({"cache": 0, "users": 0}, "Fits: 61.2 GB free."),

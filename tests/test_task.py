@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from fake_model import BLACK, Saved, Shown, tell
 
-from mlsysim_labs.tasks import Task, Verdict
+from mlsysim_labs.questions.tasks import Task, Verdict
 
 TASK = {"name": "weights", "question": "How much memory do the weights take?", "more_hints": True,
         "unit_hint": "with its unit, such as 16 GiB"}

@@ -22,7 +22,7 @@ def test_no_mistake_is_right(notebook):
     lab = pictures.lab_of(notebook)
     for task in (task for task in lab._tasks.values() if hasattr(task, "formula")):
         for said, formula in task.mistakes.items():
-            from mlsysim_labs.questions import asked, in_unit
+            from mlsysim_labs.questions.items import asked, in_unit
 
             wrong = in_unit(asked(task.lab, formula, task.at), task.unit)
             text = wrong if isinstance(wrong, str) else f"{int(wrong) if task.whole else wrong} {task.unit}"

@@ -9,7 +9,7 @@ from bare_page import NOTHING, Shown
 
 from mlsysim_labs import Lab
 from mlsysim_labs.pictures.timeline import Timeline
-from mlsysim_labs.trace import run
+from mlsysim_labs.reactive.trace import run
 
 ONE = {"ttft": [0.06], "itl": [0.016], "tokens": [256.0], "labels": ["Llama"]}
 TWO = {"ttft": [0.06, 0.12], "itl": [0.016, 0.024], "tokens": [256.0, 256.0], "labels": ["at best", "tuned engine"]}

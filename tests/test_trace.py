@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from formulas import CHIPS, TRANSFORMERS
 
-from mlsysim_labs.trace import Choice, Untraceable, program, run, symbol, trace
+from mlsysim_labs.reactive.trace import Choice, Untraceable, program, run, symbol, trace
 from solver import PRECISIONS, Q_, ServingModel
 
 X, Y = symbol("x"), symbol("y")

@@ -11,7 +11,8 @@ import pint
 import pytest
 
 from solver import Q_
-from solver.units import REGISTRY, factor, number_text, quantity, unit
+from solver.text import number_text
+from solver.units import REGISTRY, factor, quantity, unit
 
 
 @pytest.mark.parametrize("left, right", [

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from solver.validate.__main__ import main
-from solver.validate.forms import decodes_on_vector_units, version
+from solver.validate.baselines import decodes_on_vector_units, version
 from solver.validate.names import chip, model, precision
 from solver.validate.tables import COLUMNS, OutOfScopeError
 

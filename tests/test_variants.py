@@ -11,7 +11,7 @@ from drawn import RUNS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlsysim_labs.variants import SEED_BITS, Variant, variant_seed
+from mlsysim_labs.marking.variants import SEED_BITS, Variant, variant_seed
 
 KEY = "a secret of the teacher's"
 GOLDEN = {"open": 5292146621808950, "secret": 1901299998949328, "unicode": 8867531714410935,
@@ -46,7 +46,8 @@ def test_a_seed_is_a_hash_of_what_the_docstring_says():
 
 def test_another_process_draws_the_same():
     """Python's own hash differs from process to process; this one must not."""
-    code = "from mlsysim_labs.variants import *; print(variant_seed('c', 's', 'l'), Variant(5).choice('x', range(99)))"
+    code = ("from mlsysim_labs.marking.variants import *; "
+            "print(variant_seed('c', 's', 'l'), Variant(5).choice('x', range(99)))")
     for salt in ("0", "1"):
         done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
                               env={"PYTHONHASHSEED": salt, "PYTHONPATH": ":".join(sys.path)})

@@ -8,9 +8,11 @@ import time
 import pytest
 from vaults import LAB, asides, ids, kept, litter
 
-from mlsysim_labs.plain import RecordError
-from mlsysim_labs.record import MIME, Record
-from mlsysim_labs.vault import NotSaved, Vault, notebook_path, of_notebook
+from mlsysim_labs.records.atomic import NotSaved
+from mlsysim_labs.records.in_notebooks import notebook_path, of_notebook
+from mlsysim_labs.records.json_data import RecordError
+from mlsysim_labs.records.record import MIME, Record
+from mlsysim_labs.records.record_file import Vault
 
 # saving and loading ---------------------------------------------------------------------------------------------
 

@@ -15,15 +15,17 @@ import time
 import pytest
 from vaults import LAB, asides, ids, kept, litter
 
-from mlsysim_labs import vault as module
-from mlsysim_labs.record import Record
-from mlsysim_labs.vault import NotSaved, Vault
+from mlsysim_labs.records import atomic
+from mlsysim_labs.records import record_file as module
+from mlsysim_labs.records.atomic import NotSaved
+from mlsysim_labs.records.record import Record
+from mlsysim_labs.records.record_file import Vault
 
 # Save one entry after another; print the id of each when its save has returned.
 SAVER = """
 import sys
-from mlsysim_labs.record import Record
-from mlsysim_labs.vault import Vault
+from mlsysim_labs.records.record import Record
+from mlsysim_labs.records.record_file import Vault
 vault, (who, count) = Vault("03_kv_cache", sys.argv[1]), sys.argv[2:]
 for i in range(int(count)):
     vault.save(Record("03_kv_cache").added("answer", "users", {"text": "x" * 200}, id=f"{who}-{i}"))
@@ -156,7 +158,7 @@ def test_old_litter_is_removed_and_new_is_not(vault, record):
 # windows --------------------------------------------------------------------------------------------------------
 
 def test_a_lock_held_too_long_is_named(vault, record, monkeypatch):
-    monkeypatch.setattr(module, "PATIENCE", 0.05)
+    monkeypatch.setattr(atomic, "PATIENCE", 0.05)
     with module.locked(vault.lock), pytest.raises(NotSaved, match="another window"):
         vault.save(record)
     vault.save(record)

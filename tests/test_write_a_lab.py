@@ -10,10 +10,10 @@ import pytest
 from fake_model import tell
 
 from mlsysim_labs import Lab
-from mlsysim_labs.answers import known_unit
-from mlsysim_labs.questions import asked, in_unit
+from mlsysim_labs.marking.answers import known_unit
+from mlsysim_labs.questions.items import asked, in_unit
 from solver import Hardware
-from solver.units import number_text
+from solver.text import number_text
 
 KEY = ("faster_for_64", "first_token")
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from solver import Q_, Accelerator, Hardware, Models, Transformer, max_users
-from solver.records import Source, read, unit_of
+from solver.zoo.records import Source, read, unit_of
 
 CHIPS = ["A100", "A100_40GB", "A100_PCIe", "A40", "H100", "H100_PCIe", "H200", "B200", "MI300X", "L4", "L40S", "T4",
          "V100", "TPUv5p", "RTX_4090", "RTX_4080", "RTX_4070_Ti", "RTX_6000_Ada", "RTX_5000_Ada", "RTX_4000_Ada",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mlsysim_labs.record import Record
+from mlsysim_labs.records.record import Record
 
 LAB = "03_kv_cache"
 

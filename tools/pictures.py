@@ -46,7 +46,7 @@ def wanted(notebook: pathlib.Path) -> list[str]:
 
 def stamp(lab: Any, picture: str) -> str:
     """A hash of what the picture shows at the start, and of what draws it."""
-    from mlsysim_labs.trace import run
+    from mlsysim_labs.reactive.trace import run
 
     stage = lab._stage
     numbers = run(stage.program([picture]), lab._wiring.start)

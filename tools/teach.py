@@ -19,7 +19,7 @@ BLOCK = re.compile(r"(<!-- key -->\n).*?(<!-- /key -->)", re.DOTALL)
 
 def key(lab: Any) -> str:
     """Predictions and tasks with their keys, tolerances, and the numbers that mistakes lead to."""
-    from mlsysim_labs.questions import asked, in_unit, key_text
+    from mlsysim_labs.questions.items import asked, in_unit, key_text
 
     lines = ["| | Question | Key |", "| --- | --- | --- |"]
     for one in lab._predictions.values():

@@ -14,7 +14,7 @@ from typing import Any
 import ipywidgets
 import numpy as np
 
-from .picture import Target
+from mlsysim_labs.pictures.parts.picture import Target
 
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"]  # Okabe and Ito: apart for every kind of colour vision
 DASHES = ["solid", "dashed", "dotted", "dash_dotted"]  # and apart without colour

@@ -13,25 +13,10 @@ from typing import Any
 import numpy as np
 import traitlets
 
-from solver.profiles import Profile
-from solver.units import factor
-
-from ..static_files import script, style
-from .drawing import Drawing
-from .picture import Target
-
-
-def estimate(result: Any, name: str, unit: str = "") -> tuple[Any, Any, Any, Any]:
-    """Floor, estimate, and the two ends of its band, in that unit: a row of `Figures`.
-
-    >>> from solver import Hardware, Models, ServingModel
-    >>> r = ServingModel().solve(Models.Llama3_8B, Hardware.Cloud.H100, 2048, 64, profile="tuned")
-    >>> [round(float(part), 2) for part in estimate(r, "itl", "ms")]
-    [9.6, 14.15, 11.32, 16.98]
-    """
-    size = factor(unit) if unit else 1.0
-    low, high = result.interval(name)
-    return tuple(part / size for part in (result.floor.value(name), result.value(name), low, high))
+from mlsysim_labs.pictures.parts.drawing import Drawing
+from mlsysim_labs.pictures.parts.picture import Target
+from mlsysim_labs.widgets.assets import script, style
+from solver.zoo.profiles import Profile
 
 
 class Figures(Drawing):
@@ -43,8 +28,8 @@ class Figures(Drawing):
     `origin`, `links` : what the profile was measured on, and where
     """
 
-    _esm = script("figures.js")
-    _css = style("figures.css")
+    _esm = script("pictures/figures.js")
+    _css = style("pictures/figures.css")
     floor: Any = traitlets.List(traitlets.Float()).tag(sync=True)
     expected: Any = traitlets.List(traitlets.Float()).tag(sync=True)
     low: Any = traitlets.List(traitlets.Float()).tag(sync=True)

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 import traitlets
 
-from ..static_files import script, style
-from .drawing import Drawing
-from .picture import Target
+from mlsysim_labs.pictures.parts.drawing import Drawing
+from mlsysim_labs.pictures.parts.picture import Target
+from mlsysim_labs.widgets.assets import script, style
 
 PARTS = ("curves", "here", "slo", "chip")
 
@@ -45,8 +45,9 @@ class Frontier(Drawing):
     (0.0, 100.0)
     """
 
-    _esm = script("drawing.js", "axes.js", "labels.js", "frontier.js")
-    _css = style("drawing.css", "frontier.css")
+    _esm = script("pictures/parts/drawing.js", "pictures/parts/axes.js", "pictures/parts/labels.js",
+                  "pictures/frontier.js")
+    _css = style("pictures/parts/drawing.css", "pictures/frontier.css")
     x0, x1, x2, x3 = line(), line(), line(), line()
     y0, y1, y2, y3 = line(), line(), line(), line()
     here_x = traitlets.Float().tag(sync=True)

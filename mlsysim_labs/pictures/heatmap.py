@@ -19,9 +19,8 @@ from uuid import uuid4
 import ipywidgets
 import numpy as np
 
-from solver.records import nearest
-
-from .picture import Target
+from mlsysim_labs.pictures.parts.picture import Target
+from solver.text import nearest
 
 COLOURS = ["#440154", "#21918c", "#fde725"]  # of viridis: from dark to light for every kind of colour vision
 MOST_CELLS = 4000  # each is an element of the page

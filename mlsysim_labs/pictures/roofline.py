@@ -17,9 +17,9 @@ from typing import Any
 
 import traitlets
 
-from ..static_files import script, style
-from .drawing import Drawing
-from .picture import Target
+from mlsysim_labs.pictures.parts.drawing import Drawing
+from mlsysim_labs.pictures.parts.picture import Target
+from mlsysim_labs.widgets.assets import script, style
 
 FIGURES = ("peak", "bandwidth", "engine_peak", "engine_bandwidth", "engine", "chip")
 
@@ -37,8 +37,9 @@ class Roofline(Drawing):
     (1000000000.0, 10000000000000.0)
     """
 
-    _esm = script("drawing.js", "axes.js", "labels.js", "roofline.js")
-    _css = style("drawing.css", "roofline.css")
+    _esm = script("pictures/parts/drawing.js", "pictures/parts/axes.js", "pictures/parts/labels.js",
+                  "pictures/roofline.js")
+    _css = style("pictures/parts/drawing.css", "pictures/roofline.css")
     peak = traitlets.Float().tag(sync=True)
     bandwidth = traitlets.Float().tag(sync=True)
     engine_peak = traitlets.Float().tag(sync=True)

@@ -1,6 +1,6 @@
 """The memory of an accelerator as a tank that fills, to scale.
 
-The browser draws all of it from the traits (`static/tank.js`): weights and then the KV cache from the left, the reserve
+The browser draws all of it from the traits (`tank.js`): weights and then the KV cache from the left, the reserve
 at the right end of the capacity, free memory between. What has no room is drawn beyond the out-of-memory line, in
 other stripes; a sentence counts the users who do not fit, and another one says what is needed, what is there, and what
 to try first. Whoever knows the numbers sets the traits: Python, or the program of a lab in the browser, at every move.
@@ -14,11 +14,10 @@ from typing import Any
 
 import traitlets
 
-from solver import check
-from solver.memory import kv_cache_bytes, weights_bytes
-
-from ..static_files import STATIC, script
-from ..strict import Strict
+from mlsysim_labs.widgets.assets import script, style
+from mlsysim_labs.widgets.strict import Strict
+from solver.base import arguments as check
+from solver.formulas.memory import kv_cache_bytes, weights_bytes
 
 
 class Tank(Strict):
@@ -33,8 +32,8 @@ class Tank(Strict):
     `caption` : what tells this tank from another one, such as "Every head a KV head"
     """
 
-    _esm = script("tank.js")
-    _css = STATIC / "tank.css"
+    _esm = script("pictures/tank.js")
+    _css = style("pictures/tank.css")
     capacity = traitlets.Float().tag(sync=True)
     weights = traitlets.Float().tag(sync=True)
     cache = traitlets.Float().tag(sync=True)

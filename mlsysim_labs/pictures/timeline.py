@@ -12,9 +12,9 @@ from typing import Any
 
 import traitlets
 
-from ..static_files import script, style
-from .drawing import Drawing
-from .picture import Target
+from mlsysim_labs.pictures.parts.drawing import Drawing
+from mlsysim_labs.pictures.parts.picture import Target
+from mlsysim_labs.widgets.assets import script, style
 
 
 class Timeline(Drawing):
@@ -31,8 +31,8 @@ class Timeline(Drawing):
     [256.0]
     """
 
-    _esm = script("drawing.js", "timeline.js")
-    _css = style("drawing.css", "timeline.css")
+    _esm = script("pictures/parts/drawing.js", "pictures/timeline.js")
+    _css = style("pictures/parts/drawing.css", "pictures/timeline.css")
     ttft: Any = traitlets.List(traitlets.Float()).tag(sync=True)
     itl: Any = traitlets.List(traitlets.Float()).tag(sync=True)
     tokens: Any = traitlets.List(traitlets.Float()).tag(sync=True)

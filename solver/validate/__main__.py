@@ -8,8 +8,8 @@ import pathlib
 import sys
 from collections.abc import Sequence
 
-from . import plot, report
-from .tables import COLUMNS, BadInputError
+from solver.validate import plot, report
+from solver.validate.tables import COLUMNS, BadInputError
 
 
 def arguments(given: Sequence[str] | None) -> argparse.Namespace:

@@ -11,12 +11,12 @@ import re
 from collections.abc import Callable
 from functools import partial
 
-from ..layers import LatentAttention
-from ..memory import kv_bytes_per_token
-from ..precision import PRECISIONS
-from .names import model
-from .study import Finding, Study
-from .tables import OutOfScopeError, Row
+from solver.formulas.memory import kv_bytes_per_token
+from solver.validate.names import model
+from solver.validate.study import Finding, Study
+from solver.validate.tables import OutOfScopeError, Row
+from solver.zoo.layers import LatentAttention
+from solver.zoo.precision import PRECISIONS
 
 GIB, EXACT = 2**30, "exact"
 ROUNDING = 0.005 * GIB  # half of the last digit that is printed

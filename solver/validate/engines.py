@@ -7,10 +7,8 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from ..memory import kv_bytes_per_token, weights_bytes
-from ..precision import PRECISIONS, precision_named
-from ..profiles import Profile, Profiles
-from .forms import (
+from solver.formulas.memory import kv_bytes_per_token, weights_bytes
+from solver.validate.baselines import (
     DEFAULT,
     MATRIX_ONLY,
     OVERLAPPED,
@@ -24,9 +22,11 @@ from .forms import (
     version,
     without_vector,
 )
-from .names import chip, model, plain_transformer, precision
-from .study import Finding, Study
-from .tables import OutOfScopeError, Row
+from solver.validate.names import chip, model, plain_transformer, precision
+from solver.validate.study import Finding, Study
+from solver.validate.tables import OutOfScopeError, Row
+from solver.zoo.precision import PRECISIONS, precision_named
+from solver.zoo.profiles import Profile, Profiles
 
 TUNED, EAGER = "tuned profile", "eager profile"
 GIB, CONTINUOUS = 2**30, (1, 0)  # since release 1.0 its tables are of continuous batching

@@ -9,11 +9,11 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from ..hardware import Accelerator, Hardware
-from ..layers import Attention, FeedForward
-from ..models import Models, Transformer
-from ..precision import PRECISIONS, Precision
-from .tables import OutOfScopeError
+from solver.validate.tables import OutOfScopeError
+from solver.zoo.hardware import Accelerator, Hardware
+from solver.zoo.layers import Attention, FeedForward
+from solver.zoo.models import Models, Transformer
+from solver.zoo.precision import PRECISIONS, Precision
 
 # Words that say whose a chip is, or how it is packed, and not which.
 CHIP_NOISE = {"nvidia", "geforce", "rtx", "intel", "amd", "instinct", "apple", "gpu", "sxm", "sxm4", "sxm5", "dgx",

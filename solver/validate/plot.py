@@ -6,8 +6,8 @@ import pathlib
 
 import numpy as np
 
-from .study import Outcome
-from .tables import BadInputError
+from solver.validate.study import Outcome
+from solver.validate.tables import BadInputError
 
 COLUMNS = 4
 INK, BAND, POINT = "#333333", "#cfe3f5", "#0b5fa5"

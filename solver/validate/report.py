@@ -5,10 +5,12 @@ from __future__ import annotations
 import pathlib
 from typing import Any
 
-from ..show import table_text
-from . import capacity, engines, parts, streams
-from .study import Outcome, Study, outcomes, unclaimed
-from .tables import Row, tables
+from solver.show import table_text
+from solver.validate import capacity, engines
+from solver.validate import components as parts
+from solver.validate import single_stream as streams
+from solver.validate.study import Outcome, Study, outcomes, unclaimed
+from solver.validate.tables import Row, tables
 
 HEADERS = ["Data set", "Form", "Rows", "Left out", "Median |error|", "Median error", "90 % below"]
 # Why no study takes the other rows of a file.

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from .tables import OutOfScopeError, Row
+from solver.validate.tables import OutOfScopeError, Row
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""Reading and judging answers, without a widget: what a grader imports."""

@@ -1,0 +1,1 @@
+"""What pictures are made of: drawing, axes, labels, the table below, files to save."""

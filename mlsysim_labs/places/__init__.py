@@ -1,0 +1,1 @@
+"""Where labs are found, opened and shipped."""

@@ -1,0 +1,1 @@
+"""What a lab asks, and what a student has done of it."""

@@ -1,0 +1,212 @@
+"""What a lab asks: predictions and tasks whose truths are functions of its names, computed when they are needed.
+
+A truth is asked at fixed settings: where the controls start, but for what the question states. So it is the same for
+every student and every moment, and until a prediction is locked nobody has computed it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from mlsysim_labs.marking.answers import INFEASIBLE, AnswerError, counted, known_unit
+from mlsysim_labs.marking.verdicts import judged
+from mlsysim_labs.questions.predict import Prediction
+from mlsysim_labs.questions.progress import Progress
+from mlsysim_labs.questions.tasks import Task, Verdict
+from mlsysim_labs.reactive.graph import wiring
+from mlsysim_labs.reactive.wiring import Wiring
+from solver.text import nearest, number_text
+from solver.units import is_quantity
+
+Formula = Callable[..., Any]
+
+
+def asked(lab: Wiring, formula: Formula, at: Mapping[str, Any]) -> Any:
+    """What a function of the lab's names gives where the controls start, but for `at`."""
+    values = lab.values_at(lab.start | lab.raw_of(at))
+    needs = wiring(formula)
+    missing = [need for need in needs if need not in values]
+    if missing:
+        raise NameError(f"{formula.__name__} asks for {missing[0]!r}, which the lab does not have there. "
+                        f"{nearest(missing[0], values)}")
+    return formula(**{need: values[need] for need in needs})
+
+
+def in_unit(value: Any, unit: str) -> float | str:
+    """A truth as a number of `unit`, or "infeasible": what has no finite number cannot be done.
+
+    A quantity is converted; a bare number is taken as one of `unit`, so seconds of a formula are not yet milliseconds.
+    """
+    if isinstance(value, str):
+        return value
+    if is_quantity(value):
+        value = value.to_root_units().magnitude / known_unit(unit).factor
+    number = float(np.asarray(value))
+    return number if math.isfinite(number) else INFEASIBLE
+
+
+def key_text(truth: float | str, unit: str, whole: bool = False) -> str:
+    """A key as a person reads it, and may type it.
+
+    >>> key_text(122_531.97, "token"), key_text(4.2, "users", whole=True), key_text("infeasible", "users")
+    ('122,532 tokens', '4 users', 'infeasible')
+    """
+    if isinstance(truth, str):
+        return truth
+    return counted(f"{math.floor(truth):,}" if whole else number_text(truth), unit)
+
+
+@dataclass
+class Asked:
+    """A question, the function that answers it, and the settings at which it does."""
+
+    lab: Wiring
+    progress: Progress
+    question: str
+    formula: Formula
+    at: Mapping[str, Any]
+    unit: str
+
+    @property
+    def name(self) -> str:
+        return self.formula.__name__
+
+    @property
+    def truth(self) -> Any:
+        """The answer, in the question's unit: a number, "infeasible", or an option."""
+        return in_unit(asked(self.lab, self.formula, self.at), self.unit)
+
+    def functions(self) -> set[str]:
+        """The lab's functions that the truth is made of."""
+        return self.lab.ancestors(wiring(self.formula))
+
+
+@dataclass
+class AskedPrediction(Asked):
+    """A prediction on the page, its truth, and the record that keeps it."""
+
+    look: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        kind = "choice" if "options" in self.look else "number"
+        self.shown = Prediction(name=self.name, lab=self.progress.slug, question=self.question, unit=self.unit,
+                                kind=kind, on_lock=self._keep, **self.look)
+        self.progress.expect(self.name, "prediction", self.question)
+
+    @property
+    def locked(self) -> bool:
+        return bool(self.shown.locked)
+
+    def ready(self) -> None:
+        """Lock what the record has, and show the truth beside what is locked."""
+        kept = self.progress.prediction(self.name)
+        if self.progress.mode == "demo" and not self.locked:
+            self.shown.restore({"value": self._within(self.truth)})
+        elif kept is not None and not self.locked:
+            self.shown.restore({"value": kept.value.get("value"), "time": kept.time})
+        if self.locked and not self.shown.truth:
+            self.shown.reveal(self.truth)
+
+    def _within(self, truth: Any) -> Any:
+        return truth if isinstance(truth, str) else min(max(truth, self.shown.low), self.shown.high)
+
+    def _keep(self, locked: dict[str, Any]) -> None:
+        self.progress.commit("prediction", self.name, locked, self.shown.step)
+
+
+@dataclass
+class AskedTask(Asked):
+    """A task on the page, its key, known mistakes, hints, and the record that keeps the answers."""
+
+    tolerance: float
+    whole: bool
+    options: Sequence[str]
+    hints: Sequence[str]
+    mistakes: Mapping[str, Formula]
+
+    def __post_init__(self) -> None:
+        kind = "choice" if self.options else "number"
+        hint = f"with its unit, such as {counted('7', self.unit)}" if kind == "number" and self.unit else ""
+        self.shown = Task(name=self.name, lab=self.progress.slug, question=self.question, kind=kind, unit_hint=hint,
+                          options=list(self.options), more_hints=bool(self.hints) and self.progress.mode == "learn",
+                          on_answer=self._keep, on_hint=self._hint)
+        self.progress.expect(self.name, "answer", self.question)
+
+    def ready(self) -> None:
+        """Show what the record has, judged anew."""
+        if self.shown.state != "open":
+            return
+        answers = self.progress.record.all("answer", self.name)
+        if self.progress.mode == "demo":
+            self._show_key()
+        elif answers:
+            self.shown.answer, self.shown.tries = str(answers[-1].value.get("text", "")), len(answers)
+            with suppress(AnswerError):  # it was given to another version of the question
+                verdict = self.verdict(self.shown.answer)
+                self.shown.state, self.shown.feedback = verdict.state, verdict.feedback
+        self._show_hints(len(self.progress.record.all("hint", self.name)))
+
+    def _show_key(self) -> None:
+        self.shown.answer = key_text(self.truth, self.unit, self.whole)
+        self.shown.state, self.shown.feedback = "right", "The key, from the solver."
+
+    def _keep(self, text: str) -> Verdict:
+        verdict = self.verdict(text)  # a text that cannot be read is no try: it raises a sentence
+        self.progress.commit("answer", self.name, {"text": text, "state": verdict.state}, self.shown.step)
+        return verdict
+
+    def verdict(self, text: str) -> Verdict:
+        """What an answer is told; in an exam, that it is kept."""
+        right, said = self._of_option(text) if self.options else self._of_number(text)
+        if self.progress.mode == "exam":
+            return Verdict("kept", "Saved. Answers are judged after the exam.")
+        return Verdict("right" if right else "wrong", said)
+
+    def _of_option(self, text: str) -> tuple[bool, str]:
+        """Whether it is the right option; else the sentence on the mistake that leads to it."""
+        if text == self.truth:
+            return True, "Right."
+        wrong = (said for said, formula in self.mistakes.items() if asked(self.lab, formula, self.at) == text)
+        return False, next(wrong, "Not that one: try it with the knobs.")
+
+    def _of_number(self, text: str) -> tuple[bool, str]:
+        """Whether it is the right number with its unit, and what to say."""
+        known = {said: in_unit(asked(self.lab, formula, self.at), self.unit) for said, formula in self.mistakes.items()}
+        numbers = {said: value for said, value in known.items() if not isinstance(value, str)}
+        found = judged(text, self.truth, self.unit, self.tolerance, numbers, self.whole)
+        return found.right, found.sentence
+
+    def _hint(self) -> None:
+        shown = len(self.shown.hints)
+        self.progress.commit("hint", self.name, {"number": shown + 1}, self.shown.step)
+        self._show_hints(shown + 1)
+
+    def _show_hints(self, count: int) -> None:
+        if self.progress.mode == "learn":
+            self.shown.hints = list(self.hints[:count])
+            self.shown.more_hints = count < len(self.hints)
+
+
+class Reflection:
+    """Two sentences of one's own, kept and never judged by a machine."""
+
+    def __init__(self, progress: Progress, question: str) -> None:
+        self.progress = progress
+        self.shown = Task(name="reflection", lab=progress.slug, question=question, kind="text", on_answer=self._keep)
+        progress.expect("reflection", "reflection", question)
+
+    def ready(self) -> None:
+        """Show what the record has."""
+        last = self.progress.record.last("reflection", "reflection")
+        if last is not None and self.shown.state == "open":
+            self.shown.answer, self.shown.state, self.shown.feedback = str(last.value.get("text", "")), "kept", "Saved."
+
+    def _keep(self, text: str) -> Verdict:
+        self.progress.commit("reflection", "reflection", {"text": text}, self.shown.step)
+        return Verdict("kept", "Saved. Your teacher reads this; no machine judges it.")

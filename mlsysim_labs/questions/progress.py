@@ -1,0 +1,145 @@
+"""What a student has done in a lab, and where it is kept: one record, saved at every step before the page says so.
+
+The record lives in a file beside the notebook, in an output of the notebook itself, and as text to copy. What a lab's
+author asks is told apart from the answers: the truth of a prediction and the key of a task are computed when they are
+needed, by functions of the lab's own names at stated settings of its controls.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import os
+import platform
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import ipywidgets
+
+import solver
+from mlsysim_labs.marking.variants import Variant, variant_seed
+from mlsysim_labs.records.event import Entry
+from mlsysim_labs.records.json_data import checked_slug
+from mlsysim_labs.records.record import MIME
+from mlsysim_labs.records.record_file import Vault
+from solver.text import nearest
+
+MODES = ("learn", "demo", "exam")
+
+
+def mode_of(mode: str | None) -> str:
+    """The mode that was asked for, by argument or else by the variable MLSYSIM_LABS_MODE.
+
+    >>> mode_of("exam")
+    'exam'
+    """
+    found = mode or os.environ.get("MLSYSIM_LABS_MODE") or "learn"
+    if found not in MODES:
+        raise ValueError(f"the mode of a lab is {found!r}. {nearest(found, MODES)}")
+    return found
+
+
+def slug_of(title: str) -> str:
+    """The name of a lab's files, of its title.
+
+    >>> slug_of("KV cache: the hidden tax")
+    'kv_cache_the_hidden_tax'
+    """
+    return checked_slug(re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")[:50].strip("_") or "lab")
+
+
+class Progress:
+    """The record of one student in one lab."""
+
+    def __init__(self, slug: str, mode: str, course: str = "", student: str = "", key: str | None = None) -> None:
+        self.slug, self.mode = checked_slug(slug), mode
+        self.course = course or os.environ.get("MLSYSIM_LABS_COURSE", "")
+        self.student = student or os.environ.get("MLSYSIM_LABS_STUDENT", "")
+        self.seed = variant_seed(self.course, self.student, slug, key) if self.student else None
+        self.vault = Vault(slug)
+        self.record = self.vault.load()
+        self.steps: dict[str, tuple[str, str]] = {}  # what there is to do: its kind and its question, by name
+        self.line = ipywidgets.HTML()
+        self.line.add_class("lab-saved")
+        self._outputs: list[Any] = []  # of cells, which follow every step
+        self._told()
+
+    @property
+    def variant(self) -> Variant | None:
+        """What this student's parameters are drawn from; None where all have the same."""
+        return None if self.seed is None else Variant(self.seed)
+
+    def commit(self, kind: str, name: str, value: Mapping[str, Any], step: str | None = None) -> None:
+        """Keep a step for good, or raise NotSaved: whoever calls says "saved" only when this has returned."""
+        if self.mode == "demo":
+            return
+        record = dataclasses.replace(self.record, versions=self._versions(), parameters=self._parameters())
+        self.record = self.vault.save(record.added(kind, name, dict(value), id=step))
+        self._told()
+        for output in self._outputs:
+            output.update(self.bundle(), raw=True)
+
+    def _versions(self) -> dict[str, str]:
+        return {"mlsysim-labs": solver.__version__, "python": platform.python_version()}
+
+    def _parameters(self) -> dict[str, Any]:
+        return {"mode": self.mode, "course": self.course, "student": self.student, "seed": self.seed}
+
+    def prediction(self, name: str) -> Entry | None:
+        """What was predicted first."""
+        return self.record.prediction(name)
+
+    def done(self, name: str) -> bool:
+        """Whether a step has been committed."""
+        kind, _ = self.steps[name]
+        return bool(self.record.all(kind, name))
+
+    def expect(self, name: str, kind: str, question: str) -> None:
+        """One more step that there is to do."""
+        self.steps[name] = kind, question
+        self._told()
+
+    # what a person sees ------------------------------------------------------------------------------------------
+
+    def _told(self) -> None:
+        count = sum(map(self.done, self.steps))
+        where = f" · kept in <code>{html.escape(self.vault.file.name)}</code>" if count and self.mode != "demo" else ""
+        notes = "".join(f"<div class='lab-saved-note'>{html.escape(note)}</div>" for note in self.vault.notes)
+        mode = {"learn": "", "demo": "Demo: everything is shown and nothing is kept. ", "exam": "Exam. "}[self.mode]
+        self.line.value = f"{mode}{count} of {len(self.steps)} steps done{where}{notes}" if self.steps else ""
+
+    def bundle(self) -> dict[str, Any]:
+        """The record as the output of a cell: the notebook alone carries it."""
+        return {MIME: self.record.json, "text/html": self.summary(), "text/plain": self.plain_summary()}
+
+    def show(self) -> None:
+        """Display the record below a cell; it follows every step."""
+        from IPython.display import display
+
+        output = display(self.bundle(), raw=True, display_id=True)
+        self._outputs += [output] if output else []
+
+    def plain_summary(self) -> str:
+        """What is done, in a line."""
+        return f"{self.slug}: {sum(map(self.done, self.steps))} of {len(self.steps)} steps done"
+
+    def summary(self) -> str:
+        """What will be handed in, what is missing, and where it is, as HTML."""
+        if not self.record.entries:
+            return "<p>Nothing is kept yet: lock a prediction, or answer a task.</p>"
+        rows = "".join(self._row(name) for name in self.steps)
+        said = "".join(f"<p>⚠ {html.escape(problem)}</p>" for problem in self.record.problems())
+        return (f"<table><thead><tr><th>Step</th><th>State</th><th>Yours</th></tr></thead><tbody>{rows}</tbody></table>"
+                f"{said}<p>Kept in <code>{html.escape(str(self.vault.file))}</code>, and in this notebook when it is "
+                f"saved. Hand in either, or this text:</p><details><summary>Record as text</summary>"
+                f"<pre>{html.escape(self.record.text)}</pre></details>")
+
+    def _row(self, name: str) -> str:
+        kind, question = self.steps[name]
+        entry = self.record.prediction(name) if kind == "prediction" else self.record.last(kind, name)
+        yours = "" if entry is None else str(entry.value.get("text", entry.value.get("value", "")))
+        state = "missing" if entry is None else f"done {entry.time[:16].replace('T', ' ')} UTC"
+        mark = "○" if entry is None else "●"
+        return (f"<tr><td style='text-align:left'>{html.escape(question)}</td><td>{mark} {state}</td>"
+                f"<td>{html.escape(yours)}</td></tr>")

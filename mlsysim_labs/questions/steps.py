@@ -1,0 +1,68 @@
+"""Steps of a student that the page sends and the kernel acknowledges: what predictions and tasks share.
+
+The page says "saved" only when the kernel has said so; `questions/steps.js` has its half, with the banner for silence.
+"""
+
+from __future__ import annotations
+
+import collections
+from collections.abc import Iterable
+from typing import Any
+
+import traitlets
+
+from mlsysim_labs.widgets.strict import Strict
+
+MOST_OPTIONS = 4
+LONGEST_ID = 64
+
+
+class Committing(Strict):
+    """A widget whose page sends steps, ``{kind, id, value, time}``, and hears ``{saved: id}`` or ``{failed: id, why}``.
+
+    A step that comes again, as a retry does, is acknowledged and not done again. The page writes no trait: all that it
+    has to say is a step, and a step is checked.
+
+    `name` : what the step is called in a record
+    `lab` : keeps what is typed but not committed apart from other labs'; without it a reload forgets that
+    `question` : what is asked
+    """
+
+    name = traitlets.Unicode().tag(sync=True)
+    lab = traitlets.Unicode().tag(sync=True)
+    question = traitlets.Unicode().tag(sync=True)
+
+    def __init__(self, **traits: Any) -> None:
+        super().__init__(**traits)
+        self.step = ""  # the id of the one that is being done
+        self._done: collections.deque[str] = collections.deque(maxlen=100)
+        self.on_msg(self._hear)
+
+    def set_state(self, sync_data: Any) -> None:
+        """Nothing: a page may not write traits."""
+
+    def _hear(self, _widget: Any, content: Any, _buffers: Any) -> None:
+        step = content.get("id") if isinstance(content, dict) else None
+        if not isinstance(step, str) or not 0 < len(step) <= LONGEST_ID:
+            return  # nobody who could be answered
+        self.step = step
+        try:
+            if step not in self._done:
+                self._do(content.get("kind"), content.get("value"))
+        except Exception as error:  # of whoever saves it: the student is told, and can try again
+            self.send({"failed": step, "why": str(error) or type(error).__name__})
+            return
+        self._done.append(step)
+        self.send({"saved": step})
+
+    def _do(self, kind: Any, value: Any) -> None:
+        """Check a step and have it saved; whatever is raised is the reason why it is not."""
+        raise NotImplementedError
+
+
+def checked_options(options: Iterable[str], what: str) -> list[str]:
+    """Options of a choice, or a sentence on what is wrong with them."""
+    found = list(options)
+    if not 2 <= len(found) <= MOST_OPTIONS or len(set(found)) < len(found) or "" in found:
+        raise ValueError(f"{what} is a choice: give 2 to {MOST_OPTIONS} different options, not {found}.")
+    return found

@@ -1,0 +1,1 @@
+"""Values, functions of them, and their trace into a program; no widget."""

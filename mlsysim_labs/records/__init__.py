@@ -1,0 +1,1 @@
+"""What a student did, kept: events, their record, its file and its text; Python's own library alone."""

@@ -1,0 +1,118 @@
+"""One thing that a student did in a lab: when, in which window, after what, with a hash of all that."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from mlsysim_labs.records.json_data import RecordError, canonical, limited, plain_text
+
+TITLE = "mlsysim-labs record"
+FORMAT = 1
+TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
+HASH = re.compile(r"[0-9a-f]{64}")
+NAMES = ("id", "kind", "name", "value", "time", "session", "previous", "hash")
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One thing that a student did. Two entries are equal if their text is: 1 is not True here."""
+
+    id: str
+    kind: str  # "opened", "prediction", "answer", "reflection", "hint"
+    name: str  # of which prediction or task
+    value: dict[str, Any]
+    time: str  # UTC to the millisecond, so that texts sort as times do
+    session: str
+    previous: str
+    hash: str
+
+    def __post_init__(self) -> None:
+        """Make all fields plain, or raise RecordError. Whether the hash is true is another question."""
+        for name in NAMES:
+            made = limited(self.value, "value") if name == "value" else plain_text(getattr(self, name), name)
+            object.__setattr__(self, name, made)
+        if not (self.id and self.kind):
+            raise RecordError("An entry has no id, or no kind.")
+        if not (HASH.fullmatch(self.hash) and HASH.fullmatch(self.previous)):
+            raise RecordError("The hash of an entry is no hash.")
+        moment(self.time)
+
+    @classmethod
+    def of_json(cls, found: Any) -> Entry:
+        """An entry of parsed JSON; RecordError if it is none."""
+        if not isinstance(found, Mapping) or set(found) != set(NAMES):
+            raise RecordError("An entry lacks a field, or has one too many.")
+        return cls(**found)
+
+    @functools.cached_property
+    def line(self) -> str:
+        """The entry as canonical JSON."""
+        return canonical({name: getattr(self, name) for name in NAMES})
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """The hash of all but the hash."""
+        rest = canonical({name: getattr(self, name) for name in NAMES if name != "hash"})
+        return hashlib.sha256(rest.encode("ascii")).hexdigest()
+
+    @property
+    def verifies(self) -> bool:
+        """Whether it is as it was written."""
+        return self.hash == self.digest
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Entry) and self.line == other.line
+
+    def __hash__(self) -> int:
+        return hash(self.line)
+
+
+def root(lab: str) -> str:
+    """What the first entry of a lab follows: so an entry cannot pass for one of another lab."""
+    return hashlib.sha256(f"{TITLE} {FORMAT} {lab}".encode()).hexdigest()
+
+
+def place(entry: Entry) -> tuple[str, str, str, str]:
+    """Where an entry stands in its record."""
+    return entry.time, entry.id, entry.hash, entry.line
+
+
+def stamp(time: datetime.datetime) -> str:
+    """A time as entries hold it.
+
+    >>> stamp(datetime.datetime(2026, 11, 20, 9, 30))
+    '2026-11-20T09:30:00.000Z'
+    """
+    return time.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+
+
+def now() -> str:
+    return stamp(datetime.datetime.now(datetime.UTC))
+
+
+def moment(time: str) -> datetime.datetime:
+    """The time of an entry; RecordError if it is none."""
+    try:
+        if not TIME.fullmatch(time):
+            raise ValueError(time)
+        return datetime.datetime.fromisoformat(time)
+    except ValueError:
+        raise RecordError("The time of an entry is no time: 2026-11-20T09:30:00.000Z is one.") from None
+
+
+def later(time: str, than: str) -> str:
+    """`time`, or the next millisecond after `than`: many entries in one millisecond keep their order.
+
+    >>> later("2026-11-20T09:30:00.000Z", than="2026-11-20T09:30:00.000Z")
+    '2026-11-20T09:30:00.001Z'
+    """
+    try:
+        return max(time, stamp(moment(than) + datetime.timedelta(milliseconds=1)))
+    except OverflowError:  # somebody's clock stood at the end of time
+        return than

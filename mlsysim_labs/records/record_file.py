@@ -1,0 +1,127 @@
+"""Where a record is kept: a file beside the notebook, a backup of it, and the outputs of the notebook itself.
+
+Saving takes a lock, merges what it finds, writes a new file whole, flushes it, puts it in the place of the old one and
+reads it back. So whenever the power fails, the file holds the old record or the new one, and two windows lose nothing.
+The lock belongs to the operating system, which frees it when a process dies. Where a file system has none, reading
+back finds what another window wrote in between, and both are merged.
+
+>>> import tempfile
+>>> vault = Vault("03_kv_cache", tempfile.mkdtemp())
+>>> record = vault.save(vault.load().added("reflection", "why", {"text": "The cache grows with users."}))
+>>> vault.load().last("reflection", "why").value
+{'text': 'The cache grows with users.'}
+"""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import time
+from contextlib import suppress
+
+from mlsysim_labs.records.atomic import STILL_HERE, NotSaved, locked, put, reason, unused_name
+from mlsysim_labs.records.in_notebooks import notebook_path, of_notebook
+from mlsysim_labs.records.json_data import NewerRecordError, RecordError, checked_slug
+from mlsysim_labs.records.record import Record
+
+TRIES = 5
+STALE = 60.0  # s after which nobody is still writing a file
+
+
+class Vault:
+    """The file of one lab in one folder. `notes` says what was found wrong, for the student to read.
+
+    To begin afresh, delete both the file and its hidden backup: one of them brings back the other.
+    """
+
+    def __init__(self, slug: str, folder: str | os.PathLike[str] | None = None) -> None:
+        self.slug = checked_slug(slug)
+        self.folder = pathlib.Path(folder or pathlib.Path.cwd()).absolute()  # a notebook may change folders later
+        self.file = self.folder / f"{slug}.record.json"
+        self.backup = self.folder / f".{slug}.record.backup.json"
+        self.lock = self.folder / f".{slug}.record.lock"
+        self.notes: list[str] = []
+        self._known: tuple[bytes | None, Record] = None, Record(slug)  # written last: to parse it again costs most
+
+    def save(self, record: Record) -> Record:
+        """Put the record on disk, merged with what is there, and return both; NotSaved if that cannot be done."""
+        if record.lab != self.slug:
+            raise RecordError(f"This is the record of {record.lab!r}, and this file is for {self.slug!r}.")
+        try:
+            with locked(self.lock):
+                return self._saved(record)
+        except OSError as problem:
+            raise NotSaved(f"Not saved in {self.folder}: {reason(problem)}. {STILL_HERE}") from problem
+
+    def load(self, notebook: str | os.PathLike[str] | None = None) -> Record:
+        """All that is known: file, backup and notebook (this kernel's, unless one is named), merged.
+
+        It writes nothing, and removes only what a killed kernel left half written.
+        """
+        self._tidy()
+        record, notebook = self._found(), notebook or notebook_path()
+        return record.merged(of_notebook(notebook, self.slug)) if notebook else record
+
+    def _saved(self, record: Record) -> Record:
+        for _ in range(TRIES):
+            merged = record.merged(self._found(repair=True))
+            data = merged.data
+            put(self.file, data)
+            if self.file.read_bytes() == data:
+                self._known = data, merged
+                self._back_up(data)
+                return merged
+        raise NotSaved(f"Not saved in {self.folder}: the file reads otherwise than it was written, so another program "
+                       f"or the disk changes it. Try another folder. {STILL_HERE}")
+
+    def _found(self, repair: bool = False) -> Record:
+        """What file and backup hold. With `repair`, a damaged one is moved aside, and an unreadable one an error."""
+        record, sound = Record(self.slug), None
+        for file in (self.file, self.backup):
+            try:
+                data = file.read_bytes()
+                if data != sound:
+                    record = record.merged(self._known[1] if data == self._known[0] else Record.of_data(data))
+            except FileNotFoundError:
+                continue
+            except OSError as problem:  # it may be sound, so it must not be overwritten
+                if repair:
+                    raise
+                self._note(f"{file.name} cannot be read: {problem.strerror or problem}.")
+                continue
+            except RecordError as damage:
+                self._damaged(file, damage, repair)
+                continue
+            if sound is None and file is self.backup:
+                self._note(f"{self.file.name} was missing or unreadable, so its backup was read. "
+                           f"To begin afresh, delete {file.name} too.")
+            sound = data
+        return record
+
+    def _damaged(self, file: pathlib.Path, problem: RecordError, repair: bool) -> None:
+        """Say so, and keep the file under another name: a person may read what a program cannot."""
+        if not repair:
+            self._note(f"{file.name} cannot be read. {problem}")
+        elif isinstance(problem, NewerRecordError):  # not damaged: it stays where the newer version looks for it
+            raise NotSaved(f"Not saved in {self.folder}: {file.name} is in the way. {problem} {STILL_HERE}")
+        else:
+            aside = unused_name(self.folder, f"{self.slug}.record.damaged-")
+            file.rename(aside)
+            self._note(f"{file.name} was damaged and is now {aside.name}. {problem}")
+
+    def _back_up(self, data: bytes) -> None:
+        """A second copy, in case a program or a person damages the first; the work is safe without it."""
+        try:
+            put(self.backup, data, flush=False)
+        except OSError as problem:
+            self._note(f"The record is saved, but not its backup: {reason(problem)}.")
+
+    def _tidy(self) -> None:
+        with suppress(OSError):
+            for part in self.folder.glob(f".{self.slug}.record.*.part"):
+                if part.stat().st_mtime < time.time() - STALE:
+                    part.unlink()
+
+    def _note(self, said: str) -> None:
+        if said not in self.notes:
+            self.notes.append(said)

@@ -1,0 +1,76 @@
+"""A record as lines to copy, mail and paste: compressed, wrapped, with a checksum, found amid other words."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import zlib
+from typing import Any
+
+from mlsysim_labs.records.event import FORMAT, TITLE
+from mlsysim_labs.records.json_data import SLUG, NewerRecordError, RecordError
+
+END = "end of record"
+NEWER = "This record was written by a newer mlsysim-labs: update this one, then open it again."
+COLUMNS = 76  # what mail passes on unwrapped
+TEXT_LIMIT = 1_000_000  # bytes of a record that travels as text
+MARKS = re.compile(r"[\s>|\u00ad\u200b\u2060\ufeff]+")  # what mail and chat put between the letters
+WHOLE = re.compile(rf"{TITLE} ([0-9]+) ({SLUG.pattern}) ([A-Za-z0-9+/= ]*?){END} ([0-9a-f]{{8}})(?![0-9a-f])")
+
+
+def packed_lines(lab: str, data: bytes) -> str:
+    """The bytes of a record as lines; RecordError if they are too many."""
+    if len(data) > TEXT_LIMIT:
+        raise RecordError("This record is too long to copy: hand in its file instead.")
+    packed = zlib.compress(data, 9)
+    letters = base64.b64encode(packed).decode("ascii")
+    lines = [letters[i:i + COLUMNS] for i in range(0, len(letters), COLUMNS)]
+    return "\n".join([f"{TITLE} {FORMAT} {lab}", *lines, f"{END} {checksum(packed)}", ""])
+
+
+def packed_in(text: Any) -> tuple[str, bytes]:
+    """The slug and the compressed bytes of the first whole record in a text."""
+    if not isinstance(text, str) or len(text) > 4 * TEXT_LIMIT:  # base64 and quote marks need less
+        raise RecordError("This is not the text of a record, or far too long for one: paste the record alone.")
+    flat = MARKS.sub(" ", text)
+    found = WHOLE.search(flat)
+    if found is None:
+        raise RecordError(incomplete(flat))
+    version, lab, letters, said = found.groups()
+    if version != str(FORMAT):
+        raise NewerRecordError(NEWER)
+    try:
+        packed = base64.b64decode(letters.replace(" ", ""), validate=True)
+    except ValueError:  # letters are missing
+        packed = b""
+    if checksum(packed) != said:
+        raise RecordError("This record changed on its way: some letters are missing or different. Copy it once more, "
+                          "and paste it without editing.")
+    return lab, packed
+
+
+def incomplete(text: str) -> str:
+    """The sentence for a text without a whole record."""
+    if TITLE not in text:
+        return (f"I see no record here. It begins with a line such as \"{TITLE} {FORMAT} 03_kv_cache\": copy "
+                f"everything from there to the line \"{END}\".")
+    if not re.search(rf"{END} [0-9a-f]{{8}}", text):
+        return f"The end of this record is missing: copy everything to the line that begins with \"{END}\"."
+    return "Something else stands in the midst of this record. Copy it once more, and paste it without editing."
+
+
+def unpacked(packed: bytes) -> bytes:
+    """The bytes of a record; RecordError, and no more memory than the limit, if they would be too many."""
+    engine = zlib.decompressobj()
+    try:
+        data = engine.decompress(packed, TEXT_LIMIT + 1)
+    except zlib.error:
+        raise RecordError("This record cannot be unpacked, so it was not made here. Copy it once more.") from None
+    if len(data) > TEXT_LIMIT or not engine.eof:
+        raise RecordError("This record is longer than a lab ever makes one. Hand in the file instead.")
+    return data
+
+
+def checksum(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[:8]

@@ -1,0 +1,41 @@
+"""The files that a page gets: as they stand for people, without comments and idle spaces for the page.
+
+Each lies beside the Python that shows it, and is named by its path in the package: ``script("pictures/tank.js")``.
+"""
+
+from __future__ import annotations
+
+import pathlib
+import re
+
+PACKAGE = pathlib.Path(__file__).parent.parent
+COMMENT = re.compile(r"(^|\s+)// .*$")
+TEXT = re.compile(r'("(?:\\.|[^"\\])*"|`[^`]*`)')
+LOOSE = re.compile(r" ?(=>|===|!==|&&|\|\||\?\?|<=|>=|[=,{}():?;<>*]) ?")
+TIGHT = re.compile(r"'|/(?! )|(?<! )/")  # may be a text or a pattern, whose spaces count
+
+
+def style(*names: str) -> str:
+    """Style sheets of the package as one."""
+    return "\n".join((PACKAGE / name).read_text(encoding="utf-8") for name in names)
+
+
+def script(*names: str) -> str:
+    """Modules of the package as one: only the last of them exports anything."""
+    texts = [(PACKAGE / name).read_text(encoding="utf-8") for name in names]
+    texts[:-1] = [text.replace("export ", "") for text in texts[:-1]]
+    lines = (squeezed(COMMENT.sub("", line).strip()) for text in texts for line in text.splitlines())
+    return "\n".join(line for line in lines if line)
+
+
+def squeezed(line: str) -> str:
+    """A line of JavaScript without the spaces around signs, but for those in texts.
+
+    >>> squeezed('const [a, b] = f(x => x * 2, "a, b");')
+    'const [a,b]=f(x=>x*2,"a, b");'
+    """
+    if TIGHT.search(line) or line.count("`") not in (0, 2):
+        return line
+    parts = TEXT.split(line)
+    parts[::2] = [LOOSE.sub(r"\1", part) for part in parts[::2]]
+    return "".join(parts)

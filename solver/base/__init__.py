@@ -1,0 +1,1 @@
+"""What every class with `solve` stands on: numbers made plain, arguments judged, results."""

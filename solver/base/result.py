@@ -1,0 +1,117 @@
+"""Results: what `solve` computed, in base units, shown with a unit when it is asked for.
+
+Making a quantity costs more than computing its value, and so do sentences; both are made on access. A figure of a
+result that was traced with symbols is the bare symbol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from solver.base.numbers import symbolic, unknown
+from solver.text import nearest, number_text
+from solver.units import is_quantity, quantity
+
+
+class figure:
+    """A field of a result: its unit for people (``None`` for a plain number) and what it means."""
+
+    def __init__(self, unit: str | None, meaning: str, kind: Callable[[Any], Any] | None = None,
+                 late: Callable[[Any], Any] | None = None) -> None:
+        self.unit, self.kind, self.late, self.__doc__ = unit, kind, late, meaning
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+
+    def __get__(self, result: Any, owner: type) -> Any:
+        if result is None:
+            return self
+        value = result.value(self.name)
+        if result.traced:
+            return value
+        if self.unit is not None:
+            return quantity(value, self.unit)
+        if unknown(value) or np.ndim(value):
+            return value
+        return self.kind(value) if self.kind and np.isfinite(value) else float(value)
+
+
+class Result:
+    """Named figures. `values` has them as computed, in base units; `given` what they were computed from."""
+
+    def __init__(self, values: dict[str, Any], given: dict[str, Any]) -> None:
+        self.__dict__.update(values=values, given=given)
+
+    @cached_property
+    def traced(self) -> bool:
+        """Whether it was computed from symbols: then every figure is a bare one, in base units."""
+        return any(map(symbolic, [*self.values.values(), *self.given.values()]))
+
+    def value(self, name: str) -> Any:
+        """A figure in base units; one that few ask for is computed now."""
+        if name not in self.values:
+            with np.errstate(all="ignore"):
+                self.values[name] = getattr(type(self), name).late(self)
+        return self.values[name]
+
+    @classmethod
+    def figures(cls) -> list[str]:
+        """The names of all figures, in order."""
+        return [name for base in reversed(cls.__mro__) for name, field in vars(base).items()
+                if isinstance(field, figure)]
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"{type(self).__name__} has no {name!r}. {nearest(name, self.figures())}")
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{type(self).__name__} is read-only: call solve again with other arguments.")
+
+    def __repr__(self) -> str:
+        shown = (f"  {name} = {shown_text(getattr(self, name))}" for name in self.figures())
+        return "\n".join([f"{type(self).__name__}(", *shown, ")"])
+
+
+def shown_text(value: Any) -> str:
+    """A figure as people read it."""
+    if symbolic(value) or (unknown(value) and not is_quantity(value)):
+        return repr(value)
+    return number_text(value) if isinstance(value, float) else str(value)
+
+
+def interval(result: Any, name: str, down: Any, up: Any) -> tuple[Any, Any]:
+    """A figure less and more a share of itself, in base units, but nowhere below its floor (a rate: above)."""
+    value, floor = result.value(name), result.floor.value(name)
+    if getattr(type(result), name).unit is None:  # a rate is an inverse time
+        return value / (1 + up), np.minimum(value / np.maximum(1 - down, 1e-300), floor)
+    return np.maximum(value * (1 - down), floor), value * (1 + up)
+
+
+def band_of(result: Any, name: str, ends: tuple[Any, Any]) -> tuple[Any, Any] | None:
+    """The ends of an interval as people read them; None where there is none."""
+    unit = getattr(type(result), name).unit
+    if not np.all(np.isfinite(ends[1])):
+        return None
+    return ends if unit is None else (quantity(ends[0], unit), quantity(ends[1], unit))
+
+
+def memory_sentence(headroom: Any, remedy: str) -> str:
+    """Whether it fits, and by how much, at the tightest of the points."""
+    left = np.ravel(headroom)
+    tightest, misfits = float(np.min(left)), int(np.sum(left < 0))
+    by = quantity(abs(tightest), "GB")
+    if not misfits:
+        return f"Memory: fits, with {by} to spare{' at the tightest point' if left.size > 1 else ''}."
+    where = f" at {misfits} of {left.size} points, by up to {by}" if left.size > 1 else f", by {by}"
+    return f"Memory: does not fit{where}. {remedy}"
+
+
+def bound_sentence(what: str, compute_time: Any, memory_time: Any) -> str:
+    """Which roof binds: the slower of arithmetic and memory traffic."""
+    memory = np.mean(np.asarray(memory_time) >= compute_time)
+    roof = {1.0: "memory bandwidth", 0.0: "arithmetic"}.get(
+        float(memory), f"memory bandwidth at {memory:.0%} of the points and by arithmetic at the others")
+    return f"{what}: bound by {roof}."

@@ -1,0 +1,1 @@
+"""One node and one step of it."""

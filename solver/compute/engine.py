@@ -1,0 +1,165 @@
+"""One node, one step: a batch of images, a decode step of a transformer, or a step of training."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from solver.base import arguments as check
+from solver.base.result import Result, bound_sentence, figure, memory_sentence
+from solver.formulas.images import image_time
+from solver.formulas.memory import chip_bytes, weights_bytes
+from solver.formulas.training import training_passes, training_state_bytes
+from solver.formulas.transformer import decode_time, launch_time, prefill_time
+from solver.formulas.work import forward_compute_time, forward_memory_time, forward_traffic, forward_work
+from solver.zoo.convnet import ConvNet
+from solver.zoo.node import Node
+from solver.zoo.profiles import EFFICIENCY
+
+
+class OutOfMemoryError(ValueError):
+    """What was asked for does not fit in the memory of the accelerator."""
+
+
+class PerformanceProfile(Result):
+    """What `Engine.solve` found. Figures broadcast with the arrays that were given."""
+
+    feasible = figure(None, "whether it fits in memory", bool)
+    latency = figure("ms", "time of the step")
+    latency_compute = figure("ms", "what it would take if memory traffic took no time")
+    latency_memory = figure("ms", "what it would take if arithmetic took no time")
+    latency_overhead = figure("ms", "launches of the profile, once a pass; none without one")
+    throughput = figure(None, "images, or tokens, a second")
+    memory_footprint = figure("GB", "weights and KV cache; in training weights, gradients and optimizer state")
+    headroom = figure("GB", "memory left over; negative where it does not fit")
+    arithmetic_intensity = figure("FLOP/B", "work for each byte of memory traffic")
+    peak_flops_actual = figure("TFLOP/s", "peak rate times efficiency")
+    peak_bw_actual = figure("GB/s", "bandwidth")
+    mfu = figure(None, "work that the model needs as a share of what the chip could do in that time")
+    hfu = figure(None, "the same, with what is recomputed")
+
+    @property
+    def bottleneck(self) -> Any:
+        """"Compute" or "Memory": the slower side; an array of them for arrays."""
+        compute, memory = self.values["latency_compute"], self.values["latency_memory"]
+        named = np.where(memory >= compute, "Memory", "Compute")
+        return named if named.ndim else str(named)
+
+    @property
+    def constraint_trace(self) -> list[str]:
+        """What binds, in sentences."""
+        v = self.values
+        if any(map(check.unknown, v.values())):
+            return []
+        remedy = "A smaller batch, a narrower number format, sharding or a chip with more memory would help."
+        return [memory_sentence(v["headroom"], remedy),
+                bound_sentence("Step", v["latency_compute"], v["latency_memory"])]
+
+
+class Engine:
+    """The roofline of one node.
+
+    >>> from solver import Hardware, Models
+    >>> r = Engine.solve(Models.Llama3_8B, Hardware.Cloud.H100)
+    >>> print(r.latency, r.bottleneck)
+    4.56 ms Memory
+    """
+
+    @staticmethod
+    @check.explained
+    def solve(model: Any, hardware: Any, batch_size: Any = 1, precision: Any = "fp16", efficiency: Any = EFFICIENCY,
+              raise_errors: bool = False, is_training: bool = False, seq_len: Any = 2048, zero_stage: int = 0,
+              dp_size: Any = 1, is_lora: bool = False, activation_recomputation: bool = False, *,
+              profile: Any = None) -> PerformanceProfile:
+        """Time and memory of one step.
+
+        model, hardware : a transformer or convolutional network, and an accelerator
+        batch_size, seq_len, dp_size : whole numbers or arrays of them, which broadcast
+        precision, efficiency, profile : as for `ServingModel.solve`
+        raise_errors : raise OutOfMemoryError where it does not fit
+        is_training : a step of training over batch_size images or sequences of seq_len tokens, with Adam; else one
+            pass over the images, or one decode step at a context of seq_len (the same as `ServingModel.solve().itl`)
+        zero_stage, dp_size, is_lora, activation_recomputation : of training. Left out are its activations, the
+            optimizer's own step (28 bytes a parameter of traffic and more: much at small batches) and communication
+
+        Raises ValueError, TypeError or DimensionalityError, in a sentence.
+        """
+        model = check.transformer("model", model, (ConvNet,))
+        node = check.node("hardware", hardware, model, precision, None, 1, profile, efficiency)
+        batch = check.count("batch_size", batch_size, "request")
+        context = check.context("seq_len", seq_len, model, " (2,048 unless you give one)")
+        replicas = check.count("dp_size", dp_size, "", word="replica")
+        stage = check.one_of("zero_stage", zero_stage, (0, 1, 2, 3))
+        for name, value in (("raise_errors", raise_errors), ("is_training", is_training), ("is_lora", is_lora),
+                            ("activation_recomputation", activation_recomputation)):
+            check.truth(name, value)
+        if is_training:
+            check.trainable("precision", node.precision)
+        check.together(batch_size=batch, seq_len=context, efficiency=efficiency, dp_size=replicas)
+        with np.errstate(all="ignore"):
+            step = _image_step if hasattr(model, "image_work") else _training_step if is_training else _decode_step
+            values = step(node, model, batch, context)
+            if is_training:
+                values |= _training(values, model, node.precision, stage, replicas, float(is_lora))
+            extra = (training_passes(float(is_lora), 1.0) / training_passes(float(is_lora))
+                     if is_training and activation_recomputation else 1.0)
+            values = _complete(values, node, extra)
+        result = PerformanceProfile(values, {"model": model, "node": node})
+        if raise_errors and not check.unknown(values["feasible"]) and not np.all(values["feasible"]):
+            raise OutOfMemoryError(f"{model} on {node.device}. {result.constraint_trace[0]}")
+        return result
+
+
+def _image_step(node: Node, network: Any, batch: Any, context: Any) -> dict[str, Any]:
+    """A forward pass over images."""
+    work, traffic = network.image_work * batch, weights_bytes(network, node.precision)
+    return {"items": batch, "work": work, "traffic": traffic, "memory_footprint": traffic,
+            "latency": image_time(node, network, batch), "latency_compute": work / node.matmul_rate,
+            "least": work / node.ideal.matmul_rate, "latency_memory": traffic / node.bandwidth,
+            "latency_overhead": 0.0}
+
+
+def _decode_step(node: Node, model: Any, batch: Any, context: Any) -> dict[str, Any]:
+    """A decode step at that context, the very one of `ServingModel`."""
+    shape = model, model.decode_pair_work, batch, 1.0, context, 1.0
+    return {"items": batch, "memory_footprint": chip_bytes(node, model, batch, context),
+            "latency": decode_time(node, model, batch, context)} | _parts(node, *shape)
+
+
+def _training_step(node: Node, model: Any, batch: Any, context: Any) -> dict[str, Any]:
+    """The forward pass of a training step: every token of every sequence is scored."""
+    shape = model, model.prefill_pair_work, batch, context, 0.0, context
+    return {"items": batch * context, "latency": prefill_time(node, model, batch, context, 0.0, context)} | _parts(
+        node, *shape)
+
+
+def _parts(node: Node, model: Any, pair_work: Any, batch: Any, new: Any, past: Any, scored: Any) -> dict[str, Any]:
+    """Work and traffic of a pass, and what it would take if there were nothing else."""
+    shape = model, pair_work, batch, new, past, scored
+    return {"latency_compute": forward_compute_time(node, *shape), "least": forward_compute_time(node.ideal, *shape),
+            "latency_memory": forward_memory_time(node, model, batch, new, past),
+            "latency_overhead": launch_time(node, model), "work": forward_work(*shape),
+            "traffic": forward_traffic(model, batch, new, past, node.precision, node.kv_precision)}
+
+
+TIMES = ("latency", "latency_compute", "latency_memory", "latency_overhead", "least")
+
+
+def _training(values: dict[str, Any], model: Any, precision: Any, stage: Any, replicas: Any,
+              lora: float) -> dict[str, Any]:
+    """The figures of a forward pass, made those of a training step."""
+    passes = training_passes(lora)
+    return {name: passes * values[name] for name in (*TIMES, "work", "traffic")} | {
+        "memory_footprint": training_state_bytes(model, precision, stage, replicas, lora)}
+
+
+def _complete(v: dict[str, Any], node: Node, recomputed: float) -> dict[str, Any]:
+    """The figures that follow from time, work and traffic; `recomputed` is all work over the work that is needed."""
+    mfu = v["least"] / (v["latency"] * recomputed)
+    headroom = node.device.memory - v["memory_footprint"]
+    slower = {name: v[name] * recomputed for name in TIMES}
+    return v | slower | {
+        "throughput": v["items"] / slower["latency"], "arithmetic_intensity": v["work"] / v["traffic"],
+        "mfu": mfu, "hfu": mfu * recomputed, "headroom": headroom, "feasible": headroom >= 0,
+        "peak_flops_actual": node.matmul_rate, "peak_bw_actual": node.bandwidth}

@@ -1,0 +1,1 @@
+"""Every formula and nothing else, one subject a file."""

@@ -1,0 +1,163 @@
+"""What fills the memory of an accelerator that serves a transformer: weights, KV cache, and a reserve.
+
+Contexts are tokens per request, batches are requests; both may be arrays and broadcast. `reserve` is the share
+of the installed memory that is kept for the driver and activations.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from solver.units import Byte, BytePerToken, Context, Request, Scalar
+from solver.zoo.convnet import ConvNet
+from solver.zoo.hardware import Accelerator
+from solver.zoo.models import Transformer
+from solver.zoo.node import Node
+from solver.zoo.precision import Precision
+
+
+def weights_bytes(model: Transformer | ConvNet, precision: Precision) -> Byte:
+    """Memory of the weights.
+
+        bytes = layers' parameters * size + (embedding + lm_head) * max(size, 2 B)
+
+    Quantization keeps embedding and lm_head at 16 bits, and so does this. Leaves out scales of groups.
+
+    >>> from solver import Models, precision_named
+    >>> round(weights_bytes(Models.Llama3_8B, precision_named("fp16")) / 1e9, 2)   # GB
+    16.06
+    """
+    return (model.parameters - model.embeddings) * precision.size + model.embeddings * precision.wide_size
+
+
+def kv_bytes_per_token(model: Transformer, precision: Precision) -> BytePerToken:
+    """KV cache of one token of one request.
+
+        bytes = 2 * layers * kv_heads * head_dim * size      (latent attention: layers * (kv_rank + rope_dim) * size)
+
+    One formula for multi-head (kv_heads = heads), grouped-query and multi-query attention (kv_heads = 1).
+    Source: Pope et al. 2023, "Efficiently Scaling Transformer Inference", section 2; for latent attention
+    DeepSeek-AI 2024, "DeepSeek-V2", section 2.1.
+
+    >>> from solver import Models, precision_named
+    >>> kv_bytes_per_token(Models.Llama3_8B, precision_named("fp16"))   # byte
+    131072.0
+    """
+    return model.kv_elements * precision.size
+
+
+def forgotten_context(model: Transformer, context: Context) -> Context:
+    """How much of a context has slid out of the window of a layer that has one.
+
+        forgotten = context - min(context, window)
+
+    >>> from solver import Models
+    >>> [float(forgotten_context(Models[m], 8192)) for m in ("Mistral_7B", "Llama3_8B")]   # token
+    [4096.0, 0.0]
+    """
+    return context - np.minimum(context, model.attention.window)
+
+
+def cached_context(model: Transformer, context: Context) -> Context:
+    """How much of a context is kept in cache, in a layer on average: all of it but where layers slide a window.
+
+        cached = context - windowed * forgotten_context
+
+    >>> from solver import Models
+    >>> [float(cached_context(Models[m], 8192)) for m in ("Mistral_7B", "GPT_OSS_20B", "Llama3_8B")]   # token
+    [4096.0, 4160.0, 8192.0]
+    """
+    return context - model.attention.windowed * forgotten_context(model, context)
+
+
+def kv_cache_bytes(model: Transformer, batch: Request, context: Context, precision: Precision) -> Byte:
+    """KV cache of `batch` requests of `context` tokens each, without the waste of pages.
+
+        bytes = kv_bytes_per_token * cached_context * batch
+
+    >>> from solver import Models, precision_named
+    >>> round(float(kv_cache_bytes(Models.Llama3_8B, 1, 131072, precision_named("fp16"))) / 1e9, 2)   # GB
+    17.18
+    """
+    return kv_bytes_per_token(model, precision) * cached_context(model, context) * batch
+
+
+def kv_pages(context: Context, page: Context) -> Scalar:
+    """Pages that one request's context takes: the last one counts whole. A page holds tokens of one request.
+
+        pages = ceil(context / page)
+
+    >>> float(kv_pages(17, 16))
+    2.0
+    """
+    return np.ceil(context / page)
+
+
+def paged_kv_bytes(model: Transformer, batch: Request, context: Context, page: Context, precision: Precision) -> Byte:
+    """KV cache of `batch` requests in whole pages of `page` tokens.
+
+        bytes = kv_bytes_per_token * page * ceil(min(context, window) / page) * batch
+
+    Source: Kwon et al. 2023, "Efficient Memory Management for Large Language Model Serving with PagedAttention".
+
+    >>> from solver import PRECISIONS, Models
+    >>> float(paged_kv_bytes(Models.Llama3_8B, 1, 17, 16, PRECISIONS["fp16"])) / 131072   # token: two pages of 16
+    32.0
+    """
+    pages = kv_pages(cached_context(model, context), page)
+    return kv_bytes_per_token(model, precision) * page * pages * batch
+
+
+def chip_bytes(node: Node, model: Transformer, batch: Request, context: Context) -> Byte:
+    """Memory that weights and KV cache take on each chip of a node.
+
+        bytes = weights / ways + kv_cache / min(ways, kv_heads)
+
+    A cache of fewer KV heads than chips is kept several times.
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], ways=2)
+    >>> round(float(chip_bytes(node, Models.Llama3_8B, 8, 8192)) / 1e9, 2)   # GB
+    12.33
+    """
+    shared = np.minimum(node.ways, model.attention.kv_heads)
+    return (weights_bytes(model, node.precision) / node.ways
+            + kv_cache_bytes(model, batch, context, node.kv_precision) / shared)
+
+
+def usable_bytes(device: Accelerator, reserve: Scalar = 0.0) -> Byte:
+    """Memory that is left for weights and KV cache: installed size less the reserve.
+
+        bytes = memory * (1 - reserve)
+
+    >>> from solver import Hardware
+    >>> round(float(usable_bytes(Hardware.Cloud.H100, 0.1)) / 1e9, 1)   # GB
+    77.3
+    """
+    return device.memory * (1 - reserve)
+
+
+def headroom_bytes(device: Accelerator, model: Transformer, batch: Request, context: Context,
+                   precision: Precision, reserve: Scalar = 0.0) -> Byte:
+    """Memory left when weights and KV cache are in place; negative where they do not fit.
+
+        headroom = memory * (1 - reserve) - weights - kv_cache
+
+    >>> from solver import PRECISIONS, Hardware, Models
+    >>> round(float(headroom_bytes(Hardware.Cloud.H100, Models.Llama3_8B, 8, 8192, PRECISIONS["fp16"])) / 1e9, 1)   # GB
+    61.2
+    """
+    used = weights_bytes(model, precision) + kv_cache_bytes(model, batch, context, precision)
+    return usable_bytes(device, reserve) - used
+
+
+def context_margin(model: Transformer, context: Context) -> Context:
+    """Tokens left up to the longest context that the model was trained for; negative beyond it.
+
+        margin = trained context - context
+
+    >>> from solver import Models
+    >>> float(context_margin(Models.Llama3_8B, 100_000))   # token
+    31072.0
+    """
+    return model.context - context

@@ -1,0 +1,83 @@
+"""One request from prompt to last token."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from solver.formulas.lengths import UNIFORM, Lengths
+from solver.formulas.transformer import prefill_time
+from solver.units import Bandwidth, Byte, Context, Request, Scalar, Second, TokenRate
+from solver.zoo.models import Transformer
+from solver.zoo.node import Node
+
+PREFILL_BUDGET = 8192.0  # tokens of prompts that an engine reads in one pass: short ones go together
+
+
+def drained_share(requests: Scalar, lengths: Lengths = UNIFORM) -> Scalar:
+    """Share of its slots that a static batch uses on average until its longest answer is done.
+
+        share = mean / longest of n        (uniform: (1 + 1 / n) / 2)
+
+    A server that refills slots uses all of them.
+
+    >>> float(drained_share(1)), float(drained_share(32))
+    (1.0, 0.515625)
+    """
+    return lengths.mean(1.0) / lengths.longest(1.0, requests)
+
+
+def prompt_time(node: Node, model: Transformer, prompt: Context, budget: Context = PREFILL_BUDGET,
+                one: Request = 1.0, scored: Context = 1.0) -> Second:
+    """Time that a server's prefills take for each request: short prompts are read several at a time.
+
+        together = max(1, floor(budget / prompt)),   time = prefill_time(together, prompt) / together
+
+    >>> from solver import PRECISIONS, Hardware, Models, Profiles
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], PRECISIONS["fp16"], Profiles.tuned)
+    >>> [round(float(prompt_time(node, Models.Llama3_8B, n)) * 1e3, 2) for n in (128, 8192)]   # ms
+    [2.65, 191.56]
+    """
+    together = np.maximum(np.floor(budget / prompt), 1.0)
+    return prefill_time(node, model, one * together, prompt, 0 * prompt, scored) / together
+
+
+def handed_over_time(prefill: Second, layers: Scalar, cache: Byte, link: Bandwidth, overlapped: Scalar = 0.0) -> Second:
+    """Time until the first token when its KV cache is sent to another node: after the prefill, or a layer at a time.
+
+        transfer = cache / link
+        time = prefill + transfer                                            one after the other
+        time = max(prefill, transfer) + min(prefill, transfer) / layers      overlapped, layer by layer
+
+    Source: Patel et al. 2024, "Splitwise", section 4.3.
+
+    >>> [round(float(handed_over_time(0.4, 32, 20e9, 100e9, overlapped)), 4) for overlapped in (0, 1)]
+    [0.6, 0.4062]
+    """
+    transfer = cache / link
+    together = np.maximum(prefill, transfer) + np.minimum(prefill, transfer) / layers
+    return together * overlapped + (prefill + transfer) * (1 - overlapped)
+
+
+def request_time(ttft: Second, itl: Second, answer: Scalar) -> Second:
+    """Time until the last of `answer` tokens, the first of which is TTFT's.
+
+        time = ttft + (answer - 1) * itl
+
+    >>> round(float(request_time(0.05, 0.01, 100)), 2)   # s
+    1.04
+    """
+    return ttft + np.maximum(answer - 1, 0) * itl
+
+
+def static_rate(batch: Request, ttft: Second, itl: Second, answer: Scalar, new: Context = 1.0) -> TokenRate:
+    """Tokens a second of a batch that is read and then decoded together; without an answer, of its decoding alone.
+
+        rate = batch * new * answer / (ttft + answer * itl)
+
+    `new` is 1, the token that a step brings to each request.
+
+    >>> round(float(static_rate(8, 0.05, 0.01, 100)))   # token/s
+    762
+    """
+    answered = np.where(answer > 0, answer, 1.0)
+    return batch * new * answered / (np.where(answer > 0, ttft, 0.0 * ttft) + answered * itl)

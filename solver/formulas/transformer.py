@@ -1,0 +1,175 @@
+"""Time of one forward pass of a transformer: the one formula behind prefill, decoding and verification.
+
+A pass brings `new` tokens of each of `batch` requests, which have `past` tokens in cache already. Its time is the
+sum of its parts, since layers wait for one another: the matrix products of the layers, attention, lm_head, what
+tensor-parallel chips exchange, and launches. Prefill is a pass with many new tokens, a decode step one with a single
+one, the verification of a draft one with a few: one step has one answer everywhere.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from solver.formulas.attention import attention_time, decode_attention_time, expansion_time
+from solver.formulas.roofline import roofline_time, smooth_max
+from solver.units import Byte, Context, Request, Scalar, Second, Token
+from solver.zoo.models import Transformer
+from solver.zoo.node import Node
+from solver.zoo.precision import Precision
+
+
+def distinct_experts(model: Transformer, tokens: Token) -> Scalar:
+    """Experts of a layer that at least one of `tokens` is sent to, on average; 1 in a dense model.
+
+        distinct = experts * (1 - (1 - active / experts)^tokens)
+
+    Experts are taken as equally likely. active <= distinct <= experts.
+
+    >>> from solver import Models
+    >>> [round(float(distinct_experts(Models.Mixtral_8x7B, n)), 2) for n in (1, 8, 64)]
+    [2.0, 7.2, 8.0]
+    """
+    return -model.feed_forward.experts * np.expm1(tokens * model.feed_forward.avoidance)
+
+
+def streamed_bytes(model: Transformer, tokens: Token, precision: Precision) -> Byte:
+    """Weights of the layers that a pass over `tokens` reads once: of a mixture only the experts it meets.
+
+        bytes = (dense + distinct_experts * expert) * size
+
+    The input embedding is looked up, never streamed; lm_head is counted by `head_time`.
+
+    >>> from solver import PRECISIONS, Models
+    >>> [round(float(streamed_bytes(Models.Mixtral_8x7B, n, PRECISIONS["fp16"])) / 1e9, 1) for n in (1, 64)]   # GB
+    [25.2, 92.9]
+    """
+    return (model.dense + distinct_experts(model, tokens) * model.feed_forward.expert) * precision.size
+
+
+def linear_time(node: Node, model: Transformer, tokens: Token) -> Second:
+    """Time of the layers' matrix products for `tokens` in all.
+
+        time = smooth_max(token_work * tokens / matmul_rate, streamed_bytes / bandwidth)
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"])
+    >>> [round(float(linear_time(node, Models.Llama3_8B, n)) * 1e3, 2) for n in (1, 512)]   # ms
+    [4.16, 7.22]
+    """
+    return roofline_time(model.token_work * tokens, streamed_bytes(model, tokens, node.precision),
+                         node.matmul_rate, node.bandwidth, node.profile.norm)
+
+
+def head_time(node: Node, model: Transformer, scored: Token) -> Second:
+    """Time of lm_head for the tokens that are scored (the last of a prompt, each new one later).
+
+        time = smooth_max(2 * vocab * hidden * scored / head_rate, vocab * hidden * size / bandwidth)
+
+    It stays at 16 bits or more.
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"])
+    >>> round(float(head_time(node, Models.Llama3_8B, 1)) * 1e3, 3)   # ms
+    0.313
+    """
+    return roofline_time(model.head_work * scored, model.head * node.precision.wide_size,
+                         node.head_rate, node.bandwidth, node.profile.norm)
+
+
+def exchange_time(node: Node, model: Transformer, tokens: Token) -> Second:
+    """Time that tensor-parallel chips spend on adding up their parts: two all-reduces a layer, none for one chip.
+
+        time = 2 * layers * (latency * (ways > 1) + 2 * (ways - 1) / ways * exchanged_bytes * tokens / bus_rate)
+
+    Source: Shoeybi et al. 2019, "Megatron-LM", section 3; the second term is a ring.
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node, Profiles
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], profile=Profiles.tuned, ways=4)
+    >>> [round(float(exchange_time(node, Models.Llama3_70B, n)) * 1e3, 1) for n in (1, 2048)]   # ms
+    [4.8, 30.4]
+    """
+    sent = 2 * (node.ways - 1) / node.ways * (model.exchanged_bytes * tokens)
+    latency = node.profile.latency * np.minimum(node.ways - 1, 1)
+    return 2 * model.layers * (latency + sent / node.bus_rate)
+
+
+def launch_time(node: Node, model: Transformer) -> Second:
+    """Time that the host takes to start the kernels of all layers.
+
+        time = layers * launch
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node, Profiles
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], profile=Profiles.tuned)
+    >>> round(float(launch_time(node, Models.Llama3_8B)) * 1e3, 2)   # ms
+    3.84
+    """
+    return model.layers * node.profile.launch
+
+
+def prefill_layers_time(node: Node, model: Transformer, batch: Request, new: Context, past: Context) -> Second:
+    """Time of the layers in a prefill pass: all of it but lm_head and launches.
+
+        time = linear_time(batch * new) + attention_time + expansion_time + exchange_time
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"])
+    >>> round(float(prefill_layers_time(node, Models.Llama3_8B, 1, 2048, 0)) * 1e3, 2)   # ms
+    30.0
+    """
+    return (linear_time(node, model, batch * new)
+            + attention_time(node, model, model.prefill_pair_work, batch, new, past)
+            + expansion_time(node, model, batch, past) + exchange_time(node, model, batch * new))
+
+
+def launched(node: Node, model: Transformer, work: Second) -> Second:
+    """Time of a pass whose work takes `work`: launches come on top of it, or go on meanwhile.
+
+        time = smooth_max(work, launch_time, overlap)
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node, Profiles
+    >>> chip, fp16 = Hardware.Cloud.A100, PRECISIONS["fp16"]
+    >>> nodes = [Node(chip, fp16, profile=profile) for profile in (Profiles.tuned, Profiles.eager)]
+    >>> [round(float(launched(node, Models.Llama3_8B, 0.01)) * 1e3, 2) for node in nodes]   # ms
+    [13.84, 17.92]
+    """
+    return smooth_max(work, launch_time(node, model), node.profile.overlap)
+
+
+def prefill_time(node: Node, model: Transformer, batch: Request, new: Context, past: Context,
+                 scored: Context = 1.0) -> Second:
+    """Time until the first token of `batch` requests: a pass over `new` prompt tokens, `past` cached before.
+
+        time = launched(prefill_layers_time + head_time(batch * scored))
+
+    Compute-bound for all but short prompts. Leaves out queueing, sampling and tokenization.
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node, Profiles
+    >>> fp16 = PRECISIONS["fp16"]
+    >>> for profile in Profiles.ideal, Profiles.tuned:
+    ...     node = Node(Hardware.Cloud.H100, fp16, fp16, profile)
+    ...     print(round(float(prefill_time(node, Models.Llama3_8B, 1, 2048, 0)) * 1e3, 3), "ms")
+    30.318 ms
+    47.068 ms
+    """
+    layers = prefill_layers_time(node, model, batch, new, past)
+    return launched(node, model, layers + head_time(node, model, batch * scored))
+
+
+def decode_time(node: Node, model: Transformer, batch: Request, past: Context, new: Context = 1.0) -> Second:
+    """Time of one decode step: `new` tokens (one) for each of `batch` requests with `past` tokens in cache.
+
+        time = launched(linear_time + decode_attention_time + exchange_time + head_time), all of `batch * new` tokens
+
+    Memory-bound at small batches: weights and caches are read whole for a single token each.
+    Source: Pope et al. 2023, "Efficiently Scaling Transformer Inference", section 2.
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node, Profiles
+    >>> fp16 = PRECISIONS["fp16"]
+    >>> node = Node(Hardware.Cloud.H100, fp16, fp16, Profiles.ideal)
+    >>> (decode_time(node, Models.Llama3_8B, np.array([1, 64, 512]), 2048) * 1e3).round(3).tolist()   # ms
+    [4.558, 9.603, 48.769]
+    """
+    tokens = batch * new
+    return launched(node, model, linear_time(node, model, tokens)
+                    + decode_attention_time(node, model, batch, new, past)
+                    + exchange_time(node, model, tokens) + head_time(node, model, tokens))

@@ -1,0 +1,1 @@
+"""Requests on a node: the phases of one batch, continuous batching, and what fits."""

@@ -1,0 +1,70 @@
+"""What `ContinuousBatchingModel.solve` found: figures, their floor and band, and what binds them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from solver.base import arguments as check
+from solver.base.result import Result, band_of, figure, interval, memory_sentence
+from solver.formulas.paging import equivalent_context
+from solver.formulas.work import bottleneck_code, bottleneck_name
+from solver.serving.result import bottleneck_sentence
+
+BANDED = ("throughput_tokens_per_sec", "ttft", "itl")  # the rest is counted or is a ratio
+
+
+class ContinuousBatchingResult(Result):
+    """What `ContinuousBatchingModel.solve` found. Figures broadcast with the arrays that were given."""
+
+    feasible = figure(None, "whether at least one request of average length fits beside the weights", bool)
+    throughput_tokens_per_sec = figure(None, "answered tokens a second of all running requests")
+    max_active_requests = figure(None, "requests that run at once", int)
+    memory_fragmentation_pct = figure(None, "percent of the allocated pages that holds nothing: ends of last pages")
+    ttft = figure("ms", "time to first token of one request whose prompt fills its window, admitted at once")
+    itl = figure("ms", "inter-token latency: a decode step at the average context, and its share of others' prefills")
+    prefill_share = figure(None, "share of the time that prefills take; 0 without output_len")
+    speedup_vs_static = figure(None, "throughput over that of static batching on the same node; 1 where neither runs")
+    speedup_memory = figure(None, "part of it that more requests at once bring, both servers refilling their slots")
+    speedup_scheduling = figure(None, "part of it that refilled slots bring, with the static server's requests")
+    static_requests = figure(None, "requests that a static server runs at once", int)
+    static_tokens_per_sec = figure(None, "answered tokens a second of the static server")
+    static_fragmentation_pct = figure(None, "percent of the static server's reserved windows that holds nothing")
+    headroom = figure("GB", "memory left on each chip beside the weights and one average request")
+
+    @cached_property
+    def floor(self) -> ContinuousBatchingResult:
+        """The same with nothing lost: all of the peak rates, no launches. No engine gets below."""
+        asked = self.given["asked"].ideal
+        return ContinuousBatchingResult(asked.figures(), {"asked": asked})
+
+    def band(self, name: str) -> tuple[Any, Any] | None:
+        """From where to where a measurement of a time or rate is expected in 8 of 10 cases; None for other figures,
+        and without a profile that was measured."""
+        return band_of(self, name, self.interval(name)) if name in BANDED else None
+
+    def interval(self, name: str) -> tuple[Any, Any]:
+        """The ends of that band in base units, or symbols of them; NaN without a profile that was measured."""
+        band = self.given["asked"].node.profile.band
+        return interval(self, name, band, band)
+
+    @cached_property
+    def bottleneck(self) -> Any:
+        """What a decode step is bound by: a name, or for arrays codes, which are places in `BOTTLENECKS`."""
+        asked, running = self.given["asked"], np.maximum(self.values["max_active_requests"], 1.0)
+        return bottleneck_name(bottleneck_code(
+            asked.node, asked.model, asked.model.decode_pair_work, running, 1.0,
+            equivalent_context(asked.model, asked.cached), 1.0))
+
+    @property
+    def constraint_trace(self) -> list[str]:
+        """What binds, in sentences; for arrays, how often."""
+        if self.traced or any(map(check.unknown, self.values.values())):
+            return []
+        limited = np.mean(np.asarray(self.values["max_active_requests"]) < self.given["asked"].limit)
+        slots = {0.0: "max_batch_size", 1.0: "memory"}.get(float(limited), f"memory at {limited:.0%} of the points")
+        return [
+            memory_sentence(self.values["headroom"], "A chip with more memory or a narrower number format would help."),
+            f"Running requests: limited by {slots}.", bottleneck_sentence("Decode", self.bottleneck)]

@@ -1,0 +1,123 @@
+"""The figures of serving: what was asked, its two phases, and the memory of both.
+
+The two phases are passes of `transformer`: prefill reads the whole prompt at once, decoding adds a token a step.
+Chunks, prefixes, speculation and disaggregation change how many tokens a pass brings, and on which chip it runs.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from solver.formulas.chunking import chunked_prefill_time, mixed_step_time, prefill_chunks, slowest_chunk_time
+from solver.formulas.memory import chip_bytes, context_margin, kv_cache_bytes, usable_bytes, weights_bytes
+from solver.formulas.requests import handed_over_time
+from solver.formulas.speculation import speculative_token_time
+from solver.formulas.transformer import decode_time, prefill_time
+from solver.zoo.models import Transformer
+from solver.zoo.node import Node
+
+
+@dataclass(frozen=True, eq=False)
+class Serving:
+    """What a solve was asked, judged: plain numbers, or symbols, and the nodes that work."""
+
+    reader: Node  # of prompts
+    node: Node  # that decodes
+    drafter: Node
+    model: Transformer
+    draft: Transformer | None
+    batch: Any
+    prompt: Any
+    answer: Any
+    cached: Any
+    chunk: Any
+    link: Any
+    overlapped: float
+    acceptance: Any
+    draft_length: Any
+    reserve: Any
+
+    @property
+    def context(self) -> Any:
+        """Cached on average while the answer grows: what ITL is taken at, exact where it is linear in it."""
+        return self.prompt + self.answer / 2
+
+    @property
+    def final(self) -> Any:
+        """Cached at the end, which memory has to hold."""
+        return self.prompt + self.answer
+
+    @property
+    def disaggregated(self) -> bool:
+        return self.reader is not self.node
+
+    @property
+    def ideal(self) -> Serving:
+        """The same, with nothing lost."""
+        node = self.node.ideal
+        return replace(self, reader=self.reader.ideal if self.disaggregated else node, node=node,
+                       drafter=self.drafter.ideal)
+
+
+def figures(asked: Serving) -> dict[str, Any]:
+    """All figures of a result that are not computed late, in base units."""
+    with np.errstate(all="ignore"):
+        found = _prefill(asked) | _memory(asked)
+        found["itl"] = _token_time(asked)
+        if asked.disaggregated:  # the prompt is read elsewhere, and its cache sent over
+            cache = kv_cache_bytes(asked.model, asked.batch, asked.prompt, asked.node.kv_precision)
+            found["ttft"] = handed_over_time(found["ttft"], asked.model.layers, cache, asked.link, asked.overlapped)
+            found["decode_stall_bound"] = 0.0
+    return found
+
+
+def _prefill(asked: Serving) -> dict[str, Any]:
+    """The figures of the first phase."""
+    node, model, batch, cached, chunk = asked.reader, asked.model, asked.batch, asked.cached, asked.chunk
+    new = asked.prompt - cached
+    found = {"prompt_cache_hit_ratio": cached / asked.prompt,
+             "within_context": context_margin(model, asked.final) >= 0}
+    if chunk is None:
+        time = prefill_time(node, model, batch, new, cached)
+        return found | {"ttft": time, "prefill_chunks": 1.0, "prefill_chunk_time": time, "decode_stall_bound": time}
+    slowest = slowest_chunk_time(node, model, batch, new, cached, chunk)
+    return found | {
+        "ttft": chunked_prefill_time(node, model, batch, new, cached, chunk),
+        "prefill_chunks": prefill_chunks(new, chunk), "prefill_chunk_time": slowest, "decode_stall_bound": slowest}
+
+
+def chunk_step_time(asked: Serving) -> Any:
+    """A decode step of the whole batch that carries the slowest full chunk of one request more."""
+    new, chunk = asked.prompt - asked.cached, asked.chunk
+    size = new if chunk is None else np.minimum(chunk, new)
+    read = asked.cached + np.maximum(prefill_chunks(new, size) - 2, 0) * size
+    return mixed_step_time(asked.reader, asked.model, asked.batch, asked.context, size, read)
+
+
+def _token_time(asked: Serving) -> Any:
+    """Time between tokens, drafted or not."""
+    if asked.draft is None:
+        return decode_time(asked.node, asked.model, asked.batch, asked.context)
+    return speculative_token_time(asked.node, asked.model, asked.drafter, asked.draft, asked.acceptance, asked.batch,
+                                  asked.context, asked.draft_length)
+
+
+def _memory(asked: Serving) -> dict[str, Any]:
+    """The figures of memory, on the tighter of the two nodes; a draft model runs where decoding does."""
+    node, model, batch = asked.node, asked.model, asked.batch
+    weights = weights_bytes(model, node.precision)
+    cache = kv_cache_bytes(model, batch, asked.final, node.kv_precision)
+    total, needed = weights + cache, chip_bytes(node, model, batch, asked.final)
+    if asked.draft is not None:
+        drafting = chip_bytes(asked.drafter, asked.draft, batch, asked.final)
+        total, needed = total + drafting, needed + drafting
+    headroom, used = usable_bytes(node.device, asked.reserve) - needed, needed / node.device.memory
+    if asked.disaggregated:
+        reading = chip_bytes(asked.reader, model, batch, asked.prompt)
+        headroom = np.minimum(headroom, usable_bytes(asked.reader.device, asked.reserve) - reading)
+        used = np.maximum(used, reading / asked.reader.device.memory)
+    return {"model_weights_size": weights, "kv_cache_size": cache, "total_memory_required": total,
+            "memory_utilization": used, "headroom": headroom, "feasible": headroom >= 0}

@@ -1,0 +1,108 @@
+"""What `ServingModel.solve` found: figures, their floor and band, and what binds them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from solver.base import arguments as check
+from solver.base.result import Result, band_of, figure, interval, memory_sentence
+from solver.formulas.requests import request_time, static_rate
+from solver.formulas.work import BOTTLENECKS, bottleneck_code, bottleneck_name
+from solver.serving.phases import chunk_step_time, figures
+
+SMALL_BATCH = 8  # no measurement of a tuned engine's ITL lies at or below it: the band is wider downwards
+SMALL_BATCH_BAND = 0.10
+
+
+class ServingResult(Result):
+    """What `ServingModel.solve` found. Figures broadcast with the arrays that were given."""
+
+    feasible = figure(None, "whether weights and KV cache fit in memory, on every chip", bool)
+    ttft = figure("ms", "time to first token: the prompt is read")
+    itl = figure("ms", "inter-token latency: one decode step, at the mean context while the answer grows")
+    e2e_latency = figure("ms", "time until the whole answer is there",
+                         late=lambda result: request_time(*result.times))
+    tokens_per_second = figure(None, "answered tokens a second of the whole batch",
+                               late=lambda result: static_rate(result.given["asked"].batch, *result.times))
+    kv_cache_size = figure("GB", "KV cache of the whole batch")
+    model_weights_size = figure("GB", "weights of the model")
+    total_memory_required = figure("GB", "weights and KV cache, a draft model's included")
+    memory_utilization = figure(None, "memory required as a share of the memory installed, on the fullest chip")
+    prompt_cache_hit_ratio = figure(None, "share of the prompt that was in cache before")
+    prefill_chunks = figure(None, "passes that the prompt is read in", int)
+    prefill_chunk_time = figure("ms", "time of the slowest of them")
+    decode_stall_bound = figure("ms", "longest pause that a prefill causes to requests that decode on the same node")
+    itl_with_chunk = figure("ms", "a decode step of the batch that carries the slowest full chunk of one more request",
+                            late=lambda result: chunk_step_time(result.given["asked"]))
+    headroom = figure("GB", "memory left over on the fullest chip; negative where it does not fit")
+    within_context = figure(None, "whether the model was trained for that context", bool)
+
+    @property
+    def times(self) -> tuple[Any, Any, Any]:
+        """TTFT and ITL in seconds, and the tokens of an answer."""
+        return self.values["ttft"], self.values["itl"], self.given["asked"].answer
+
+    @cached_property
+    def floor(self) -> ServingResult:
+        """The same with nothing lost: all of the peak rates, no launches. No engine gets below."""
+        asked = self.given["asked"].ideal
+        return ServingResult(figures(asked), {"asked": asked})
+
+    def band(self, name: str) -> tuple[Any, Any] | None:
+        """From where to where a measurement of a figure of time is expected in 8 of 10 cases; None without a profile
+        that was measured. Between tokens at batches up to 8 it reaches down to the floor: there it is not validated.
+        """
+        return band_of(self, name, self.interval(name))
+
+    def interval(self, name: str) -> tuple[Any, Any]:
+        """The ends of that band in base units, or symbols of them; NaN without a profile that was measured."""
+        asked = self.given["asked"]
+        if name == "e2e_latency":  # the sum of its parts, whose bands differ at small batches
+            (first, last), (low, high) = self.interval("ttft"), self.interval("itl")
+            return request_time(first, low, asked.answer), request_time(last, high, asked.answer)
+        profile, batch = asked.node.profile, asked.batch
+        small = (batch <= SMALL_BATCH) * (1.0 if name == "itl" else 0.0)
+        up = np.where(small > 0, np.minimum(profile.band, SMALL_BATCH_BAND), profile.band)
+        return interval(self, name, np.where(small > 0, 1.0, profile.band), up)
+
+    @cached_property
+    def prefill_bottleneck(self) -> Any:
+        """What reading the prompt is bound by: a name, or for arrays codes, which are places in `BOTTLENECKS`."""
+        asked = self.given["asked"]
+        return bottleneck_name(bottleneck_code(
+            asked.reader, asked.model, asked.model.prefill_pair_work, asked.batch, asked.prompt - asked.cached,
+            asked.cached, 1.0))
+
+    @cached_property
+    def bottleneck(self) -> Any:
+        """What a decode step is bound by: a name, or for arrays codes, which are places in `BOTTLENECKS`."""
+        asked = self.given["asked"]
+        new = 1.0 if asked.draft is None else asked.draft_length + 1.0
+        return bottleneck_name(bottleneck_code(
+            asked.node, asked.model, asked.model.decode_pair_work, asked.batch, new, asked.context, new))
+
+    @property
+    def constraint_trace(self) -> list[str]:
+        """What binds, in sentences; for arrays, how often."""
+        if self.traced or any(map(check.unknown, self.values.values())):
+            return []
+        remedy = "Fewer requests, a shorter context, a narrower number format or a chip with more memory would help."
+        return [memory_sentence(self.values["headroom"], remedy),
+                bottleneck_sentence("Prefill", self.prefill_bottleneck),
+                bottleneck_sentence("Decode", self.bottleneck)]
+
+
+WORDS = dict(zip(BOTTLENECKS, ("arithmetic", "memory bandwidth", "communication", "launches"), strict=True))
+
+
+def bottleneck_sentence(what: str, bottleneck: Any) -> str:
+    """Which part binds, or what share of the points each does."""
+    if isinstance(bottleneck, str):
+        return f"{what}: bound by {WORDS[bottleneck]}."
+    shares = np.bincount(np.ravel(bottleneck), minlength=len(BOTTLENECKS)) / np.size(bottleneck)
+    said = [f"{WORDS[name]} at {share:.0%} of the points"
+            for name, share in zip(BOTTLENECKS, shares, strict=True) if share]
+    return f"{what}: bound by {', by '.join(said)}."

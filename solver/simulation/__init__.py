@@ -1,0 +1,1 @@
+"""What steps through time: the only place with loops over events."""

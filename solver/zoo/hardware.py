@@ -1,0 +1,115 @@
+"""Accelerators: the few figures of a data sheet that decide how fast a model runs on a chip."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import Annotated, Any
+
+from solver.units import Bandwidth, Byte, FlopRate, Watt
+from solver.zoo.precision import PRECISIONS
+from solver.zoo.records import Source, Zoo, figure, plain, read, records
+
+NONE = math.nan  # a figure that a chip lacks
+
+
+class Rates(dict[str, Any]):
+    """Rates by the name of a number format. A key that is not known yet (a symbol) makes the choice itself."""
+
+    def __getitem__(self, key: Any) -> Any:
+        return key.chosen_from(self) if hasattr(key, "chosen_from") else super().__getitem__(key)
+
+
+@dataclass(frozen=True)
+class Accelerator:
+    """One chip, as its data sheet has it; floats in base units (a quantity or "80 GiB" is converted).
+
+    `memory` is the installed size; what the driver and the activations take is a `reserve` of the model that
+    uses it. Rates are dense (no sparsity) and NaN where the chip has no such format. `link` is the interconnect
+    between chips and `host` the bus to the host, one direction each. `family` ("Hopper") and `memory_kind` ("HBM",
+    "GDDR" or "Unified") say which share of its figures an engine reaches (see `Profile`).
+
+    >>> Accelerator("Mine", memory="80 GiB", bandwidth="3 TB/s", fp16="900 TFLOP/s").bandwidth
+    3000000000000.0
+    """
+
+    name: str
+    memory: Byte
+    bandwidth: Bandwidth
+    fp32: FlopRate = NONE
+    tf32: FlopRate = NONE
+    fp16: FlopRate = NONE
+    bf16: FlopRate = NONE
+    fp8: FlopRate = NONE
+    int8: FlopRate = NONE
+    fp4: FlopRate = NONE
+    int4: FlopRate = NONE
+    link: Bandwidth = NONE
+    host: Bandwidth = NONE
+    power: Watt = NONE
+    family: str = ""
+    memory_kind: str = ""
+    sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        plain(self)
+
+    @cached_property
+    def peak(self) -> Annotated[dict[str, Any], "FLOP/second"]:
+        """The dense rate of every number format, by its name; NaN where the chip has none."""
+        return Rates((name, getattr(self, kind.rate)) for name, kind in PRECISIONS.items())
+
+    @cached_property
+    def wide_peak(self) -> Annotated[dict[str, Any], "FLOP/second"]:
+        """The rate of what is kept at 16 bits where weights are narrower (attention, lm_head), by number format."""
+        return Rates((name, self.half if kind.narrow else self.peak[name]) for name, kind in PRECISIONS.items())
+
+    @cached_property
+    def half(self) -> FlopRate:
+        """The 16-bit rate: FP16, or BF16 on a chip without it."""
+        return self.bf16 if math.isnan(self.fp16) else self.fp16
+
+    @cached_property
+    def interconnect(self) -> Bandwidth:
+        """What chips exchange data over: their own link, or the bus to the host where they have none."""
+        return self.host if math.isnan(self.link) else self.link
+
+    @cached_property
+    def kinds(self) -> dict[str, Any]:
+        """What kind of arithmetic a number format is on this chip, such as "Hopper 8-bit"."""
+        return Rates((name, f"{self.family} {kind.bits:g}-bit") for name, kind in PRECISIONS.items())
+
+    @property
+    def precisions(self) -> list[str]:
+        """The number formats that the chip has a rate for."""
+        return [name for name, rate in self.peak.items() if not math.isnan(rate)]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def accelerator(table: dict, sources: Mapping[str, Source]) -> Accelerator:
+    """The record of one table of ``zoo/hardware.toml``, each figure with its source."""
+    values = {k: v for k, v in table.items() if k not in ("group", "source", "elsewhere", "name")}
+    family, memory_kind = values.pop("family"), values.pop("memory_kind")
+    elsewhere = table.get("elsewhere", {})
+    origin = {k: sources[elsewhere.get(k, table["source"])] for k in values}
+    figures: dict[str, Any] = {k: figure(v) for k, v in values.items()}
+    return Accelerator(table["name"], **figures, family=family, memory_kind=memory_kind, sources=origin)
+
+
+@cache
+def chips() -> dict[str, Accelerator]:
+    """All accelerators by name."""
+    return records("hardware.toml", accelerator)
+
+
+def group(name: str) -> Zoo[Accelerator]:
+    """The accelerators that are marked with that group."""
+    return Zoo(f"Hardware.{name}", lambda: {key: chip for key, chip in chips().items()
+                                            if read("hardware.toml")[key]["group"] == name})
+
+
+Hardware = Zoo("Hardware", chips, Cloud=group("Cloud"), Workstation=group("Workstation"))

@@ -1,0 +1,168 @@
+"""Transformers: shapes as published, and the counts that the formulas read, derived from them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+from solver.units import BytePerToken, Context, FlopPerPair, FlopPerToken, PerToken, Scalar
+from solver.zoo.convnet import ConvNet, convnet
+from solver.zoo.layers import Attention, FeedForward, LatentAttention
+from solver.zoo.records import Source, Zoo, figure, plain, records
+
+
+@dataclass(frozen=True)
+class Transformer:
+    """A decoder-only transformer.
+
+    `context` is the longest that it was trained for. `tied`: embedding and lm_head are one matrix. `positions`
+    are learned position embeddings; `norm_vectors` is 1 for RMS norms, 2 for layer norms (weight and bias).
+    """
+
+    name: str
+    layers: float
+    hidden: float
+    vocab: float
+    context: Context
+    attention: Attention | LatentAttention
+    feed_forward: FeedForward
+    tied: float = 0.0
+    positions: float = 0.0
+    norm_vectors: float = 1.0
+    sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        plain(self)
+
+    @cached_property
+    def head(self) -> Scalar:
+        """Parameters of lm_head, which turns the last hidden state into scores of the vocabulary."""
+        return self.vocab * self.hidden
+
+    @cached_property
+    def embeddings(self) -> Scalar:
+        """Parameters of embedding and lm_head as they are stored: one matrix where they are tied."""
+        return self.head * (2 - self.tied) + self.positions * self.hidden
+
+    @cached_property
+    def dense(self) -> Scalar:
+        """Matrix parameters of the layers that every token passes: streamed in every pass."""
+        return self.layers * self.attention.matrices + self.feed_forward.dense
+
+    @cached_property
+    def vectors(self) -> Scalar:
+        """Norms and biases: stored, but too few (below 0.1 %) to count in time."""
+        norms = self.norm_vectors * self.hidden * (2 * self.layers + 1)
+        return norms + self.layers * self.attention.vectors + self.feed_forward.vectors
+
+    @cached_property
+    def parameters(self) -> Scalar:
+        """All that is stored."""
+        mlp = self.feed_forward
+        return self.embeddings + self.dense + mlp.experts * mlp.expert + self.vectors
+
+    @cached_property
+    def active_parameters(self) -> Scalar:
+        """Parameters that one token meets: all but the experts that it is not sent to."""
+        mlp = self.feed_forward
+        return self.parameters - (mlp.experts - mlp.active) * mlp.expert
+
+    @cached_property
+    def token_work(self) -> FlopPerToken:
+        """FLOP of the layers' matrix products for a token: a product and a sum for each parameter."""
+        return 2 * (self.dense + self.feed_forward.active * self.feed_forward.expert)
+
+    @cached_property
+    def head_work(self) -> FlopPerToken:
+        """FLOP of lm_head for each token that it scores."""
+        return 2 * self.head
+
+    @cached_property
+    def prefill_pair_work(self) -> FlopPerPair:
+        """FLOP of attention for one pair of a query and a key while a prompt is read."""
+        return self.layers * self.attention.prefill_pair
+
+    @cached_property
+    def past_work(self) -> FlopPerToken:
+        """FLOP to make a token that is in cache ready for a prefill (none but for latent attention)."""
+        return self.layers * self.attention.past_work
+
+    @cached_property
+    def decode_pair_work(self) -> FlopPerPair:
+        """The same while tokens are generated (differs for latent attention alone)."""
+        return self.layers * self.attention.decode_pair
+
+    @cached_property
+    def kv_elements(self) -> PerToken:
+        """Elements of KV cache for one token."""
+        return self.layers * self.attention.kv_elements
+
+    @cached_property
+    def exchanged_bytes(self) -> BytePerToken:
+        """What tensor-parallel chips add up for a token after attention, and again after the feed-forward part: its
+        hidden state at 16 bits."""
+        return 2 * self.hidden
+
+    @cached_property
+    def multi_head(self) -> Transformer:
+        """The same model if every head were a KV head, with as many weights: what K and V gain, the feed-forward
+        part loses. It shows what grouped queries, or a latent cache, save."""
+        a = self.attention
+        if isinstance(a, LatentAttention):
+            full = Attention(a.hidden, a.heads, a.heads, (a.nope_dim + a.rope_dim + a.value_dim) / 2)
+        else:
+            full = replace(a, kv_heads=a.heads)
+        gain = self.layers * (full.matrices + full.vectors - a.matrices - a.vectors)
+        thinner = replace(self.feed_forward, dense=self.feed_forward.dense - gain)
+        return replace(self, name=f"{self.name}, multi-head", attention=full, feed_forward=thinner)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def transformer(table: dict, sources: Mapping[str, Source]) -> Transformer:
+    """The record of one table of ``zoo/models.toml``."""
+    hidden, layers = table["hidden"], table["layers"]
+    source = sources[table["source"]]
+    figures = dict.fromkeys([k for k, v in table.items() if isinstance(v, (int, str, bool))], source)
+    figures["published"] = sources[table.get("published_source", table["source"])]
+    return Transformer(
+        table["name"], float(layers), float(hidden), float(table["vocab"]), figure(table["context"]),
+        attention(table, hidden), feed_forward(table, hidden, layers), float(table.get("tied", False)),
+        float(table.get("positions", 0)), 2.0 if table.get("norm") == "layer" else 1.0, figures)
+
+
+def attention(table: dict, hidden: int) -> Attention | LatentAttention:
+    """The attention of a table: latent where it has that part."""
+    if "latent_attention" in table:
+        return LatentAttention(float(hidden), **{k: float(v) for k, v in table["latent_attention"].items()})
+    part: dict[str, Any] = dict(table["attention"])
+    biases = {"none": 0.0, "qkv": 3.0, "all": 4.0}[part.pop("bias", "none")]
+    window = figure(part.pop("window", math.inf))
+    return Attention(float(hidden), **{k: float(v) for k, v in part.items()}, biases=biases, window=window)
+
+
+def feed_forward(table: dict, hidden: int, layers: int) -> FeedForward:
+    """The feed-forward part of a table: experts where it has them."""
+    if "experts" not in table:
+        part = table["feed_forward"]
+        matrices, bias = (3 if part["gated"] else 2), part.get("bias", False)
+        return FeedForward(float(layers * matrices * hidden * part["width"]),
+                           vectors=float(layers * (part["width"] + hidden) * bias))
+    part = table["experts"]
+    mixed, one = layers - part["dense_layers"], 3 * hidden * part["width"]
+    first = part["dense_layers"] * 3 * hidden * part["dense_width"]
+    dense = first + mixed * (part["shared"] * one + hidden * part["count"])
+    return FeedForward(float(mixed * one), float(part["count"]), float(part["active"]), float(dense),
+                       float(mixed * part["count"] * part.get("router_bias", False)))
+
+
+def model(table: dict, sources: Mapping[str, Source]) -> Transformer | ConvNet:
+    """The record of one table: a convolutional network where it has stages of blocks."""
+    return convnet(table, sources) if "stages" in table else transformer(table, sources)
+
+
+Models: Zoo[Any] = Zoo("Models", lambda: records("models.toml", model))

@@ -1,0 +1,97 @@
+"""A node: what runs a model. A chip, or several that share each layer, a number format, and an engine's profile."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from solver.units import Bandwidth, FlopRate, Scalar
+from solver.zoo.hardware import Accelerator
+from solver.zoo.precision import Precision
+from solver.zoo.profiles import Profiles
+
+
+@dataclass(frozen=True, eq=False)
+class Node:
+    """`ways` chips `device` that split each layer among them (tensor parallelism), run by an engine with `profile`.
+
+    Weights are in `precision`, the KV cache is in `kv_precision`, which is the same if not given (16 bits for formats
+    of weights alone); without a profile nothing is lost. The rates are those of all chips together, as far as the
+    engine reaches them.
+
+    >>> from solver import PRECISIONS, Hardware
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], profile=Profiles.tuned, ways=2)
+    >>> round(node.matmul_rate / 1e12)   # TFLOP/s: 2 * 989.4 * 0.70
+    1385
+    """
+
+    device: Accelerator
+    precision: Precision
+    kv_precision: Any = None  # a Precision, once made
+    profile: Any = None  # a Profile, once made
+    ways: Scalar = 1.0
+
+    def __post_init__(self) -> None:
+        if self.kv_precision is None:
+            object.__setattr__(self, "kv_precision", self.precision.cached_as)
+        if self.profile is None:
+            object.__setattr__(self, "profile", Profiles.ideal)
+
+    @cached_property
+    def compute_share(self) -> Scalar:
+        """Share of the peak FLOP/s that matrix products reach."""
+        return self.profile.compute[self.device.kinds[self.precision.name]]
+
+    @cached_property
+    def matmul_rate(self) -> FlopRate:
+        """At which the matrix products of the layers run."""
+        return self.device.peak[self.precision.name] * self.compute_share * self.ways
+
+    @cached_property
+    def head_rate(self) -> FlopRate:
+        """At which lm_head runs, which stays at 16 bits or more."""
+        return self.device.wide_peak[self.precision.name] * self.compute_share * self.ways
+
+    @cached_property
+    def attention_rate(self) -> FlopRate:
+        """At which queries meet keys, at 16 bits or more."""
+        share = self.profile.attention[self.device.kinds[self.precision.name]]
+        return self.device.wide_peak[self.precision.name] * share * self.ways
+
+    @cached_property
+    def vector_rate(self) -> FlopRate:
+        """At which attention is decoded without matrix units; without limit in engines that use them."""
+        share = self.profile.vector
+        if isinstance(share, float) and share == 0:
+            return np.inf
+        return np.where(share > 0, self.device.fp32 * share * self.ways, np.inf)
+
+    @cached_property
+    def chip_bandwidth(self) -> Bandwidth:
+        """At which one chip reads its memory."""
+        return self.device.bandwidth * self.profile.memory[self.device.memory_kind]
+
+    @cached_property
+    def bandwidth(self) -> Bandwidth:
+        """At which all chips together read weights."""
+        return self.chip_bandwidth * self.ways
+
+    @property
+    def alone(self) -> bool:
+        """Whether it is known to be a single chip."""
+        return isinstance(self.ways, (int, float)) and self.ways == 1
+
+    @cached_property
+    def bus_rate(self) -> Bandwidth:
+        """At which the chips exchange data; without limit for one alone."""
+        if self.alone:
+            return np.inf
+        return np.where(self.ways > 1, self.device.interconnect * self.profile.bus, np.inf)
+
+    @cached_property
+    def ideal(self) -> Node:
+        """The same chips with nothing lost: the floor."""
+        return replace(self, profile=Profiles.ideal)

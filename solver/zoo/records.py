@@ -1,0 +1,184 @@
+"""Records: named sets of numbers with units and sources, read from ``zoo/*.toml`` when first asked for.
+
+A record is a frozen dataclass of floats in base units. What unit a field or property has stands in its
+annotation (``bandwidth: Bandwidth``), so that prose, tests and axes can ask `unit_of`. A `Zoo` holds records
+by name and answers an unknown name with the nearest known ones.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+import functools
+import pathlib
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Generic, TypeVar
+
+import numpy as np
+import pint
+
+from solver.text import nearest
+from solver.units import Q_, factor, in_unit, is_quantity
+
+FOLDER = pathlib.Path(__file__).parent
+R = TypeVar("R")
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """Where a figure was published."""
+
+    title: str
+    url: str
+    date: datetime.date
+
+    def __str__(self) -> str:
+        return f"{self.title} ({self.date}), {self.url}"
+
+
+@functools.cache
+def units(kind: Any) -> dict[str, str]:
+    """The unit of every annotated field and property of a record class, by name.
+
+    >>> from solver import Accelerator
+    >>> units(Accelerator)["bandwidth"]
+    'byte/second'
+    """
+    found = {}
+    hints = typing.get_type_hints(kind, include_extras=True)
+    for name in dir(kind):
+        member = getattr(kind, name, None)
+        getter = getattr(member, "fget", None) or getattr(member, "func", None)
+        if getter is not None:
+            hints[name] = typing.get_type_hints(getter, include_extras=True).get("return")
+    for name, hint in hints.items():
+        if hasattr(hint, "__metadata__"):
+            found[name] = hint.__metadata__[0]
+    return found
+
+
+def unit_of(record: Any, name: str) -> str:
+    """The base unit of the figure `name` of a record; ``""`` for a bare number."""
+    kind: Any = type(record)
+    return units(kind).get(name, "")
+
+
+def plain(record: Any) -> None:
+    """Make the quantities among the fields of a new record floats in base units (for ``__post_init__``)."""
+    kind: Any = type(record)
+    for name, unit in units(kind).items():
+        value = vars(record).get(name)
+        if isinstance(value, str):
+            object.__setattr__(record, name, figure(value, unit))
+        elif is_quantity(value):
+            object.__setattr__(record, name, in_unit(Q_(value), unit))
+
+
+class Dimensioned:
+    """A record whose figures are quantities: what proves the dimensions of a formula that reads them."""
+
+    def __init__(self, record: Any) -> None:
+        self._record = record
+
+    def __getattr__(self, name: str) -> Any:
+        value = getattr(self._record, name)
+        if dataclasses.is_dataclass(value):
+            return Dimensioned(value)
+        if isinstance(value, (int, float, np.ndarray, np.number, Mapping)):
+            return with_unit(value, unit_of(self._record, name))
+        return value
+
+
+def with_unit(value: Any, unit: str) -> Any:
+    """`value`, or each value of a mapping, as a quantity in `unit`; a bare number stays one."""
+    if isinstance(value, Mapping):
+        return type(value)((key, with_unit(v, unit)) for key, v in value.items())  # type: ignore[call-arg]
+    return Q_(value, unit) if unit else value
+
+
+class Zoo(Generic[R]):
+    """Records by name: ``zoo.H100``, ``zoo["H100"]``, ``for record in zoo``; groups of them are attributes too.
+
+    `load` gives the records. It is called when the first of them is asked for, so that importing costs nothing.
+    """
+
+    def __init__(self, title: str, load: Callable[[], dict[str, R]], **groups: Any) -> None:
+        self.__dict__.update(_title=title, _load=load, _groups=groups, **groups)
+
+    @functools.cached_property
+    def _records(self) -> dict[str, R]:
+        load: Callable[[], dict[str, R]] = vars(self)["_load"]
+        return load()
+
+    def __getitem__(self, name: str) -> R:
+        try:
+            return self._records[name]
+        except (KeyError, TypeError):
+            raise KeyError(self._unknown(name)) from None
+
+    def __getattr__(self, name: str) -> R:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        try:
+            return self._records[name]
+        except KeyError:
+            raise AttributeError(self._unknown(name)) from None
+
+    def _unknown(self, name: Any) -> str:
+        return f"{self._title} has no {name!r}. {nearest(name, self._records)}"
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"{self._title} is read-only: build your own record and pass it to solve instead.")
+
+    def __iter__(self) -> Iterator[R]:
+        return iter(self._records.values())
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._records
+
+    def keys(self) -> list[str]:
+        """The names, in the order of the file."""
+        return list(self._records)
+
+    def __dir__(self) -> list[str]:
+        return [*vars(self)["_groups"], *self._records, "keys"]
+
+    def __repr__(self) -> str:
+        return f"{self._title}: {', '.join(self._records)}"
+
+
+def records(file: str, make: Callable[[dict, Mapping[str, Source]], R]) -> dict[str, R]:
+    """The records of a file of the zoo: `make` builds one from its table and all sources."""
+    tables = dict(read(file))
+    sources = {key: Source(**table) for key, table in tables.pop("sources").items()}
+    return {key: make(table, sources) for key, table in tables.items()}
+
+
+@functools.cache
+def read(file: str) -> dict[str, Any]:
+    """A table of the zoo, as TOML gives it."""
+    import tomllib
+
+    return tomllib.loads((FOLDER / file).read_text(encoding="utf-8"))
+
+
+def figure(text: str | float, base: str = "") -> float:
+    """A figure of the zoo ("80 GiB", or a bare number) in base units, which are those of `base` if it is given.
+
+    >>> figure("80 GiB", "byte") == 80 * 2**30
+    True
+    """
+    if not isinstance(text, str):
+        return float(text)
+    number, _, unit = text.partition(" ")
+    try:
+        if "*" in text:  # pint would evaluate it, and 9**9**9 never ends
+            raise ValueError(text)
+        return float(number) * (in_unit(Q_(1.0, unit), base) if base else factor(unit))
+    except (ValueError, pint.DimensionalityError, pint.UndefinedUnitError):
+        wanted = f" in {base}" if base else ""
+        raise ValueError(f"{text!r} is not a figure{wanted}: write a number and a unit, such as '80 GiB'.") from None
