@@ -69,7 +69,7 @@ def main() -> None:
 def shown() -> None:
     """Every quantity of a result, made."""
     result = SERVING.solve(LLAMA, H100, 2048)
-    for name in result.figures():
+    for name in result.fields():
         getattr(result, name)
 
 

@@ -17,7 +17,7 @@ from mlsysim_labs.reactive.graph import Graph  # noqa: E402 - a stranger's solve
 if TYPE_CHECKING:
     from mlsysim_labs.lab import Lab
     from mlsysim_labs.pictures.curve import Curve
-    from mlsysim_labs.pictures.figures import Figures
+    from mlsysim_labs.pictures.estimates import Estimates
     from mlsysim_labs.pictures.frontier import Frontier
     from mlsysim_labs.pictures.heatmap import Heatmap
     from mlsysim_labs.pictures.of_results import estimate
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     from mlsysim_labs.pictures.timeline import Timeline
 from mlsysim_labs.reactive.trace import Untraceable, program, symbol, trace  # noqa: E402
 
-__all__ = ["Curve", "Figures", "Frontier", "Graph", "Heatmap", "Lab", "Roofline", "Tank", "Timeline", "Untraceable",
+__all__ = ["Curve", "Estimates", "Frontier", "Graph", "Heatmap", "Lab", "Roofline", "Tank", "Timeline", "Untraceable",
            "estimate", "program", "symbol", "trace"]
 
 
 HOMES = {
-    "Lab": "lab", "Curve": "pictures.curve", "Figures": "pictures.figures", "Frontier": "pictures.frontier",
+    "Lab": "lab", "Curve": "pictures.curve", "Estimates": "pictures.estimates", "Frontier": "pictures.frontier",
     "Heatmap": "pictures.heatmap", "Roofline": "pictures.roofline", "Tank": "pictures.tank",
     "Timeline": "pictures.timeline", "estimate": "pictures.of_results"}
 

@@ -30,18 +30,18 @@ from typing import Any
 import numpy as np
 
 from mlsysim_labs.page import controls as make
-from mlsysim_labs.page.frames import Stage
-from mlsysim_labs.page.layout import Sheet
+from mlsysim_labs.page.frames import Frames
+from mlsysim_labs.page.layout import Layout
 from mlsysim_labs.pictures.parts.picture import as_picture
 from mlsysim_labs.questions.progress import slug_of
-from mlsysim_labs.questions.questions import Asking, Decorator, Formula
+from mlsysim_labs.questions.questions import Decorator, Formula, Questions
 from mlsysim_labs.reactive.control import Control
 from mlsysim_labs.reactive.graph import Graph
 from mlsysim_labs.reactive.values import difference
 from mlsysim_labs.reactive.wiring import Wiring
 
 
-class Lab(Asking):
+class Lab(Questions):
     """Controls, functions, pictures and questions in one box. Display it as the last line of a cell.
 
     `slug` names the file of what a student does, beside the notebook; it follows from the title if it is not given
@@ -52,8 +52,8 @@ class Lab(Asking):
     def __init__(self, title: str = "", slug: str | None = None, mode: str | None = None, course: str = "",
                  student: str = "", key: str | None = None) -> None:
         super().__init__(Wiring(self._settled), slug or slug_of(title), mode, (course, student, key))
-        self._stage = Stage()
-        self._sheet = Sheet(title, self._stage.runner)
+        self._frames = Frames()
+        self._layout = Layout(title, self._frames.runner)
         self._presets: list[tuple[str, dict[str, Any]]] = []
         self._advanced: set[str] = set()
         self._start: list[str] = []  # pictures that move before the predictions are locked
@@ -66,7 +66,7 @@ class Lab(Asking):
         if not self._shown:
             self._shown = True
             self._publish()
-        return self._sheet.box
+        return self._layout.box
 
     # controls ---------------------------------------------------------------------------------------------------
 
@@ -117,9 +117,9 @@ class Lab(Asking):
         return self._wiring.graph
 
     @property
-    def late(self) -> dict[str, str]:
+    def kernel_only(self) -> dict[str, str]:
         """Functions that follow the kernel instead of the hand, and why."""
-        return self._wiring.late
+        return self._wiring.kernel_only
 
     def __getitem__(self, name: str) -> Any:
         """The present value of a control or a function."""
@@ -133,7 +133,7 @@ class Lab(Asking):
         """A function of controls and other functions, whose parameters name what it asks for. Returns it unchanged."""
         self._wiring.derive(function)
         self._retrace()
-        reason = self.late.get(function.__name__)
+        reason = self.kernel_only.get(function.__name__)
         if reason:
             print(f"{reason} Until then it follows the kernel, not the hand.")
         return function
@@ -147,7 +147,7 @@ class Lab(Asking):
         picture = as_picture(thing)
 
         def decorate(function: Formula) -> Formula:
-            self._stage.frame(function.__name__, picture)
+            self._frames.frame(function.__name__, picture)
             if start and function.__name__ not in self._start:
                 self._start.append(function.__name__)
             if start == "only":
@@ -156,14 +156,14 @@ class Lab(Asking):
         return decorate
 
     def _retrace(self) -> None:
-        self._wiring.retrace(self._stage.traced)
+        self._wiring.retrace(self._frames.traced)
         self._publish()
 
     # the browser ------------------------------------------------------------------------------------------------
 
     def program(self) -> dict[str, Any]:
         """What the browser runs: the instructions for all that the pictures show."""
-        return self._stage.program(list(self._stage.pictures))
+        return self._frames.program(list(self._frames.pictures))
 
     def _publish(self) -> None:
         """Give the browser all that may be seen, in one message; nothing before the lab is shown."""
@@ -175,20 +175,20 @@ class Lab(Asking):
         knobs = [name for name in order if name in needed or (self._is_open and name not in gone)]
         presets = [*self._presets, ("Reset", self._wiring.start)] if self._is_open else []
         drawer = [name for name in knobs if name in self._advanced]
-        self._sheet.arrange(
+        self._layout.arrange(
             line=self._lines, predictions=self._asked, knobs=[self.controls[n] for n in knobs if n not in drawer],
-            drawer=[self.controls[n] for n in drawer], frames=[self._stage.pictures[n].frame for n in names],
+            drawer=[self.controls[n] for n in drawer], frames=[self._frames.pictures[n].frame for n in names],
             tasks=self._given if self._is_open else [])
-        self._stage.publish(self._wiring, presets, names, knobs, bool(drawer))
+        self._frames.publish(self._wiring, presets, names, knobs, bool(drawer))
 
     @property
     def _names(self) -> list[str]:
         """The pictures that may be seen."""
-        hidden = self._leaves if self._is_open else set(self._stage.pictures) - set(self._start)
-        return [name for name in self._stage.pictures if name not in hidden]
+        hidden = self._leaves if self._is_open else set(self._frames.pictures) - set(self._start)
+        return [name for name in self._frames.pictures if name not in hidden]
 
     def _settled(self) -> None:
-        self._stage.send_late(self._wiring, self._names)
+        self._frames.send_kernel_state(self._wiring, self._names)
 
     def check(self, points: int = 50, seed: int = 0) -> None:
         """Compare formulas and program at random settings; AssertionError with the first setting where they differ.

@@ -11,7 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from solver.base.result import shown_text
+from solver.base.result import value_text
 
 
 def width(text: str) -> int:
@@ -19,7 +19,7 @@ def width(text: str) -> int:
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
-def is_number(text: str) -> bool:
+def is_plain_number(text: str) -> bool:
     """Whether a cell reads as a number, with or without a unit: such columns are aligned right."""
     return text.lstrip("-")[:1].isdigit() or text.startswith(("nan", "inf", "-inf"))
 
@@ -27,11 +27,11 @@ def is_number(text: str) -> bool:
 def cells(headers: Sequence[Any], rows: Iterable[Sequence[Any]]) -> tuple[list[str], list[list[str]], list[bool]]:
     """Headers and rows as text, and which columns are numbers."""
     head = [str(h) for h in headers]
-    body = [[shown_text(cell) for cell in row] for row in rows]
+    body = [[value_text(cell) for cell in row] for row in rows]
     for row in body:
         if len(row) != len(head):
             raise ValueError(f"a row has {len(row)} cells and the table {len(head)} columns: {row}")
-    return head, body, [bool(body) and all(is_number(row[i]) for row in body) for i in range(len(head))]
+    return head, body, [bool(body) and all(is_plain_number(row[i]) for row in body) for i in range(len(head))]
 
 
 def table_text(headers: Sequence[Any], rows: Iterable[Sequence[Any]]) -> str:
@@ -101,4 +101,4 @@ def info(title: str, **figures: Any) -> None:
     widest = max(map(width, names), default=0)
     print(title)
     for name, value in zip(names, figures.values(), strict=True):
-        print(f"  {name}{' ' * (widest - width(name))}  {shown_text(value)}")
+        print(f"  {name}{' ' * (widest - width(name))}  {value_text(value)}")

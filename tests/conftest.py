@@ -18,16 +18,16 @@ def rng() -> np.random.Generator:
 
 
 @pytest.fixture
-def vault(tmp_path):
+def record_file(tmp_path):
     """Where records of a lab are kept, empty."""
-    from mlsysim_labs.records.record_file import Vault
+    from mlsysim_labs.records.record_file import RecordFile
 
-    return Vault("03_kv_cache", tmp_path)
+    return RecordFile("03_kv_cache", tmp_path)
 
 
 @pytest.fixture
 def record():
-    """A record with two entries."""
+    """A record with two events."""
     from mlsysim_labs.records.record import Record
 
     first = Record("03_kv_cache").added("opened", "", {}, id="a")

@@ -9,7 +9,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 from solver import PRECISIONS, Node, Profiles
-from solver.zoo.profiles import efficient
+from solver.zoo.profiles import efficiency_profile
 
 # The same examples at each run, unless `make soak` asks for many new ones.
 EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "0"))
@@ -20,7 +20,7 @@ chips = st.sampled_from([c for c in CHIPS if {"fp16", "int8"} <= set(c.precision
 batches = st.integers(1, 4096)
 tokens = st.integers(1, 131072)
 shares = st.floats(0.05, 1.0)
-profiles = st.sampled_from(list(Profiles)) | st.builds(efficient, shares)
+profiles = st.sampled_from(list(Profiles)) | st.builds(efficiency_profile, shares)
 sizes = st.sampled_from([PRECISIONS[name] for name in ("fp16", "fp8", "int4")])
 CLOSE = 1 + 1e-12
 nodes = st.builds(Node, chips, formats, sizes, profiles, st.sampled_from([1.0, 2.0, 4.0, 8.0])).filter(

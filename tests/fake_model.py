@@ -77,12 +77,12 @@ class Shown:
         widget.send = lambda content, buffers=None: self._events.append(["said", content])
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.expose_function("kernel", self._kernel)
-        css = style("questions/steps.css", f"questions/{name}.css")
+        css = style("questions/acts.css", f"questions/{name}.css")
         colours = "".join(f"--jp-{key}: {value};" for key, value in theme.items())
         body = f"body {{ margin: 8px; background: {theme['layout-color0']}; }}"
         page.set_content(f"<style>:root {{{colours}}} {body} {css}</style><div id='widget'></div>")
         self.state = {trait: getattr(widget, trait) for trait in traits}
-        page.evaluate(SERVE, [script("questions/steps.js", f"questions/{name}.js"), self.state])
+        page.evaluate(SERVE, [script("questions/acts.js", f"questions/{name}.js"), self.state])
 
     def _kernel(self, content: dict[str, Any]) -> list[list[Any]]:
         self.heard.append(content)

@@ -18,9 +18,9 @@ ROOMS = ("roofline", "memory", "attention", "transformer", "work", "chunking", "
 CHIPS = list(Hardware)
 TRANSFORMERS = [model for model in Models if isinstance(model, Transformer)]
 ABLE = [chip for chip in CHIPS if not np.isnan(chip.fp16) and not np.isnan(chip.interconnect)]
-NODES = [Node(chip, PRECISIONS[name], PRECISIONS["fp8"], profile, ways)
+NODES = [Node(chip, PRECISIONS[name], PRECISIONS["fp8"], profile, tensor_parallel)
          for chip in ABLE for name in ("fp16", "int8", "w4a16") if name in chip.precisions
-         for profile in Profiles for ways in (1, 2, 8)]
+         for profile in Profiles for tensor_parallel in (1, 2, 8)]
 RECORDS: dict[Any, list[Any]] = {
     Accelerator: CHIPS, Transformer: TRANSFORMERS, Transformer | ConvNet: TRANSFORMERS,
     ConvNet: [model for model in Models if isinstance(model, ConvNet)], Precision: list(PRECISIONS.values()),

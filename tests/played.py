@@ -20,7 +20,7 @@ from typing import Any
 from hand import HANDLE
 from live_jupyter import Jupyter, errors_in_cells, run_all
 
-from mlsysim_labs.questions.items import Reflection, asked, in_unit
+from mlsysim_labs.questions.items import ReflectionItem, truth_in_unit, value_at
 from solver.text import number_text
 
 MOST_TABS = 300
@@ -58,7 +58,7 @@ def of_notebook(root: pathlib.Path, notebook: str, as_mode: str = "demo") -> Any
 
 def tasks(lab: Any) -> dict[str, Any]:
     """The tasks of a lab that have a key, in order."""
-    return {name: task for name, task in lab._tasks.items() if not isinstance(task, Reflection)}
+    return {name: task for name, task in lab._tasks.items() if not isinstance(task, ReflectionItem)}
 
 
 def keys(lab: Any) -> dict[str, str]:
@@ -70,7 +70,7 @@ def mistakes(lab: Any, name: str) -> dict[str, str]:
     """What a student types who makes each of a task's known mistakes, by the sentence that tells so."""
     task, found = tasks(lab)[name], {}
     for sentence, formula in task.mistakes.items():
-        value = in_unit(asked(task.lab, formula, task.at), task.unit)
+        value = truth_in_unit(value_at(task.lab, formula, task.at), task.unit)
         text = value if isinstance(value, str) else number_text(value)
         found[sentence] = text if task.options or isinstance(value, str) else f"{text} {task.unit}".strip()
     return found
@@ -85,7 +85,7 @@ def forget(jupyter: Jupyter, notebook: str, slug: str) -> None:
 
 
 def record(jupyter: Jupyter, slug: str) -> list[dict[str, Any]]:
-    """The entries of the record beside the notebook, in order; none where there is no file."""
+    """The events of the record beside the notebook, in order; none where there is no file."""
     file = jupyter.folder / f"{slug}.record.json"
     return json.loads(file.read_text(encoding="utf-8"))["entries"] if file.exists() else []
 
@@ -105,7 +105,7 @@ def walk_in(jupyter: Jupyter, page: Any, notebook: str, lab: Any, port: int | No
     run_all(page)
     errors = errors_in_cells(page)
     assert not errors, errors
-    page.wait_for_selector(".lab-box .lab-commit, .lab-box .lab-picture")
+    page.wait_for_selector(".lab-box .lab-act, .lab-box .lab-picture")
     page.wait_for_timeout(500)
     page.wait_for_function(EXEMPT)
     return Player(page, lab, said)
@@ -212,7 +212,7 @@ class Player:
         """What is said of an answer, once it stands for what is in the field, and no step is under way."""
         verdict = group.locator(".lab-task-verdict:not(.lab-task-old):not(.lab-task-open)")
         verdict.wait_for()
-        group.locator(".lab-commit-note").last.filter(has_text=note).wait_for(state="attached")
+        group.locator(".lab-act-note").last.filter(has_text=note).wait_for(state="attached")
         self.page.wait_for_timeout(100)
         return verdict.locator(".lab-task-word").inner_text(), verdict.locator(".lab-task-says").inner_text()
 

@@ -30,18 +30,18 @@ def records(draw):
 
 @st.composite
 def changed_records(draw):
-    """A record in which somebody may have changed an entry and left its hash."""
+    """A record in which somebody may have changed an event and left its hash."""
     record = draw(records())
-    if record.entries and draw(st.booleans()):
-        place = draw(st.integers(0, len(record.entries) - 1))
+    if record.events and draw(st.booleans()):
+        place = draw(st.integers(0, len(record.events) - 1))
         return changed(record, place, draw(VALUES))
     return record
 
 
 def changed(record, place, value):
-    entries = list(record.entries)
-    entries[place] = dataclasses.replace(entries[place], value=value)
-    return dataclasses.replace(record, entries=tuple(entries))
+    events = list(record.events)
+    events[place] = dataclasses.replace(events[place], value=value)
+    return dataclasses.replace(record, events=tuple(events))
 
 
 def sample():
@@ -53,4 +53,4 @@ def sample():
             .added("answer", "users", {"text": "Größe: 64 GiB 🙂"}))
 
 
-# entries --------------------------------------------------------------------------------------------------------
+# events --------------------------------------------------------------------------------------------------------

@@ -144,22 +144,23 @@ def test_lists_of_quantities_and_other_registries():
 @pytest.mark.slow
 def test_profiles_formats_and_chips_can_all_be_chosen_later():
     """A lab's knobs: what a program of the browser says for every choice is what solve says."""
-    names, formats, ways = Profiles.keys(), ["fp16", "int8", "w4a16"], 4
+    names, formats, tensor_parallel = Profiles.keys(), ["fp16", "int8", "w4a16"], 4
     chips = [c for c in CHIPS if {"fp16", "int8"} <= set(c.precisions) and not np.isnan(c.interconnect)]
     traced = SERVING.solve(
         LLAMA, Choice(symbol("device"), chips), symbol("context"), symbol("batch"),
         precision=Choice(symbol("precision"), [PRECISIONS[f] for f in formats]), output_len=symbol("answer"),
-        profile=Choice(symbol("profile"), list(Profiles)), tensor_parallel=symbol("ways"), reserve=symbol("reserve"))
-    code = program({name: traced.value(name) for name in traced.figures()})
+        profile=Choice(symbol("profile"), list(Profiles)), tensor_parallel=symbol("tensor_parallel"),
+        reserve=symbol("reserve"))
+    code = program({name: traced.value(name) for name in traced.fields()})
     for d, chip in enumerate(chips):
         for f, kind in enumerate(formats):
             for p, name in enumerate(names):
                 told = {"device": d, "precision": f, "profile": p, "context": 999, "batch": 5, "answer": 100,
-                        "ways": ways, "reserve": 0.1}
+                        "tensor_parallel": tensor_parallel, "reserve": 0.1}
                 said = run(code, told)
-                exact = SERVING.solve(LLAMA, chip, 999, 5, kind, output_len=100, profile=name, tensor_parallel=ways,
-                                      reserve=0.1)
-                for figure in exact.figures():
+                exact = SERVING.solve(LLAMA, chip, 999, 5, kind, output_len=100, profile=name,
+                                      tensor_parallel=tensor_parallel, reserve=0.1)
+                for figure in exact.fields():
                     np.testing.assert_allclose(said[figure], float(exact.value(figure)), rtol=1e-9,
                                                err_msg=f"{figure} {chip} {kind} {name}")
 

@@ -41,8 +41,8 @@ def test_a_share_of_what_is_free():
 
 
 def test_chips_share_heads_until_there_is_one_each():
-    ways = kv_capacity(Models.Llama3_70B, H100, 8192, tensor_parallel=[4, 8, 16])
-    assert (ways.block_size.m_as("byte") / 16).tolist() == [81920, 40960, 40960]
+    tensor_parallel = kv_capacity(Models.Llama3_70B, H100, 8192, tensor_parallel=[4, 8, 16])
+    assert (tensor_parallel.block_size.m_as("byte") / 16).tolist() == [81920, 40960, 40960]
     latent = kv_capacity(Models.DeepSeek_V3, Hardware.Cloud.H200, 8192, "fp8", tensor_parallel=[8, 16])
     assert (latent.block_size.m_as("byte") / 16).tolist() == [35136, 35136], "latent attention is kept on each chip"
 

@@ -9,10 +9,10 @@ import pytest
 from live_jupyter import errors_in_cells, run_all
 from played import listen
 
-from mlsysim_labs.marking.answers import parsed
+from mlsysim_labs.marking.answers import answer_of
 from mlsysim_labs.places.catalogue import ASKED, Catalogue, Listed
 from mlsysim_labs.records.record import MIME, Record
-from mlsysim_labs.records.record_file import Vault
+from mlsysim_labs.records.record_file import RecordFile
 from solver.units import factor
 
 START = "00_start_here.ipynb"
@@ -50,25 +50,25 @@ def do(slug: str, folder, count: int, kinds=STEPS) -> None:
     record = Record(slug).added("opened", "lab", {}).added("hint", "more", {"number": 1})
     for kind, name in kinds[:count]:
         record = record.added(kind, name, {"text": "1"}).added(kind, name, {"text": "2"})
-    Vault(slug, folder).save(record)
+    RecordFile(slug, folder).save(record)
 
 
 def test_a_new_lab_appears_by_itself(put):
     put("01_roof")
-    assert Catalogue().entries == [Listed("01_roof", "Roof", "How high is it?", 35, 3, 0, "01_roof.ipynb")]
+    assert Catalogue().labs == [Listed("01_roof", "Roof", "How high is it?", 35, 3, 0, "01_roof.ipynb")]
 
 
 def test_metadata_go_first(put):
     put(a=notebook(title="Other", question="Which?", minutes=20, steps=7))
-    lab, = Catalogue().entries
+    lab, = Catalogue().labs
     assert (lab.title, lab.question, lab.minutes, lab.steps) == ("Other", "Which?", 20, 7)
     put(a=notebook(minutes=20))
-    assert [(one.title, one.minutes, one.steps) for one in Catalogue().entries] == [("Roof", 20, 3)]
+    assert [(one.title, one.minutes, one.steps) for one in Catalogue().labs] == [("Roof", 20, 3)]
 
 
 def test_what_is_no_lab_is_not_listed(put):
     put("01_roof", notes=notebook(tag="mine"), empty=notebook(source=""))
-    assert [lab.slug for lab in Catalogue().entries] == ["01_roof"] and Catalogue().notes == []
+    assert [lab.slug for lab in Catalogue().labs] == ["01_roof"] and Catalogue().notes == []
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"cells": 1}', "null", '{"cells": [{}]}', notebook("Not a slug"),
@@ -76,25 +76,25 @@ def test_what_is_no_lab_is_not_listed(put):
 def test_what_cannot_be_read_is_named_and_hides_no_other(put, text):
     put("02_two", broken=text)
     found = Catalogue()
-    assert [lab.slug for lab in found.entries] == ["02_two"]
+    assert [lab.slug for lab in found.labs] == ["02_two"]
     assert found.notes == ["broken.ipynb is not a notebook that can be read."] and found.notes[0] in found._repr_html_()
 
 
 def test_a_lab_without_words_or_questions_has_a_name(put):
     put(mine=notebook(prose="", source="lab = Lab()\nlab"))
-    lab, = Catalogue().entries
+    lab, = Catalogue().labs
     assert (lab.slug, lab.title, lab.question, lab.steps, Catalogue().next) == ("mine", "mine", "", 0, None)
 
 
 def test_of_copies_the_one_with_the_name_of_the_lab_counts(put):
     texts = {name: notebook(title=name) for name in ("01_roof", "01_roof-0.9.0", "01_roof-Copy1", "00_mine")}
     put(**texts)
-    assert [lab.link for lab in Catalogue().entries] == ["01_roof.ipynb"]
+    assert [lab.link for lab in Catalogue().labs] == ["01_roof.ipynb"]
 
 
 def test_where_no_labs_are_those_that_are_installed_are_listed(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    found = Catalogue().entries
+    found = Catalogue().labs
     assert "03_kv_cache" in [lab.slug for lab in found]
     assert all(lab.link == "" or lab.link.startswith("https://colab.research.google.com/") for lab in found)
     assert all("target='_blank'" in lab.anchor for lab in found)
@@ -103,42 +103,42 @@ def test_where_no_labs_are_those_that_are_installed_are_listed(tmp_path, monkeyp
 def test_nothing_at_all(tmp_path, monkeypatch):
     monkeypatch.setattr("mlsysim_labs.places.catalogue.notebooks_folder", lambda: tmp_path)
     found = Catalogue(tmp_path)
-    assert found.entries == [] and "There are no labs here" in found._repr_html_() and repr(found) == ""
+    assert found.labs == [] and "There are no labs here" in found._repr_html_() and repr(found) == ""
 
 
 def test_steps_are_counted_once_and_nothing_is_written(put, tmp_path):
     put("01_roof", "02_two")
     do("01_roof", tmp_path, 2)
     before = {file.name: file.read_bytes() for file in tmp_path.iterdir()}
-    assert [lab.state for lab in Catalogue().entries] == ["◐ 2 of 3 steps", "○ not begun"]
+    assert [lab.state for lab in Catalogue().labs] == ["◐ 2 of 3 steps", "○ not begun"]
     assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == before
     do("01_roof", tmp_path, 3)
-    assert Catalogue().entries[0].state == "● 3 of 3 steps"
+    assert Catalogue().labs[0].state == "● 3 of 3 steps"
 
 
 def test_steps_of_another_version_do_not_count(put, tmp_path):
     put("01_roof")
     do("01_roof", tmp_path, 3, [("answer", "renamed"), ("prediction", "more"), STEPS[0]])
-    assert Catalogue().entries[0].done == 1
+    assert Catalogue().labs[0].done == 1
 
 
 def test_steps_that_metadata_count_are_taken_as_they_are_kept(put, tmp_path):
     put(a=notebook(source='lab = mine.made(slug="{slug}")\nlab', steps=4))
     do("01_roof", tmp_path, 3)
-    assert Catalogue().entries[0].state == "◐ 3 of 4 steps"
+    assert Catalogue().labs[0].state == "◐ 3 of 4 steps"
 
 
 def test_the_record_in_the_notebook_counts(put):
     found = json.loads(notebook())
     found["cells"][1]["outputs"] = [{"data": {MIME: Record("01_roof").added("answer", "more", {"text": "1"}).json}}]
     put(**{"01_roof": json.dumps(found)})
-    assert Catalogue().entries[0].done == 1
+    assert Catalogue().labs[0].done == 1
 
 
 def test_a_damaged_record_is_said_and_hides_nothing(put, tmp_path):
     put("01_roof", "02_two")
     (tmp_path / "01_roof.record.json").write_text("{")
-    assert [lab.done for lab in Catalogue().entries] == [0, 0]
+    assert [lab.done for lab in Catalogue().labs] == [0, 0]
     assert "01_roof.record.json cannot be read" in Catalogue()._repr_html_()
 
 
@@ -189,7 +189,7 @@ def labs(root):
 
 
 def test_all_of_ours_are_listed_with_their_questions(root):
-    found = {lab.slug: lab for lab in Catalogue(root / "labs").entries}
+    found = {lab.slug: lab for lab in Catalogue(root / "labs").labs}
     assert list(found) == [file.stem for file, _, _ in labs(root)], "each slug is the name of the file"
     for lab in found.values():
         assert lab.question.endswith("?") and lab.title != lab.slug and 20 <= lab.minutes <= 45
@@ -198,7 +198,7 @@ def test_all_of_ours_are_listed_with_their_questions(root):
 def test_steps_are_those_that_the_labs_count(root, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("MLSYSIM_LABS_MODE", "learn")
-    found = {lab.slug: lab for lab in Catalogue(root / "labs").entries}
+    found = {lab.slug: lab for lab in Catalogue(root / "labs").labs}
     for file, source, _ in labs(root):
         names: dict = {}
         exec(compile(source, file.name, "exec"), names)
@@ -228,7 +228,7 @@ def test_every_short_name_in_the_labs_is_in_the_glossary(root, words):
 
 def test_answers_in_the_page_can_be_read(cells):
     answers = re.findall(r"`(\d[^`]+|infeasible)`", "".join(cells[3]["source"]))
-    assert [parsed(answer).kind for answer in answers] == ["second", "byte", "token/second", "infeasible"]
+    assert [answer_of(answer).kind for answer in answers] == ["second", "byte", "token/second", "infeasible"]
 
 
 @pytest.mark.browser

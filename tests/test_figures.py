@@ -46,13 +46,13 @@ def throughput(row: dict[str, Any], profile: Profile) -> float:
 def generation(row: dict[str, Any], profile: Profile) -> float:
     """The mean context of an answer is half of it; the embedding table is not streamed."""
     model, device = Models[row["model"]], Hardware[row["chip"]]
-    weights = Q_(row["file"]).m_as("byte") - model.head * EMBEDDING[row["format"]]
+    weights = Q_(row["file"]).m_as("byte") - model.lm_head * EMBEDDING[row["format"]]
     return 1 / float(stream_time(at(device, profile), model, weights, row["output"] / 2))
 
 
 def stream(row: dict[str, Any], profile: Profile) -> float:
     model, device = Models[row["model"]], Hardware[row["chip"]]
-    weights = streamed_bytes(model, 1.0, weights_of(row["bits"])) + 2 * model.head
+    weights = streamed_bytes(model, 1.0, weights_of(row["bits"])) + 2 * model.lm_head
     time = float(stream_time(at(device, profile), model, weights, row["context"]))
     return 1 / time if row["published"].endswith("token/s") else time
 

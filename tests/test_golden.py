@@ -48,7 +48,7 @@ def test_work_of_a_prompt():
     """Llama 3.1 8B: 13.958643712 GFLOP a token in the layers, 1,099.511627776 in attention over 2,048 tokens."""
     llama = Models.Llama3_8B
     assert llama.token_work == 13_958_643_712
-    assert llama.dense + llama.feed_forward.expert + llama.head == 7_504_658_432
+    assert llama.dense + llama.feed_forward.expert + llama.lm_head == 7_504_658_432
     pairs = forward_work(llama, llama.prefill_pair_work, 1, 2048, 0, 0) - 2048 * llama.token_work
     assert pairs == 1_099_511_627_776
 
@@ -65,24 +65,25 @@ def test_ideal_inter_token_latency(batch, milliseconds):
     assert r.itl.m_as("ms") == pytest.approx(milliseconds, rel=1e-4)
 
 
-@pytest.mark.parametrize("model, chip, ways, batch, context, ideal, tuned", [
+@pytest.mark.parametrize("model, chip, tensor_parallel, batch, context, ideal, tuned", [
     ("Llama3_8B", "H100", 1, 1, 2048, 4.5578, 8.6377), ("Llama3_8B", "H100", 1, 64, 2048, 9.6030, 14.1482),
     ("Llama3_8B", "H100", 1, 512, 2048, 48.7692, 59.0555),
     ("Llama3_70B", "H100", 4, 1, 2048, 10.426, 25.378), ("Llama3_70B", "H100", 4, 64, 2048, 14.130, 29.946),
     ("Mixtral_8x7B", "A100", 2, 1, 1024, 6.287, 12.378), ("Mixtral_8x7B", "A100", 2, 8, 1024, 20.903, 27.773),
     ("Mixtral_8x7B", "A100", 2, 64, 1024, 25.058, 32.473)])
-def test_inter_token_latency(model, chip, ways, batch, context, ideal, tuned):
+def test_inter_token_latency(model, chip, tensor_parallel, batch, context, ideal, tuned):
     """Milliseconds worked out apart from this code, to 0.1 %."""
-    r = SERVING.solve(Models[model], Hardware.Cloud[chip], context, batch, tensor_parallel=ways, profile="tuned")
+    r = SERVING.solve(Models[model], Hardware.Cloud[chip], context, batch, tensor_parallel=tensor_parallel,
+                      profile="tuned")
     assert r.itl.m_as("ms") == pytest.approx(tuned, rel=1e-3)
     assert r.floor.itl.m_as("ms") == pytest.approx(ideal, rel=1e-3)
 
 
-@pytest.mark.parametrize("model, ways, tokens, ideal, tuned", [
+@pytest.mark.parametrize("model, tensor_parallel, tokens, ideal, tuned", [
     ("Llama3_8B", 1, 2048, 30.3183, 47.0677), ("Llama3_8B", 1, 1, 4.4777, 8.5534),
     ("Llama3_70B", 4, 2048, 90.286, 143.643)])
-def test_time_to_first_token(model, ways, tokens, ideal, tuned):
-    r = SERVING.solve(Models[model], H100, tokens, tensor_parallel=ways, profile=Profiles.tuned)
+def test_time_to_first_token(model, tensor_parallel, tokens, ideal, tuned):
+    r = SERVING.solve(Models[model], H100, tokens, tensor_parallel=tensor_parallel, profile=Profiles.tuned)
     assert r.ttft.m_as("ms") == pytest.approx(tuned, rel=1e-3)
     assert r.floor.ttft.m_as("ms") == pytest.approx(ideal, rel=1e-3)
 

@@ -59,7 +59,7 @@ def used(memory):
 def outputs(lab, heatmap, **raw):
     """What the program gives out, by what it goes to."""
     said = run(lab.program(), raw)
-    views = lab._stage._views(list(lab._stage.pictures))
+    views = lab._frames._views(list(lab._frames.pictures))
     parts = {"cells": heatmap.figure.marks[0], "name": heatmap.figure.marks[1], "here": heatmap.figure.marks[2]}
     return {f"{part}.{trait}": said[f"{views.index(mark)}.{trait}.array"]
             for part, mark in parts.items() for trait in ("xy" if part != "cells" else ["color"])}
@@ -68,7 +68,7 @@ def outputs(lab, heatmap, **raw):
 def test_the_program_writes_colours_column_by_column(names):
     lab = names["lab"]
     lab.check()
-    assert lab.late == {}
+    assert lab.kernel_only == {}
     memory = lab._wiring.controls["memory"]
     for megabytes in (1, 64, 512):
         said = outputs(lab, names["heatmap"], context=16, users=0, memory=memory.raw_of(megabytes))

@@ -35,7 +35,7 @@ def jupyter(root, tmp_path_factory):
 
 def test_formula_and_program_agree(lab):
     lab.check()
-    assert lab.late == {}
+    assert lab.kernel_only == {}
 
 
 def test_it_is_small(lab, root):

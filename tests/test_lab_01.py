@@ -11,7 +11,7 @@ import pytest
 import teach
 from live_jupyter import errors_in_cells
 
-from mlsysim_labs.questions.items import asked, in_unit
+from mlsysim_labs.questions.items import truth_in_unit, value_at
 from solver import PRECISIONS, Hardware, Models, Profiles, ServingModel
 from solver.formulas.kernels import Product
 from solver.formulas.memory import headroom_bytes
@@ -65,7 +65,7 @@ def faster(times, what="fp16", device=H100):
 
 def test_formula_and_program_agree(lab):
     lab.check()
-    assert lab.late == {}
+    assert lab.kernel_only == {}
 
 
 def test_truths_and_keys_are_those_of_the_catalogue(lab):
@@ -87,7 +87,7 @@ def test_every_mistake_is_told_and_none_is_the_key(lab):
     count = 0
     for name, task in played.tasks(lab).items():
         for sentence, formula in task.mistakes.items():
-            wrong = in_unit(asked(task.lab, formula, task.at), task.unit)
+            wrong = truth_in_unit(value_at(task.lab, formula, task.at), task.unit)
             verdict = task.verdict(f"{wrong:.6g} {task.unit}".strip())
             assert (verdict.state, verdict.feedback) == ("wrong", sentence), (name, wrong)
             count += 1
@@ -185,7 +185,7 @@ def page_numbers():
     """Every number of the teacher's page that the solver knows, as the page writes it."""
     tuned = {times: ServingModel().solve(LLAMA, faster(times, "bandwidth"), 1, profile="tuned").value("itl")
              for times in (1, 2)}
-    read, work = itl() * H100.bandwidth, LLAMA.token_work + LLAMA.head_work
+    read, work = itl() * H100.bandwidth, LLAMA.token_work + LLAMA.lm_head_work
     step, ridge = 1e3 * itl(), {chip.name: ridge_point(chip, FP16) for chip in (A100, H100, H200, L4)}
     share, many = 100 * work / itl() / H100.fp16, 512 * work / itl(users=512) / H100.fp16
     ttft = [1e3 * best(chip, context=2048).value("ttft") for chip in (H100, faster(2))]
@@ -203,7 +203,7 @@ def page_numbers():
         f"it is {ridge_point(L4, INT8):.0f} FLOP/B",
         f"n/3 = {ridge[H100.name]:.0f} gives n = {3 * ridge[H100.name]:.0f}", f"n/2, and {2 * ridge[H100.name]:.0f}",
         f"1 / {step:.2f} ms = {1 / itl():.0f} token/s", f"streams all {2 * LLAMA.parameters / 1e9:.2f} GB finds "
-        f"{H100.bandwidth / LLAMA.parameters / 2:.0f}", f"input embedding is {2 * LLAMA.head / 1e9:.2f} GB",
+        f"{H100.bandwidth / LLAMA.parameters / 2:.0f}", f"input embedding is {2 * LLAMA.lm_head / 1e9:.2f} GB",
         f"would allow about {round(H100.fp16 / work, -2):,.0f}",
         f"{read / 1e9:.2f} GB at {A100.bandwidth / 1e12:.3f} TB/s are {1e3 * itl(A100):.2f} ms; "
         f"{1e3 * itl(A100):.2f} / {step:.2f} = {itl(A100) / itl():.2f}",

@@ -10,7 +10,7 @@ import pytest
 import teach
 from live_jupyter import errors_in_cells
 
-from mlsysim_labs.questions.items import asked, in_unit
+from mlsysim_labs.questions.items import truth_in_unit, value_at
 from solver import Hardware, Models, ServingModel
 from solver.formulas.roofline import ridge_point
 
@@ -60,7 +60,7 @@ def questions(lab):
 
 def test_formula_and_program_agree(lab):
     lab.check()
-    assert lab.late == {}
+    assert lab.kernel_only == {}
 
 
 def test_truths_and_keys_are_those_of_the_catalogue(lab):
@@ -79,7 +79,7 @@ def test_the_purchase_is_true_of_both_chips(names):
 def test_each_prediction_is_an_option_and_each_option_can_be_true(names):
     lab, asks = names["lab"], questions(names["lab"])["decode_share"]
     settings = [(65536, 4), (65536, 128), (8192, 16), (2048, 256)]
-    said = [asked(lab._wiring, asks.formula, {"prompt": p, "answer": a}) for p, a in settings]
+    said = [value_at(lab._wiring, asks.formula, {"prompt": p, "answer": a}) for p, a in settings]
     assert len(set(said)) >= 3 and set(said) <= set(names["SHARES"])
 
 
@@ -87,8 +87,8 @@ def test_every_mistake_is_told_and_none_is_the_key(lab):
     count = 0
     for one in lab._tasks.values():
         for sentence, formula in getattr(one, "mistakes", {}).items():
-            wrong = asked(lab._wiring, formula, one.at)
-            text = wrong if one.options else f"{in_unit(wrong, one.unit):.6g} {one.unit}".strip()
+            wrong = value_at(lab._wiring, formula, one.at)
+            text = wrong if one.options else f"{truth_in_unit(wrong, one.unit):.6g} {one.unit}".strip()
             verdict = one.verdict(text)
             assert (verdict.state, verdict.feedback) == ("wrong", sentence), text
             count += 1
@@ -179,12 +179,12 @@ def page_numbers(names):
         f"{size / 1e9:.2f}e9 parameters", f"{2 * size * 2048 / 1e12:.1f} TFLOP,",
         f"attention adds {work(2048, 0) - 2 * size * 2048 / 1e12:.1f} TFLOP", f"{H100.fp16 / 1e12:.1f} TFLOP/s",
         f"{H100.fp16 / 2e12:.1f} TFLOP/s", f"{1e15 * work(2048, 0) / (H100.fp16 / 2):.1f} ms",
-        f"{2e3 * LLAMA.head / H100.bandwidth:.1f} ms more", f"all {LLAMA.parameters / 1e9:.2f}e9 parameters",
+        f"{2e3 * LLAMA.lm_head / H100.bandwidth:.1f} ms more", f"all {LLAMA.parameters / 1e9:.2f}e9 parameters",
         f"gets {4e3 * LLAMA.parameters * 2048 / H100.fp16:.1f} ms", f"forgets the half, {ms(flops[0])}",
-        f"lm_head, {2 * (size + LLAMA.head) / 1e9:.2f} GB", f"average {2048 + 128:,} tokens",
+        f"lm_head, {2 * (size + LLAMA.lm_head) / 1e9:.2f} GB", f"average {2048 + 128:,} tokens",
         f"{2 * LLAMA.kv_elements:,.0f} byte are {2 * LLAMA.kv_elements * 2176 / 1e9:.2f} GB",
         f"{H100.bandwidth / 1e12:.3f} TB/s that is {ms(itl)}", f"give {2e3 * LLAMA.parameters / H100.bandwidth:.2f} ms",
-        f"cache alone, {2e3 * (size + LLAMA.head) / H100.bandwidth:.2f} ms",
+        f"cache alone, {2e3 * (size + LLAMA.lm_head) / H100.bandwidth:.2f} ms",
         f"done in {1e15 * work(1, 2176) / H100.fp16:.3f} ms", f"{ms(itl)} divided by {ms(ttft)} / 2,048",
         f"half of the ridge point, {ridge_point(H100, names['FP16']) / 2:.0f}.",
         f"is {ridge_point(A100, names['FP16']):.0f} FLOP/B", f"says {a100[1] / a100[0] * 2048:.0f}:",

@@ -48,7 +48,7 @@ def questions(lab):
 
 def test_formula_and_program_agree(lab):
     lab.check()
-    assert lab.late == {}
+    assert lab.kernel_only == {}
 
 
 def test_truths_and_keys_are_those_of_the_catalogue(lab):
@@ -95,7 +95,7 @@ def test_before_the_lock_nothing_of_a_truth_is_computed_or_seen(make):
     asks = set().union(*(one.functions() for one in questions(lab).values()))
     assert lab._names == ["empty"] and not lab._wiring.ancestors(["empty"]) & asks
     assert set(lab._wiring.needed(["empty"])) == {"device", "model"}
-    shown = run(lab._stage.runner.program, lab._wiring.start)
+    shown = run(lab._frames.runner.program, lab._wiring.start)
     assert {value for name, value in shown.items() if name.endswith((".cache", ".users"))} == {0}
     assert all(one.shown.truth == {} and not one.locked for one in lab._predictions.values())
 

@@ -11,7 +11,7 @@ import played
 import pytest
 from small_lab import Recorder
 
-from mlsysim_labs.questions.items import AskedPrediction
+from mlsysim_labs.questions.items import PredictionItem
 
 LABS = [file for file in sorted(pictures.LABS.glob("*.ipynb")) if not file.stem.startswith("00_")]
 every_lab = pytest.mark.parametrize("notebook", LABS, ids=lambda file: file.stem)
@@ -27,7 +27,7 @@ def folder(tmp_path, monkeypatch):
 def test_formulas_and_program_agree(notebook):
     lab = pictures.lab_of(notebook)
     lab.check(20)
-    assert lab.late == {}, "every picture follows the hand"
+    assert lab.kernel_only == {}, "every picture follows the hand"
 
 
 @every_lab
@@ -46,14 +46,14 @@ def test_modes(notebook):
     demo, exam, learn = (pictures.lab_of(notebook, mode) for mode in ("demo", "exam", "learn"))
     assert demo._is_open and all(task.shown.state == "right" for task in demo._tasks.values() if hasattr(task, "truth"))
     assert not exam._is_open and not learn._is_open
-    assert [p["name"] for p in learn._stage.runner.pictures] == learn._start
+    assert [p["name"] for p in learn._frames.runner.pictures] == learn._start
 
 
 def heard(monkeypatch, notebook, change, rng):
     """What a lab sends until its predictions are locked, and with that."""
     with monkeypatch.context() as patch:
-        truth = AskedPrediction.truth.fget
-        patch.setattr(AskedPrediction, "truth", property(lambda one: change(one, truth(one))))
+        truth = PredictionItem.truth.fget
+        patch.setattr(PredictionItem, "truth", property(lambda one: change(one, truth(one))))
         recorder = Recorder(patch)
         lab = pictures.lab_of(notebook, "learn")
         for name in lab._wiring.needed(lab._start):
@@ -64,7 +64,7 @@ def heard(monkeypatch, notebook, change, rng):
         for one in lab._predictions.values():
             value = one.look["options"][0] if "options" in one.look else one.shown.low
             one.shown._hear(one.shown, {"kind": "lock", "id": one.name, "value": value, "time": ""}, [])
-        for file in lab.progress.vault.folder.glob(f"*{lab.progress.slug}*"):
+        for file in lab.progress.record_file.folder.glob(f"*{lab.progress.slug}*"):
             file.unlink()
         return recorder.said[:before], recorder.said[before:]
 

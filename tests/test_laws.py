@@ -98,13 +98,13 @@ def test_a_better_chip_or_engine_is_never_slower(node, model, batch, context, ga
 @given(nodes, models, batches, tokens)
 def test_chips_share_the_work_at_best(node, model, batch, context):
     """T(t) >= T(1) / t; equal where nothing is exchanged or launched and there are KV heads enough."""
-    one = replace(node, ways=1.0)
+    one = replace(node, tensor_parallel=1.0)
     for time in (lambda n: decode_time(n, model, batch, context), lambda n: prefill_time(n, model, batch, context, 0)):
-        assert time(node) * node.ways >= time(one) / CLOSE
+        assert time(node) * node.tensor_parallel >= time(one) / CLOSE
     free = replace(with_profile(node, launch=0.0, latency=0.0), device=replace(node.device, link=np.inf, host=np.inf))
-    if model.attention.kv_heads >= node.ways and node.profile.vector == 0:
-        assert decode_time(free, model, batch, context) * node.ways == pytest.approx(
-            decode_time(replace(free, ways=1.0), model, batch, context), rel=1e-9)
+    if model.attention.kv_heads >= node.tensor_parallel and node.profile.vector == 0:
+        assert decode_time(free, model, batch, context) * node.tensor_parallel == pytest.approx(
+            decode_time(replace(free, tensor_parallel=1.0), model, batch, context), rel=1e-9)
     assert exchange_time(one, model, batch) == 0
     assert exchange_time(node, model, batch + 1) >= exchange_time(node, model, batch)
 
@@ -114,7 +114,7 @@ def test_chips_share_the_work_at_best(node, model, batch, context):
 def test_decode_stays_below_both_roofs(node, model, batch):
     """However large the batch: tokens a second never need more FLOP/s than there are, nor more bytes."""
     rate = batch / decode_time(node, model, batch, 1)
-    assert rate * (model.token_work / node.matmul_rate + model.head_work / node.head_rate) <= CLOSE
+    assert rate * (model.token_work / node.matmul_rate + model.lm_head_work / node.lm_head_rate) <= CLOSE
     assert rate <= batch * node.bandwidth / streamed_bytes(model, batch, node.precision) * CLOSE
 
 

@@ -9,7 +9,7 @@ import math
 import pytest
 from fake_model import BLACK, Saved, Shown, tell
 
-from mlsysim_labs.marking.predictions import compared
+from mlsysim_labs.marking.predictions import comparison
 from mlsysim_labs.questions.predict import Prediction
 
 QUESTION = {"name": "users", "question": "How many users fit?", "unit": "users", "low": 1, "high": 1000, "whole": True}
@@ -45,7 +45,7 @@ def lock(widget, value, step="a"):
 
 @pytest.mark.parametrize("own, truth, unit, sentence", SENTENCES)
 def test_own_and_truth_are_compared_in_a_sentence(own, truth, unit, sentence):
-    assert compared(own, truth, unit) == sentence
+    assert comparison(own, truth, unit) == sentence
 
 
 def test_the_first_lock_is_kept_and_saved_once(saved):
@@ -169,7 +169,7 @@ def test_typed_numbers_and_what_is_wrong_with_others(guess):
     for text, sentence in MISTYPED:
         field.fill(text)
         guess.press("Enter")
-        assert guess.css("commit-problem").inner_text() == sentence
+        assert guess.css("act-problem").inner_text() == sentence
         assert seen(guess) == NOTHING and field.input_value() == text
     field.fill("40")
     guess.press("Enter")
@@ -183,9 +183,9 @@ def test_no_answer_is_a_banner_and_a_retry_is_the_same_step(guess):
     guess.away = True
     guess.css("predict-field").fill("40")
     guess.button("Lock my prediction").click()
-    assert guess.css("commit-note").inner_text() == "Saving ..." and not guess.banner.inner_text()
+    assert guess.css("act-note").inner_text() == "Saving ..." and not guess.banner.inner_text()
     guess.banner.get_by_text("Not saved").wait_for(timeout=3000)
-    assert guess.css("commit-banner-text").input_value() == "40 users" and seen(guess) == ("", False, "40 users")
+    assert guess.css("act-banner-text").input_value() == "40 users" and seen(guess) == ("", False, "40 users")
     assert "✓" not in guess.css("predict").inner_text() and guess.flaws() == []
     assert guess.banner.bounding_box()["y"] - guess.css("predict").bounding_box()["y"] < 30
     guess.away = False

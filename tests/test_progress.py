@@ -28,10 +28,10 @@ def before_and_after(monkeypatch, times):
         lab.box  # noqa: B018
         lab.controls["device"].index = 0
         before = list(recorder.said)
-        lab.progress.vault.file.unlink(missing_ok=True)
+        lab.progress.record_file.file.unlink(missing_ok=True)
         step(lab, USERS, "lock", 40.0)
-        lab.progress.vault.file.unlink()
-        lab.progress.vault.backup.unlink()
+        lab.progress.record_file.file.unlink()
+        lab.progress.record_file.backup.unlink()
         return before, recorder.said[len(before):]
 
 
@@ -46,12 +46,12 @@ def test_until_the_lock_nothing_depends_on_the_truth(monkeypatch):
 def test_until_the_lock_only_start_pictures_are_there():
     lab = small_lab()
     lab.box  # noqa: B018
-    assert [p["name"] for p in lab._stage.runner.pictures] == ["weights"]
-    assert [c[0] for c in lab._stage.runner.controls] == ["device"], "knobs that move nothing yet are not there"
-    assert lab._sheet.tasks.children == () and len(lab._sheet.frames.children) == 1
+    assert [p["name"] for p in lab._frames.runner.pictures] == ["weights"]
+    assert [c[0] for c in lab._frames.runner.controls] == ["device"], "knobs that move nothing yet are not there"
+    assert lab._layout.tasks.children == () and len(lab._layout.frames.children) == 1
     step(lab, USERS, "lock", 40.0)
-    assert [p["name"] for p in lab._stage.runner.pictures] == ["weights", "memory"]
-    assert len(lab._sheet.tasks.children) == 3 and lab._sheet.drawer.children == (lab.controls["reserve"],)
+    assert [p["name"] for p in lab._frames.runner.pictures] == ["weights", "memory"]
+    assert len(lab._layout.tasks.children) == 3 and lab._layout.drawer.children == (lab.controls["reserve"],)
     assert lab._predictions[USERS].shown.truth["sentence"] == "you said 40 users, it is 4: 10× too many"
 
 
@@ -89,7 +89,7 @@ def test_nothing_is_lost_by_running_again_and_nothing_comes_twice(folder):
     assert task.hints == ["Divide."] and task.more_hints
     assert again._tasks["grows"].shown.state == "right" and again._tasks["reflection"].shown.state == "kept"
     record = Record.of_data((folder / "99_small.record.json").read_bytes())
-    assert [(e.kind, e.name) for e in record.entries] == [
+    assert [(e.kind, e.name) for e in record.events] == [
         ("prediction", USERS), ("answer", CROSSOVER), ("hint", CROSSOVER), ("answer", "grows"),
         ("reflection", "reflection")]
     assert record.problems() == [] and record.versions["mlsysim-labs"]
@@ -102,11 +102,11 @@ def test_an_answer_that_cannot_be_kept_is_not_called_saved(folder, monkeypatch):
     said = []
     shown = lab._predictions[USERS].shown
     monkeypatch.setattr(shown, "send", said.append)
-    monkeypatch.setattr(lab.progress.vault, "folder", folder / "gone")
-    monkeypatch.setattr(lab.progress.vault, "lock", folder / "gone" / "lock")
+    monkeypatch.setattr(lab.progress.record_file, "folder", folder / "gone")
+    monkeypatch.setattr(lab.progress.record_file, "lock", folder / "gone" / "lock")
     step(lab, USERS, "lock", 40.0)
     assert "Not saved" in said[0]["why"] and shown.locked == {} and not lab._is_open
-    assert lab._stage.runner.pictures[0]["name"] == "weights"
+    assert lab._frames.runner.pictures[0]["name"] == "weights"
 
 
 @pytest.mark.parametrize("text, state, says", [
@@ -129,7 +129,7 @@ def test_what_cannot_be_read_is_no_try():
     said = []
     lab._tasks[CROSSOVER].shown.send = said.append
     task = step(lab, CROSSOVER, "answer", "9**9**9 tokens")
-    assert "more than one number" in said[0]["why"] and task.tries == 0 and len(lab.progress.record.entries) == 1
+    assert "more than one number" in said[0]["why"] and task.tries == 0 and len(lab.progress.record.events) == 1
 
 
 def test_exams_keep_answers_and_say_nothing_of_them():

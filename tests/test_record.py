@@ -1,4 +1,4 @@
-"""A record: entries that verify, and merging that loses nothing in any order."""
+"""A record: events that verify, and merging that loses nothing in any order."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ def record():
 
 
 def test_entries_stand_in_a_chain(record):
-    assert record.entries[0].previous == root(LAB)
-    assert [e.previous for e in record.entries[1:]] == [e.hash for e in record.entries[:-1]]
+    assert record.events[0].previous == root(LAB)
+    assert [e.previous for e in record.events[1:]] == [e.hash for e in record.events[:-1]]
     assert record.problems() == []
 
 
@@ -44,13 +44,13 @@ def test_entries_of_one_millisecond_and_of_a_clock_gone_back_keep_their_order():
     record = Record(LAB)
     for i, time in enumerate(times):
         record = record.added("prediction", "users", {"i": i}, time=time)
-    assert [e.value["i"] for e in record.entries] == [0, 1, 2]
+    assert [e.value["i"] for e in record.events] == [0, 1, 2]
     assert record.prediction("users").value == {"i": 0} and record.problems() == []
 
 
 def test_a_clock_at_the_end_of_time_stops_nobody():
     record = Record(LAB).added("opened", "", {}, time="9999-12-31T23:59:59.999Z").added("opened", "", {})
-    assert len(record.entries) == 2 and record.problems() == []
+    assert len(record.events) == 2 and record.problems() == []
 
 
 def test_a_value_is_a_copy():
@@ -58,14 +58,14 @@ def test_a_value_is_a_copy():
     record = Record(LAB).added("answer", "users", mine)
     mine["parts"].append(2)
     record.json["entries"][0]["value"]["parts"].append(3)
-    assert record.entries[0].value == {"parts": [1]} and record.problems() == []
+    assert record.events[0].value == {"parts": [1]} and record.problems() == []
 
 
 def test_numpy_and_halves_of_characters_become_plain():
     given = {"right": np.bool_(True), "value": np.float32(2), "all": np.arange(2), "text": "\ud83d"}
     record = Record(LAB).added("answer", "\udc00", given, id="\ud83d").added("hint", "", {}, id="\ud83d")
-    assert record.entries[0].value == {"right": True, "value": 2, "all": [0, 1], "text": "\ufffd"}
-    assert len(record.entries) == 1 and record.problems() == []
+    assert record.events[0].value == {"right": True, "value": 2, "all": [0, 1], "text": "\ufffd"}
+    assert len(record.events) == 1 and record.problems() == []
 
 
 @given(VALUES)
@@ -96,14 +96,14 @@ def test_merging_is_a_union(a, b, c):
     assert a.merged(a) == a
     assert a.merged(b) == b.merged(a)
     assert a.merged(b).merged(c) == a.merged(b.merged(c))
-    assert {e.hash for e in a.merged(b).entries} == {e.hash for e in (*a.entries, *b.entries)}
+    assert {e.hash for e in a.merged(b).events} == {e.hash for e in (*a.events, *b.events)}
 
 
 @pytest.mark.slow
 @given(records(), records())
 def test_a_merge_of_honest_records_verifies_and_goes_on(a, b):
     both = a.merged(b).added("answer", "users", {}, id="new")
-    assert both.problems() == [] and both.entries[-1].id == "new"
+    assert both.problems() == [] and both.events[-1].id == "new"
 
 
 def test_a_fork_keeps_the_prediction_that_was_first(record):
@@ -115,7 +115,7 @@ def test_a_fork_keeps_the_prediction_that_was_first(record):
 def test_one_id_in_two_windows_is_shown_once():
     one, two = (Record(LAB).added("answer", "users", {}, id="a", session=session) for session in "ab")
     both = one.merged(two)
-    assert len(both.entries) == 2 and len(both.all("answer", "users")) == 1 and both.problems() == []
+    assert len(both.events) == 2 and len(both.all("answer", "users")) == 1 and both.problems() == []
 
 
 def test_a_changed_entry_gives_way_to_the_true_one(record):
@@ -139,22 +139,22 @@ def test_records_of_two_labs_do_not_merge(record):
 def test_problems_name_what_was_changed_or_left_out(record):
     assert "'users'" in changed(record, 1, {"text": "64 GiB"}).problems()[0]
     assert "changed" in changed(record, 1, {"text": "64 GiB"}).problems()[0]
-    without = dataclasses.replace(record, entries=record.entries[:1] + record.entries[2:])
+    without = dataclasses.replace(record, events=record.events[:1] + record.events[2:])
     assert len(without.problems()) == 1 and "missing" in without.problems()[0]
     elsewhere = dataclasses.replace(record, lab="04_batching")
     assert "another lab" in elsewhere.problems()[0]
 
 
 def test_problems_name_an_entry_before_its_time(record):
-    last = record.entries[-1]
+    last = record.events[-1]
     early = dataclasses.replace(last, time="2001-01-01T00:00:00.000Z")
     early = dataclasses.replace(early, hash=early.digest)
-    assert "dated before" in dataclasses.replace(record, entries=(*record.entries[:-1], early)).problems()[0]
+    assert "dated before" in dataclasses.replace(record, events=(*record.events[:-1], early)).problems()[0]
 
 
 @pytest.mark.parametrize("fields", [
-    {"lab": "../03"}, {"lab": 5}, {"versions": None}, {"parameters": {"x": float("inf")}}, {"entries": (5,)},
-    {"entries": None}, {"entries": "ab"}, {"parameters": {"x": object()}}], ids=str)
+    {"lab": "../03"}, {"lab": 5}, {"versions": None}, {"parameters": {"x": float("inf")}}, {"events": (5,)},
+    {"events": None}, {"events": "ab"}, {"parameters": {"x": object()}}], ids=str)
 def test_nothing_but_a_record_can_be_one(fields):
     with pytest.raises(RecordError, match=r"\.$"):
         dataclasses.replace(Record(LAB), **fields)
@@ -162,8 +162,8 @@ def test_nothing_but_a_record_can_be_one(fields):
 
 @given(changed_records(), st.randoms())
 def test_problems_never_raise(record, chance):
-    """Each entry that was changed is named, in whatever order and however few of them are there."""
-    entries = [entry for entry in record.entries if chance.random() < 0.8]
-    chance.shuffle(entries)
-    said = dataclasses.replace(record, entries=tuple(entries)).problems()
-    assert sum("was changed" in one for one in said) == sum(not entry.verifies for entry in entries)
+    """Each event that was changed is named, in whatever order and however few of them are there."""
+    events = [event for event in record.events if chance.random() < 0.8]
+    chance.shuffle(events)
+    said = dataclasses.replace(record, events=tuple(events)).problems()
+    assert sum("was changed" in one for one in said) == sum(not event.verifies for event in events)

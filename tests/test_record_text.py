@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from records_drawn import JSON, LAB, changed_records, sample
 
-from mlsysim_labs.records.event import Entry
+from mlsysim_labs.records.event import Event
 from mlsysim_labs.records.json_data import NewerRecordError, RecordError
 from mlsysim_labs.records.record import Record
 from mlsysim_labs.records.text import END, TEXT_LIMIT, checksum
@@ -54,10 +54,10 @@ def test_hostile_json_is_refused_in_a_sentence(record, change):
     {"value": {"x": float("inf")}}, {"time": "now"}, {"time": "2026-99-20T09:30:00.000Z"}, {"time": 5}, {"more": 1},
     {"previous": "A" * 64}, {"session": {}}], ids=lambda x: str(x)[:30])
 def test_hostile_entries_are_refused_in_a_sentence(record, change):
-    entries = record.json["entries"]
-    entries[1] |= change
+    events = record.json["entries"]
+    events[1] |= change
     with pytest.raises(RecordError, match=r"\.$"):
-        Record.of_json({**record.json, "entries": entries})
+        Record.of_json({**record.json, "entries": events})
 
 
 @pytest.mark.parametrize("data", [b"", b"{", b"\xff\xfe\x00", b"[" * 10**5, b"9" * 5000, b"null", b"[]",
@@ -69,7 +69,7 @@ def test_hostile_bytes_are_refused_in_a_sentence(data):
 
 @given(JSON)
 def test_any_json_is_a_record_or_refused(found):
-    for try_ in (Record.of_json, Entry.of_json):
+    for try_ in (Record.of_json, Event.of_json):
         with pytest.raises(RecordError):
             try_(found)
 

@@ -21,8 +21,8 @@ from solver.formulas.speculation import accepted_tokens, best_draft_length, brea
 from solver.formulas.transformer import (
     decode_time,
     distinct_experts,
-    head_time,
     launch_time,
+    lm_head_time,
     prefill_layers_time,
     prefill_time,
 )
@@ -86,7 +86,7 @@ def test_drained_share_is_the_average(n):
 @given(nodes, models, st.integers(1, 20000), st.integers(0, 20000), st.integers(128, 4096))
 def test_chunks_add_up(node, model, new, past, chunk):
     """The closed form against a loop over chunks; lm_head runs once, on the last."""
-    head = head_time(node, model, 1)
+    head = lm_head_time(node, model, 1)
     total, slowest, done, chunks = head, 0.0, 0, 0
     launches = launch_time(node, model)
     while done < new:
@@ -128,7 +128,7 @@ def test_accepted_tokens(a, length, decay):
 @RUNS
 @given(nodes, models, st.integers(1, 8192), shares, st.integers(1, 16), batches)
 def test_speculation_gains_at_most_what_is_accepted(node, model, context, acceptance, length, batch):
-    one = replace(node, ways=1.0)
+    one = replace(node, tensor_parallel=1.0)
     gain = speculative_speedup(node, model, one, model, acceptance, batch, context, length)
     assert gain <= accepted_tokens(acceptance, length) * CLOSE
 

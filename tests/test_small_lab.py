@@ -44,7 +44,7 @@ def opened(jupyter, page):
     jupyter.open(page, NAME)
     run_all(page)
     assert errors_in_cells(page) == []
-    page.wait_for_selector(".lab-box .lab-commit")
+    page.wait_for_selector(".lab-box .lab-act")
 
 
 def lock(page, guess="40"):
@@ -113,7 +113,7 @@ def test_steps_survive_the_kernel_the_page_and_the_file(jupyter, page, small):
     kill_kernels(jupyter)
     answer(page, "5 tokens")
     page.get_by_text("Not saved").first.wait_for()
-    assert [e.kind for e in record(jupyter).entries] == ["prediction", "answer"], "and the page does not say saved"
+    assert [e.kind for e in record(jupyter).events] == ["prediction", "answer"], "and the page does not say saved"
     jupyter.restart_kernels()
     opened(jupyter, page)
     page.get_by_text("You said 40 users").wait_for()
@@ -160,7 +160,7 @@ def test_twenty_kills_lose_no_committed_step(jupyter, page, small):
             jupyter.kill()
         else:
             kill_kernels(jupyter)
-        if page.locator(".lab-commit-state, .lab-task").get_by_text("Saved", exact=True).first.is_visible():
+        if page.locator(".lab-act-state, .lab-task").get_by_text("Saved", exact=True).first.is_visible():
             saved.append(f"{number} tokens")
         jupyter.restart_kernels()
         opened(jupyter, page)

@@ -83,7 +83,7 @@ def test_quantities_and_sentences_are_made_when_asked_for():
 def test_arrays_equal_a_loop_of_scalars(call):
     contexts, batches = np.array([16, 17, 512, 4096, 131072]), np.array([[1], [7], [256]])
     whole = call(model=LLAMA, hardware=H100, context=contexts, batch=batches)
-    for name in whole.figures():
+    for name in whole.fields():
         table = np.broadcast_to(whole.value(name), (3, 5))
         for i in range(3):
             for j in range(5):
@@ -98,7 +98,7 @@ def test_every_class_can_be_traced(call):
     traced = call(model=Choice(symbol("model"), TRANSFORMERS), hardware=Choice(symbol("device"), CHIPS),
                   context=symbol("context"), batch=symbol("batch"))
     assert isinstance(traced.itl if hasattr(type(traced), "itl") else traced.latency, Symbol)
-    code = program({name: traced.value(name) for name in traced.figures()})
+    code = program({name: traced.value(name) for name in traced.fields()})
     for m, model in enumerate(TRANSFORMERS):
         for d, device in enumerate(CHIPS):
             if np.isnan(device.fp16):
@@ -106,7 +106,7 @@ def test_every_class_can_be_traced(call):
             context = min(777, int(model.context))
             said = run(code, {"model": m, "device": d, "context": context, "batch": 3})
             exact = call(model=model, hardware=device, context=context, batch=3)
-            for name in exact.figures():
+            for name in exact.fields():
                 np.testing.assert_allclose(said[name], float(exact.value(name)), rtol=1e-9,
                                            err_msg=f"{name} {model} {device}")
 
@@ -123,7 +123,7 @@ def test_a_trace_dims_what_a_chip_cannot_do():
 def test_dask_arrays_are_checked_by_type_only(call):
     lazy = call(model=LLAMA, hardware=H100, context=dask.array.from_array(np.array([512, 4096]), chunks=1), batch=8)
     eager = call(model=LLAMA, hardware=H100, context=np.array([512, 4096]), batch=8)
-    name = "itl" if "itl" in lazy.figures() else "latency"
+    name = "itl" if "itl" in lazy.fields() else "latency"
     found = getattr(lazy, name)
     assert isinstance(found.magnitude, dask.array.Array)
     np.testing.assert_allclose(found.magnitude.compute(), getattr(eager, name).magnitude)

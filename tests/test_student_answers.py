@@ -10,8 +10,8 @@ from drawn import RUNS
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mlsysim_labs.marking.answers import INFEASIBLE, LONGEST, SPELLINGS, AnswerError, known_unit, parsed
-from mlsysim_labs.marking.verdicts import Question, judged
+from mlsysim_labs.marking.answers import INFEASIBLE, LONGEST_ANSWER, SPELLINGS, AnswerError, answer_of, known_unit
+from mlsysim_labs.marking.verdicts import Question, verdict_on
 from solver import Q_
 
 BELOW = ["s", "sec", "h", "B", "token", "Mtoken", "request", "user", "$"]
@@ -27,7 +27,7 @@ truths = st.integers(100_003, 999_983).filter(lambda n: n % 10 and len(set(str(n
 
 def refusal(text):
     with pytest.raises(AnswerError) as caught:
-        parsed(text)
+        answer_of(text)
     return str(caught.value)
 
 
@@ -51,7 +51,7 @@ def refusal(text):
     ("\uff11\uff12 ms", 12, "ms", "second"), ("9 tok/s/user", 9, "tok/s/user", "token/request/second"),
 ])
 def test_what_people_write_is_read(text, number, unit, kind):
-    answer = parsed(text)
+    answer = answer_of(text)
     assert (answer.number, answer.unit, answer.kind, answer.text) == (number, unit, kind, text.strip())
     assert answer.value == number * known_unit(unit).factor
 
@@ -59,8 +59,8 @@ def test_what_people_write_is_read(text, number, unit, kind):
 @pytest.mark.parametrize("text", ["infeasible", "Infeasible.", " IMPOSSIBLE! ", "does not fit", "It doesn’t fit",
                                   "none", "never", "not possible"])
 def test_that_it_cannot_be_done_is_an_answer(text):
-    assert parsed(text).kind == INFEASIBLE and math.isnan(parsed(text).value)
-    assert judged(text, INFEASIBLE, "GB").right
+    assert answer_of(text).kind == INFEASIBLE and math.isnan(answer_of(text).value)
+    assert verdict_on(text, INFEASIBLE, "GB").right
 
 
 @pytest.mark.parametrize(("text", "says"), [
@@ -94,7 +94,7 @@ def test_what_cannot_be_read_is_answered_with_one_sentence(text, says):
 def test_hostile_texts_take_no_time(text):
     began = time.perf_counter()
     try:
-        judged(text, 5.0, "s")
+        verdict_on(text, 5.0, "s")
     except AnswerError as refused:
         assert len(str(refused)) < 300
     assert time.perf_counter() - began < 0.5
@@ -104,7 +104,7 @@ def test_hostile_texts_take_no_time(text):
 @given(values, st.sampled_from(UNITS), st.sampled_from(["", " "]), st.booleans())
 def test_every_number_in_every_unit_reads_back(value, unit, space, negative):
     value = -value if negative else value
-    answer = parsed(f"{value!r}{space}{unit}")
+    answer = answer_of(f"{value!r}{space}{unit}")
     known = known_unit(unit)
     assert (answer.value, answer.kind) == (value * known.factor, known.kind)
 
@@ -121,7 +121,8 @@ def test_the_truth_is_right_in_every_unit(truth, asked, tolerance):
     known = known_unit(asked)
     for unit in UNITS:
         if known_unit(unit).kind == known.kind:
-            verdict = judged(f"{truth * (known.factor / known_unit(unit).factor)!r} {unit}", truth, asked, tolerance)
+            number = truth * (known.factor / known_unit(unit).factor)
+            verdict = verdict_on(f"{number!r} {unit}", truth, asked, tolerance)
             assert verdict.right and verdict.code == "right", unit
 
 
@@ -129,17 +130,18 @@ def test_the_truth_is_right_in_every_unit(truth, asked, tolerance):
 @given(st.integers(0, 10**6), st.floats(0, 0.999), st.sampled_from(["", "users", "requests", "krequest"]))
 def test_counts_are_right_exactly(count, more, unit):
     typed = count / known_unit(unit).factor
-    assert judged(f"{typed!r} {unit}", count + more, "users", whole=True).right
+    assert verdict_on(f"{typed!r} {unit}", count + more, "users", whole=True).right
     for other in (count - 1, count + 1):
-        assert not judged(f"{other}", count + more, "users", whole=True).right
+        assert not verdict_on(f"{other}", count + more, "users", whole=True).right
 
 
 @RUNS
-@given(st.text(max_size=LONGEST + 2) | st.text("0123456789.,_eE+-x×*^/$% GMKikBbstokenFLOPper⁹µ", max_size=LONGEST),
+@given(st.text(max_size=LONGEST_ANSWER + 2)
+       | st.text("0123456789.,_eE+-x×*^/$% GMKikBbstokenFLOPper⁹µ", max_size=LONGEST_ANSWER),
        st.sampled_from([0.0, 1.0, -3.5, 1e300, INFEASIBLE]), st.sampled_from(ASKED), st.booleans())
 def test_any_text_is_judged_or_refused(text, truth, asked, whole):
     try:
-        verdict = judged(text, truth, asked, misconceptions={"Nothing.": 0.0, "Too much.": math.inf}, whole=whole)
+        verdict = verdict_on(text, truth, asked, misconceptions={"Nothing.": 0.0, "Too much.": math.inf}, whole=whole)
     except AnswerError:
         return
     assert verdict.right == (verdict.code == "right") and verdict.sentence.endswith((".", "?"))
@@ -154,9 +156,10 @@ def test_nothing_wrong_is_told_the_truth(truth, value, unit, asked, whole, bare)
     text = f"{value if value > 0 else -value * truth:.6g} {'' if bare else unit}".strip()
     shown = [f"{truth:.12g}", f"{truth:.3g}", str(math.floor(truth)), f"{truth:.3f}"]
     assume(not any(number in text for number in shown))
-    verdict = judged(text, truth, asked, misconceptions={"Each token has a key and a value.": truth / 2}, whole=whole)
+    half = {"Each token has a key and a value.": truth / 2}
+    verdict = verdict_on(text, truth, asked, misconceptions=half, whole=whole)
     assert verdict.right or not any(number in verdict.sentence.replace(text, "") for number in shown)
-    wrong = judged(text, INFEASIBLE, asked)
+    wrong = verdict_on(text, INFEASIBLE, asked)
     assert wrong.right or not any(word in wrong.sentence for word in ("infeasible", "impossible", "cannot"))
 
 
@@ -197,7 +200,7 @@ KV = {"Each token keeps a key and a value: you counted one of them.": 22.1, "Tha
     ("8 Kitoken", 8192, "tokens", "right", "Right: 8,192 tokens."), ("8", 8, "ktoken", "no unit", "such as ktoken"),
 ])
 def test_each_mistake_has_its_sentence(text, truth, unit, code, says):
-    verdict = judged(text, truth, unit, misconceptions=KV if truth == 44.2 else {})
+    verdict = verdict_on(text, truth, unit, misconceptions=KV if truth == 44.2 else {})
     assert verdict.code == code and says in verdict.sentence
     assert verdict.right == (code == "right")
 
@@ -207,29 +210,30 @@ def test_each_mistake_has_its_sentence(text, truth, unit, code, says):
     ("259", "rounding"), ("263", "rounding"), ("130", "misconception"), ("520", "factor"), ("300", "wrong"),
     ("260 tokens", "wrong kind"), ("none", "feasible"), ("0", "wrong")])
 def test_counts_are_judged_exactly(text, code):
-    verdict = judged(text, 260.7, "users", misconceptions={"That is half of the memory.": 130.3}, whole=True)
+    verdict = verdict_on(text, 260.7, "users", misconceptions={"That is half of the memory.": 130.3}, whole=True)
     assert verdict.code == code
     assert code != "right" or verdict.sentence == "Right: 260 users."
 
 
 def test_the_nearest_misconception_is_the_one_that_is_said():
     near = {"This one.": 100.0, "That one.": 101.0}
-    assert judged("100.9 s", 500, "s", misconceptions=near).sentence == "That one."
-    assert judged("100.1 s", 500, "s", misconceptions=near).sentence == "This one."
-    assert judged("100 s", 100.5, "s", misconceptions=near).right, "what is right is right, whatever leads there"
+    assert verdict_on("100.9 s", 500, "s", misconceptions=near).sentence == "That one."
+    assert verdict_on("100.1 s", 500, "s", misconceptions=near).sentence == "This one."
+    assert verdict_on("100 s", 100.5, "s", misconceptions=near).right, "what is right is right, whatever leads there"
 
 
 def test_the_tolerance_is_a_share_of_the_truth():
-    assert judged("102 s", 100, "s").right and not judged("102.1 s", 100, "s").right
-    assert judged("98 s", 100, "s").right and not judged("97.9 s", 100, "s").right
-    assert judged("150 s", 100, "s", tolerance=0.5).right and not judged("100.01 s", 100, "s", tolerance=0).right
+    assert verdict_on("102 s", 100, "s").right and not verdict_on("102.1 s", 100, "s").right
+    assert verdict_on("98 s", 100, "s").right and not verdict_on("97.9 s", 100, "s").right
+    assert verdict_on("150 s", 100, "s", tolerance=0.5).right
+    assert not verdict_on("100.01 s", 100, "s", tolerance=0).right
 
 
 @pytest.mark.parametrize(("call", "says"), [
-    (lambda: judged("5 s", float("nan"), "s"), "the truth is nan: give a finite number of 's', or 'infeasible'."),
-    (lambda: judged("5 s", "impossible", "s"), "the truth is 'impossible'"),
-    (lambda: judged("5 s", 5, "furlong"), "the question's unit cannot be read: The unit 'furlong' is not known"),
-    (lambda: judged("5 s", 5, "s", tolerance=1.5), "the tolerance is 1.5"),
+    (lambda: verdict_on("5 s", float("nan"), "s"), "the truth is nan: give a finite number of 's', or 'infeasible'."),
+    (lambda: verdict_on("5 s", "impossible", "s"), "the truth is 'impossible'"),
+    (lambda: verdict_on("5 s", 5, "furlong"), "the question's unit cannot be read: The unit 'furlong' is not known"),
+    (lambda: verdict_on("5 s", 5, "s", tolerance=1.5), "the tolerance is 1.5"),
     (lambda: Question(5, "s", tolerance=-1), "the tolerance is -1")])
 def test_an_authors_mistakes_are_no_students(call, says):
     with pytest.raises(ValueError) as caught:

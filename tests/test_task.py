@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from fake_model import BLACK, Saved, Shown, tell
 
-from mlsysim_labs.questions.tasks import Task, Verdict
+from mlsysim_labs.questions.tasks import Reply, Task
 
 TASK = {"name": "weights", "question": "How much memory do the weights take?", "more_hints": True,
         "unit_hint": "with its unit, such as 16 GiB"}
@@ -24,8 +24,8 @@ class Desk:
     def _judge(self, text):
         self.saved(text)
         if self.task.kind == "text":
-            return Verdict("kept")
-        return Verdict("right", "Two bytes each.") if text == "16 GB" else Verdict("wrong", "Off by 2.")
+            return Reply("kept")
+        return Reply("right", "Two bytes each.") if text == "16 GB" else Reply("wrong", "Off by 2.")
 
     def _hint(self) -> None:
         self.task.hints = HINTS[:len(self.task.hints) + 1]
@@ -109,14 +109,14 @@ def task(page):
     assert shown.errors == [] and page.evaluate("window.keys") == [], "notebook 6 hears no key"
 
 
-def verdict(shown) -> str:
+def verdict_on(shown) -> str:
     """Icon, word and sentence."""
     return " ".join(filter(None, (shown.css(f"task-{part}").inner_text() for part in ("icon", "word", "says"))))
 
 
 def note(shown) -> str:
     """What stands beside the buttons."""
-    return shown.css("commit-note").last.inner_text()
+    return shown.css("act-note").last.inner_text()
 
 
 def wait(shown, tries: int) -> None:
@@ -128,16 +128,16 @@ def wait(shown, tries: int) -> None:
 @pytest.mark.browser
 def test_keys_alone_will_do(task):
     task.press("Tab", "Enter")
-    assert task.css("commit-problem").inner_text() == "Write your answer first." and task.heard == []
+    assert task.css("act-problem").inner_text() == "Write your answer first." and task.heard == []
     task.page.keyboard.type("8 GB")
     assert note(task) == "Not sent yet"
     task.press("Enter")
     wait(task, 1)
-    assert (verdict(task), note(task)) == ("✗ Not yet Off by 2.", "Saved")
+    assert (verdict_on(task), note(task)) == ("✗ Not yet Off by 2.", "Saved")
     assert task.css("task-field").input_value() == "8 GB" and task.focus == "Your answer"
     task.press("Enter")
     wait(task, 2)
-    assert verdict(task) == "✗ Not yet (try 2) Off by 2."
+    assert verdict_on(task) == "✗ Not yet (try 2) Off by 2."
     task.press("Tab", "Tab", "Enter")
     wait(task, 2)
     assert task.focus == "Another hint" and task.css("task-hint").all_inner_texts() == HINTS[:1]
@@ -145,10 +145,10 @@ def test_keys_alone_will_do(task):
     wait(task, 2)
     assert task.css("task-hint").all_inner_texts() == HINTS and not task.button("Another hint").is_visible()
     task.css("task-field").fill("16 GB")
-    assert (verdict(task), note(task)) == ("✗ Not yet, for 8 GB Off by 2.", "Not sent yet")
+    assert (verdict_on(task), note(task)) == ("✗ Not yet, for 8 GB Off by 2.", "Not sent yet")
     task.press("Tab", "Space")
     wait(task, 3)
-    assert verdict(task) == "✓ Right (try 3) Two bytes each."
+    assert verdict_on(task) == "✓ Right (try 3) Two bytes each."
 
 
 @pytest.mark.browser
@@ -157,7 +157,7 @@ def test_no_answer_is_a_banner_and_nothing_typed_is_lost(task):
     task.css("task-field").fill("16 GB")
     task.press("Enter", "Enter")
     task.banner.get_by_text("Not saved").wait_for(timeout=3000)
-    assert task.css("commit-banner-text").input_value() == "16 GB" == task.css("task-field").input_value()
+    assert task.css("act-banner-text").input_value() == "16 GB" == task.css("task-field").input_value()
     assert "Saved" not in task.css("task").inner_text() and len(task.heard) == 1, "one step at a time"
     task.css("task-field").fill("17 GB")
     task.button("Retry").click()
@@ -166,9 +166,9 @@ def test_no_answer_is_a_banner_and_nothing_typed_is_lost(task):
     task.button("Retry").click()
     wait(task, 1)
     assert task.desk.saved == ["16 GB"] and len({step["id"] for step in task.heard}) == 1
-    assert not task.banner.inner_text() and task.page.evaluate("document.activeElement.closest('.lab-commit') !== null")
+    assert not task.banner.inner_text() and task.page.evaluate("document.activeElement.closest('.lab-act') !== null")
     assert task.css("task-field").input_value() == "17 GB"
-    assert (verdict(task), note(task)) == ("✓ Right, for 16 GB Two bytes each.", "Not sent yet")
+    assert (verdict_on(task), note(task)) == ("✓ Right, for 16 GB Two bytes each.", "Not sent yet")
 
 
 @pytest.mark.browser
@@ -182,7 +182,7 @@ def test_a_refusal_is_said_and_an_answer_may_come_late(task):
     task.press("Enter")
     task.banner.get_by_text("did not answer").wait_for(timeout=3000)
     task.push()
-    assert verdict(task) == "✓ Right Two bytes each." and not task.banner.inner_text()
+    assert verdict_on(task) == "✓ Right Two bytes each." and not task.banner.inner_text()
     assert len({step["id"] for step in task.heard}) == 2, "another answer is another step"
 
 
@@ -206,7 +206,7 @@ def test_a_draft_outlives_its_view_and_the_page(page):
     field.focus()
     shown.press("Control+Enter")
     wait(shown, 1)
-    assert verdict(shown) == "● Saved" and page.evaluate("localStorage.length") == 0
+    assert verdict_on(shown) == "● Saved" and page.evaluate("localStorage.length") == 0
     shown.view_again()
     assert field.input_value() == TEXT and shown.errors == []
 
@@ -215,7 +215,7 @@ def test_a_draft_outlives_its_view_and_the_page(page):
 def test_what_a_record_restores_fills_the_field_but_not_over_a_draft(task):
     task.widget.answer, task.widget.state, task.widget.tries = "8 GB", "kept", 1
     task.push()
-    assert task.css("task-field").input_value() == "8 GB" and verdict(task) == "● Saved"
+    assert task.css("task-field").input_value() == "8 GB" and verdict_on(task) == "● Saved"
     task.css("task-field").fill("9 GB")
     task.widget.answer = "10 GB"
     task.push()
@@ -232,7 +232,7 @@ def test_texts_stay_inside_and_controls_can_be_hit(page, width):
     shown.push()
     assert shown.flaws() == [] and shown.errors == []
     shown.button("Answer again").click()
-    assert shown.css("commit-problem").inner_text() == "Choose one first."
-    shown.css("commit-radio").nth(1).check()
+    assert shown.css("act-problem").inner_text() == "Choose one first."
+    shown.css("act-radio").nth(1).check()
     shown.button("Answer again").click()
     wait(shown, 1)

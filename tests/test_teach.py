@@ -22,8 +22,8 @@ def test_no_mistake_is_right(notebook):
     lab = pictures.lab_of(notebook)
     for task in (task for task in lab._tasks.values() if hasattr(task, "formula")):
         for said, formula in task.mistakes.items():
-            from mlsysim_labs.questions.items import asked, in_unit
+            from mlsysim_labs.questions.items import truth_in_unit, value_at
 
-            wrong = in_unit(asked(task.lab, formula, task.at), task.unit)
+            wrong = truth_in_unit(value_at(task.lab, formula, task.at), task.unit)
             text = wrong if isinstance(wrong, str) else f"{int(wrong) if task.whole else wrong} {task.unit}"
             assert not (task._of_option if task.options else task._of_number)(text)[0], (task.name, said)

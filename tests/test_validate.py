@@ -9,9 +9,9 @@ import sys
 
 import pytest
 
-from solver.validate.__main__ import main
+from solver.validate.__main__ import validate_folder
 from solver.validate.baselines import decodes_on_vector_units, version
-from solver.validate.names import chip, model, precision
+from solver.validate.names import chip_named, precision_in, transformer_named
 from solver.validate.tables import COLUMNS, OutOfScopeError
 
 TTFT = {"model": "GPT-J 6B", "precision": "FP8", "gpu": "H100", "n_gpu": "1", "tp": "1", "batch": "1",
@@ -34,7 +34,7 @@ def write(folder, file, *rows, drop=()):
 
 def validate(folder, capsys, *options):
     """Exit status, what is printed, and what is said on the error stream."""
-    status = main([str(folder), *map(str, options)])
+    status = validate_folder([str(folder), *map(str, options)])
     said = capsys.readouterr()
     return status, said.out, said.err
 
@@ -181,14 +181,14 @@ def test_the_command_runs(tmp_path):
     ("4090 24GB", "NVIDIA RTX 4090"), ("RTX A6000 48GB", "NVIDIA RTX A6000"), ("A6000", "NVIDIA RTX A6000"),
     ("RTX 4000 Ada 20GB", "NVIDIA RTX 4000 Ada"), ("M3 Max 40-Core GPU 64GB", "Apple M3 Max 64 GB")])
 def test_chips_by_other_names(text, name):
-    names = {"a100_dgx": "NVIDIA A100 SXM 80 GB", "A100 PCIe 80GB": chip("A100_PCIe").name}
-    assert chip(text).name == names.get(name, name)
+    names = {"a100_dgx": "NVIDIA A100 SXM 80 GB", "A100 PCIe 80GB": chip_named("A100_PCIe").name}
+    assert chip_named(text).name == names.get(name, name)
 
 
 @pytest.mark.parametrize("text", ["H100 NVL", "GH200", "GB200", "RTX 6000 Pro", "", "TPU v9"])
 def test_chips_that_are_not_taken_for_others(text):
     with pytest.raises(OutOfScopeError):
-        chip(text)
+        chip_named(text)
 
 
 @pytest.mark.parametrize("text, parameters", [
@@ -197,18 +197,18 @@ def test_chips_that_are_not_taken_for_others(text):
     ("nvidia/Llama-3.1-405B-Instruct-FP4", 405.9), ("Qwen3-235B-A22B", 235.1), ("gpt-oss-20b", 20.9),
     ("Mixtral-8x7B-Instruct-v0.1", 46.7), ("bloom-176b", 176.2), ("GPT-J 6B", 6.05)])
 def test_models_by_other_names(text, parameters):
-    assert model(text).parameters / 1e9 == pytest.approx(parameters, rel=0.003)
+    assert transformer_named(text).parameters / 1e9 == pytest.approx(parameters, rel=0.003)
 
 
 def test_number_formats_by_other_names():
     names = ["FP16 (per paper; not stated in csv)", "INT4 (AWQ g128 weights)", "FP4", "MXFP4", "amp_bf16", "Q8_0"]
-    assert [str(precision(name)) for name in names] == ["fp16", "w4a16", "nvfp4", "mxfp4", "bf16", "q8_0"]
+    assert [str(precision_in(name)) for name in names] == ["fp16", "w4a16", "nvfp4", "mxfp4", "bf16", "q8_0"]
     with pytest.raises(OutOfScopeError):
-        precision("ternary")
+        precision_in("ternary")
 
 
 @pytest.mark.parametrize("release, name, expected", [
     ("v0.5 (doc state)", "LLaMA 70B", True), ("0.9.0", "LLaMA 70B", False), ("0.9.0", "LLaMA 7B", True),
     ("v1.0", "LLaMA 7B", False), ("", "LLaMA 7B", False)])
 def test_releases_that_decode_attention_on_vector_units(release, name, expected):
-    assert decodes_on_vector_units(version(release), model(name)) is expected
+    assert decodes_on_vector_units(version(release), transformer_named(name)) is expected

@@ -11,7 +11,7 @@ from fake_model import tell
 
 from mlsysim_labs import Lab
 from mlsysim_labs.marking.answers import known_unit
-from mlsysim_labs.questions.items import asked, in_unit
+from mlsysim_labs.questions.items import truth_in_unit, value_at
 from solver import Hardware
 from solver.text import number_text
 
@@ -51,7 +51,7 @@ def step(lab, name: str, kind: str, value) -> None:
 
 
 def wrong(task, formula) -> float:
-    return in_unit(asked(task.lab, formula, task.at), task.unit)
+    return truth_in_unit(value_at(task.lab, formula, task.at), task.unit)
 
 
 def test_it_is_small(blocks):
@@ -65,16 +65,16 @@ def test_formula_and_program_agree(make):
     for more in (False, True):
         lab = make(more=more)
         lab.check()
-        assert lab.late == {}
+        assert lab.kernel_only == {}
 
 
 def test_it_is_played_to_the_end(make, tmp_path):
     lab = make()
     assert lab._names == ["memory"] and lab._predictions["faster"].shown.truth == {}
-    assert not lab._sheet.tasks.children
+    assert not lab._layout.tasks.children
     step(lab, "faster", "lock", 4.0)
     assert lab._predictions["faster"].shown.truth["value"] == pytest.approx(3.04, rel=0.005)
-    assert len(lab._sheet.tasks.children) == 3
+    assert len(lab._layout.tasks.children) == 3
     for name in KEY:
         task = lab._tasks[name]
         step(lab, name, "hint", None)

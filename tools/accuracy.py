@@ -11,7 +11,7 @@ import pathlib
 import sys
 from typing import Any
 
-from solver.validate.report import figures, reasons, validated
+from solver.validate.report import errors, reasons, validation
 from solver.validate.tables import BadInputError
 
 FILE = pathlib.Path(__file__).parent.parent / "docs" / "accuracy.md"
@@ -94,12 +94,12 @@ def percent(share: float | None, sign: str = "") -> str:
 
 def page(folder: pathlib.Path) -> str:
     """The whole page."""
-    found, others = validated(folder)
+    found, others = validation(folder)
     head = "| Data set | Form | Rows | Median error, absolute | 90 % below | Median error | In band | Roofline | Peer |"
     rows = [head, "| --- | --- " + "| ---: " * 7 + "|"]
     exact = ["", "## Exact tests", "", "Start-up logs of engines: bytes, blocks and tokens of the KV cache have to "
              "follow from one another.", "", "| Test | Rows | Pass |", "| --- | ---: | ---: |"]
-    for name, forms in figures(found).items():
+    for name, forms in errors(found).items():
         chosen = found[name].study.form
         if "passed" in forms[chosen]:
             exact.append(f"| {name} | {forms[chosen]['rows']} | {forms[chosen]['passed']} |")

@@ -48,7 +48,7 @@ def stamp(lab: Any, picture: str) -> str:
     """A hash of what the picture shows at the start, and of what draws it."""
     from mlsysim_labs.reactive.trace import run
 
-    stage = lab._stage
+    stage = lab._frames
     numbers = run(stage.program([picture]), lab._wiring.start)
     plain = {name: [f"{x:.6g}" for x in listed(value)] for name, value in numbers.items()}
     widgets = {type(target.widget): target.widget for target in stage.pictures[picture].targets}
@@ -67,7 +67,7 @@ def save(page: Any, name: str, made_from: str) -> None:
     """Press *Save as SVG*, and keep the file with its stamp."""
     picture = name.partition("__")[2]
     with page.expect_download() as download:
-        page.click(f'.lab-picture-{picture} .lab-twin-button:text-is("Save as SVG")')
+        page.click(f'.lab-picture-{picture} .lab-table-button:text-is("Save as SVG")')
     text = pathlib.Path(download.value.path()).read_text(encoding="utf-8")
     PICTURES.mkdir(exist_ok=True)
     (PICTURES / f"{name}.svg").write_text(f"{text}\n<!-- made from {made_from} -->\n", encoding="utf-8")

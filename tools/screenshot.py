@@ -18,7 +18,7 @@ from live_jupyter import Jupyter, run_all  # noqa: E402
 from played import mode  # noqa: E402
 from playwright.sync_api import sync_playwright  # noqa: E402
 
-HIDDEN = ".lab-commit, .lab-saved, .lab-picture-empty, .lab-picture-concurrency { display: none !important; }"
+HIDDEN = ".lab-act, .lab-saved, .lab-picture-empty, .lab-picture-concurrency { display: none !important; }"
 PICTURE = ROOT / "docs" / "kv_cache.png"
 
 

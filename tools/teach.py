@@ -19,7 +19,7 @@ BLOCK = re.compile(r"(<!-- key -->\n).*?(<!-- /key -->)", re.DOTALL)
 
 def key(lab: Any) -> str:
     """Predictions and tasks with their keys, tolerances, and the numbers that mistakes lead to."""
-    from mlsysim_labs.questions.items import asked, in_unit, key_text
+    from mlsysim_labs.questions.items import key_text, truth_in_unit, value_at
 
     lines = ["| | Question | Key |", "| --- | --- | --- |"]
     for one in lab._predictions.values():
@@ -29,7 +29,7 @@ def key(lab: Any) -> str:
         within = "" if one.whole or one.options or isinstance(one.truth, str) else f" ± {one.tolerance:.0%}"
         lines.append(f"| `{one.name}` | {one.question} | {key_text(one.truth, one.unit, one.whole)}{within} |")
         for said, formula in one.mistakes.items():
-            wrong = in_unit(asked(one.lab, formula, one.at), one.unit)
+            wrong = truth_in_unit(value_at(one.lab, formula, one.at), one.unit)
             mistakes.append(f"- `{one.name}`, {key_text(wrong, one.unit, one.whole)}: “{said}”")
     return "\n".join([*lines, "", "Mistakes that are recognized:", "", *mistakes, ""] if mistakes else [*lines, ""])
 

@@ -1,4 +1,4 @@
-"""What a student typed, read: `parsed` gives a number with its unit, which `mlsysim_labs.verdicts` judges.
+"""What a student typed, read: `answer_of` gives a number with its unit, which `mlsysim_labs.verdicts` judges.
 
 Nothing typed is evaluated: one regular expression finds a number at the start, a table of spellings knows the unit, and
 more than 40 characters are refused unread. Whoever shows a sentence shows it as text, not as HTML.
@@ -19,13 +19,13 @@ from dataclasses import dataclass, replace
 
 from solver.units import factor
 
-LONGEST = 40  # characters
+LONGEST_ANSWER = 40  # characters
 INFEASIBLE = "infeasible"
 IMPOSSIBLE = {INFEASIBLE, "not feasible", "impossible", "not possible", "does not fit", "doesn't fit", "none", "never"}
 COUNTED = {"token", "request", "user"}
 PREFIXES = {"n": "nano", "u": "micro", "m": "milli", "k": "kilo", "M": "mega", "G": "giga", "T": "tera", "P": "peta",
             "E": "exa", "Ki": "kibi", "Mi": "mebi", "Gi": "gibi", "Ti": "tebi", "Pi": "pebi"}
-WORDS = (  # what it measures, its name in the solver's registry, the prefixes in use, the spellings
+UNITS = (  # what it measures, its name in the solver's registry, the prefixes in use, the spellings
     ("second", "s", "n u m", "s sec secs second seconds"),
     ("second", "minute", "", "min mins minute minutes"),
     ("second", "hour", "", "h hr hrs hour hours"),
@@ -47,7 +47,7 @@ DIGITS = r"[0-9][0-9_,.]*|\.[0-9]+"
 NUMBER = re.compile(rf"""[~≈=]?\s*(?P<money>\$?)\s*(?P<sign>[+-]?)\s*
     (?:(?:(?P<times>{DIGITS})\s*[x×*·⋅]\s*)?10(?:\^|\*\*)(?P<power>[+-]?[0-9]+)
       |(?P<digits>{DIGITS})(?:[eE](?P<exponent>[+-]?[0-9]+))?)""", re.VERBOSE)
-POINT = re.compile(r"[0-9]+(_[0-9]+)*(\.[0-9]*)?|\.[0-9]+")
+DECIMAL_POINT = re.compile(r"[0-9]+(_[0-9]+)*(\.[0-9]*)?|\.[0-9]+")
 THOUSANDS = re.compile(r"[1-9][0-9]{0,2}(,[0-9]{3})+(\.[0-9]*)?")
 DECIMAL_COMMA = re.compile(r"[0-9]+,[0-9]+")
 ENDINGS = {r"FLOPS$": "FLOP/s", r"Bps$": "B/s", r"(?<=[kMGTP])bps$": "bit/s"}
@@ -63,11 +63,11 @@ class AnswerError(ValueError):
 
 
 @dataclass(frozen=True)
-class Unit:
+class AnswerUnit:
     """What a unit measures in base units, how many of them, and the prefix and stem that it is made of.
 
     >>> known_unit("KiB per token")
-    Unit(kind='byte/token', factor=1024.0, prefix='Ki', stem='B')
+    AnswerUnit(kind='byte/token', factor=1024.0, prefix='Ki', stem='B')
     """
 
     kind: str
@@ -80,7 +80,7 @@ class Unit:
 class Answer:
     """What was typed: its value in base units, the unit, and the number as it stands; "infeasible" has NaN for both.
 
-    >>> parsed("1,234.5 ms")
+    >>> answer_of("1,234.5 ms")
     Answer(value=1.2345, unit='ms', kind='second', text='1,234.5 ms', number=1234.5)
     """
 
@@ -91,17 +91,17 @@ class Answer:
     number: float
 
 
-def parsed(text: str) -> Answer:
+def answer_of(text: str) -> Answer:
     """The answer that a text is; AnswerError, with one sentence, if it is none.
 
-    >>> parsed("$0.25 per Mtoken").kind, parsed("Does not fit.").kind
+    >>> answer_of("$0.25 per Mtoken").kind, answer_of("Does not fit.").kind
     ('dollar/token', 'infeasible')
     """
     typed = text.strip()
-    plain = _plain(typed) if len(typed) <= LONGEST else typed
-    if len(plain) > LONGEST:  # looked at twice, since one character can stand for many
-        raise AnswerError(f"The answer has {len(plain):,} characters and at most {LONGEST} are read: write a number "
-                          f"and its unit, such as '12 ms'.")
+    plain = _plain(typed) if len(typed) <= LONGEST_ANSWER else typed
+    if len(plain) > LONGEST_ANSWER:  # looked at twice, since one character can stand for many
+        raise AnswerError(f"The answer has {len(plain):,} characters and at most {LONGEST_ANSWER} are read: write a "
+                          f"number and its unit, such as '12 ms'.")
     if plain.casefold().removeprefix("it ") in IMPOSSIBLE:
         return Answer(math.nan, "", INFEASIBLE, typed, math.nan)
     number, spelled = _number_and_unit(typed, plain)
@@ -133,7 +133,7 @@ def _number_and_unit(typed: str, plain: str) -> tuple[float, str]:
 
 def _decimal(typed: str, digits: str) -> str:
     """Digits as Python reads them, without marks of thousands and with a point."""
-    if POINT.fullmatch(digits):
+    if DECIMAL_POINT.fullmatch(digits):
         return digits
     if THOUSANDS.fullmatch(digits):
         return digits.replace(",", "")
@@ -142,10 +142,10 @@ def _decimal(typed: str, digits: str) -> str:
     raise AnswerError(f"{typed!r} can be read in more than one way: write the number with one point, such as 1234.5.")
 
 
-def counted(number: str, unit: str) -> str:
+def count_text(number: str, unit: str) -> str:
     """A number's text with its unit, in the plural where things are counted.
 
-    >>> counted("1", "users"), counted("4,096", "token"), counted("17.2", "GB")
+    >>> count_text("1", "users"), count_text("4,096", "token"), count_text("17.2", "GB")
     ('1 user', '4,096 tokens', '17.2 GB')
     """
     stem = unit.removesuffix("s")
@@ -154,7 +154,7 @@ def counted(number: str, unit: str) -> str:
     return f"{number} {unit}".strip()
 
 
-def known_unit(spelled: str) -> Unit:
+def known_unit(spelled: str) -> AnswerUnit:
     """The unit that a spelling means; AnswerError, with what is like it, if it is not known.
 
     >>> known_unit("tokens per second").kind, known_unit("Gbps").factor
@@ -172,7 +172,7 @@ def known_unit(spelled: str) -> Unit:
     return replace(head, kind=kind, factor=head.factor / math.prod(part.factor for part in below))
 
 
-def _simple(name: str) -> Unit:
+def _simple(name: str) -> AnswerUnit:
     """A unit without a slash."""
     if re.fullmatch("[KMGTP]b", name):
         raise AnswerError(f"{name!r} can be bits or bytes: write {name}it or {name[:-1]}B.")
@@ -185,12 +185,12 @@ def _simple(name: str) -> Unit:
     return found
 
 
-def _spellings() -> dict[str, Unit]:
+def _spellings() -> dict[str, AnswerUnit]:
     """Every spelling of every unit without a slash."""
-    found: dict[str, Unit] = {"": Unit("", 1.0)}
-    for kind, name, prefixes, words in WORDS:
+    found: dict[str, AnswerUnit] = {"": AnswerUnit("", 1.0)}
+    for kind, name, prefixes, words in UNITS:
         for prefix in ["", *prefixes.split()]:
-            made = Unit(kind, factor(prefix + name), prefix, name)
+            made = AnswerUnit(kind, factor(prefix + name), prefix, name)
             for word in words.split():
                 found[prefix + word] = made
                 if len(word) > 2:
@@ -198,9 +198,9 @@ def _spellings() -> dict[str, Unit]:
     return found
 
 
-def _folded() -> dict[str, Unit]:
+def _folded() -> dict[str, AnswerUnit]:
     """Spellings whose capitals can be mixed up: ms is never a megasecond, but mJ might be MJ."""
-    found: dict[str, set[Unit]] = {}
+    found: dict[str, set[AnswerUnit]] = {}
     for name, one in SPELLINGS.items():
         found.setdefault(name.casefold(), set()).add(one)
     return {name: ones.pop() for name, ones in found.items() if len(ones) == 1}

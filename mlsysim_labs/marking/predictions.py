@@ -11,31 +11,31 @@ RIGHT = 0.01  # relative: nearer than a slider can be set
 CLOSE = 0.1
 
 
-def with_unit(text: str, unit: str) -> str:
+def number_with_unit(text: str, unit: str) -> str:
     """A number's text and its unit, if it has one."""
     return f"{text} {unit}" if unit else text
 
 
-def compared(own: Any, truth: Any, unit: str = "") -> str:
+def comparison(own: Any, truth: Any, unit: str = "") -> str:
     """A sentence on a prediction and the truth.
 
-    >>> compared(40, 4, "users"), compared(4, 4), compared(3.9, 4)
+    >>> comparison(40, 4, "users"), comparison(4, 4), comparison(3.9, 4)
     ('you said 40 users, it is 4: 10× too many', 'right: 4', 'close: 3.9 against 4 (3 % low)')
-    >>> compared(16, 24, "GB"), compared("memory", "arithmetic")
+    >>> comparison(16, 24, "GB"), comparison("memory", "arithmetic")
     ('you said 16 GB, it is 24: 1.5× too low', 'you chose memory; it is arithmetic')
     """
     if isinstance(own, str):
         return f"right: {truth}" if own == truth else f"you chose {own}; it is {truth}"
     said, is_ = number_text(own), number_text(truth)
     if truth <= 0:
-        return f"you said {with_unit(said, unit)}, it is {is_}"
+        return f"you said {number_with_unit(said, unit)}, it is {is_}"
     off = round(own / truth - 1, 9)
     if said == is_ or abs(off) <= RIGHT:
-        return f"right: {with_unit(is_, unit)}"
+        return f"right: {number_with_unit(is_, unit)}"
     if abs(off) <= CLOSE:
         percent = math.floor(100 * abs(off) + 0.5)
-        return f"close: {said} against {with_unit(is_, unit)} ({percent} % {'high' if off > 0 else 'low'})"
+        return f"close: {said} against {number_with_unit(is_, unit)} ({percent} % {'high' if off > 0 else 'low'})"
     times = number_text(float(f"{max(own / truth, truth / own):.2g}"))
     counted = unit.isalpha() and unit.endswith("s") if unit else own % 1 == truth % 1 == 0
     more, less = ("many", "few") if counted and unit != "ms" else ("high", "low")
-    return f"you said {with_unit(said, unit)}, it is {is_}: {times}× too {more if off > 0 else less}"
+    return f"you said {number_with_unit(said, unit)}, it is {is_}: {times}× too {more if off > 0 else less}"

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
-from mlsysim_labs.marking.answers import INFEASIBLE, Answer, AnswerError, Unit, counted, known_unit, parsed
+from mlsysim_labs.marking.answers import INFEASIBLE, Answer, AnswerError, AnswerUnit, answer_of, count_text, known_unit
 from solver.text import number_text
 from solver.units import factor
 
@@ -28,7 +28,7 @@ FACTORS = {2: "something counted twice, or half of it", 4: "two doublings, or 4 
 class Verdict:
     """Whether an answer is right, in what way (a code for records), and a sentence for the student.
 
-    >>> judged("never", "infeasible", "GB")
+    >>> verdict_on("never", "infeasible", "GB")
     Verdict(right=True, code='right', sentence='Right: it cannot be done.')
     """
 
@@ -37,20 +37,20 @@ class Verdict:
     sentence: str
 
 
-def judged(answer_text: str, truth: float | str, unit: str, tolerance: float = 0.02,
+def verdict_on(answer_text: str, truth: float | str, unit: str, tolerance: float = 0.02,
            misconceptions: Mapping[str, float] = MappingProxyType({}), whole: bool = False) -> Verdict:
     """What to say about an answer, where `truth` is a number of `unit`, or "infeasible".
 
     `misconceptions` are sentences, each with what one gets (in `unit`) who thinks so; the nearest one within the
     tolerance is said. A `whole` truth is rounded down and has to be met exactly. No wrong answer is told the truth.
 
-    >>> judged("16 s", 44.2, "GB").sentence
+    >>> verdict_on("16 s", 44.2, "GB").sentence
     "'16 s' measures time; the question asks for memory."
-    >>> judged("354 GB", 44.2, "GB").code, judged("44200 MB", 44.2, "GB").sentence
+    >>> verdict_on("354 GB", 44.2, "GB").code, verdict_on("44200 MB", 44.2, "GB").sentence
     ('factor', 'Right: 44.2 GB.')
     """
     question = Question(truth, unit, tolerance, misconceptions, whole)
-    answer = parsed(answer_text)
+    answer = answer_of(answer_text)
     if answer.kind == answer.unit == "" and question.asked.kind in COUNTS and question.asked.factor == 1:
         answer = replace(answer, kind=question.asked.kind)
     return _of_kind(answer, question) or _of_feasibility(answer, question) or _of_number(answer, question)
@@ -58,7 +58,7 @@ def judged(answer_text: str, truth: float | str, unit: str, tolerance: float = 0
 
 @dataclass(frozen=True)
 class Question:
-    """What `judged` compares an answer with; ValueError, to its author, if nothing can be compared with it.
+    """What `verdict_on` compares an answer with; ValueError, to its author, if nothing can be compared with it.
 
     >>> Question(44.2, "GB").near(44.5), Question(44.2, "request", whole=True).near(44)
     (True, True)
@@ -81,7 +81,7 @@ class Question:
             raise ValueError(f"the question's unit cannot be read: {problem}") from None
 
     @property
-    def asked(self) -> Unit:
+    def asked(self) -> AnswerUnit:
         """The unit, with what it measures."""
         return known_unit(self.unit)
 
@@ -135,7 +135,7 @@ def _of_number(answer: Answer, question: Question) -> Verdict:
         return Verdict(False, "fraction", "A count comes whole: keep every digit, and round down at the end.")
     if question.near(number):
         shown = f"{goal:,}" if question.whole else number_text(goal)
-        return Verdict(True, "right", f"Right: {counted(shown, question.unit)}.")
+        return Verdict(True, "right", f"Right: {count_text(shown, question.unit)}.")
     mistakes = (mistake(number, answer, question) for mistake in MISTAKES)
     wrong = "Not right: write every number of your way with its unit, and see what is left when the units cancel."
     return next(filter(None, mistakes), Verdict(False, "wrong", wrong))

@@ -1,4 +1,5 @@
-"""Pictures in their frames, and what the browser gets to redraw them: a program, the widgets it writes, late values.
+"""Pictures in their frames, and what the browser gets to redraw them: a program, the widgets it writes, and
+what only the kernel can compute.
 
 All of it goes through one invisible widget, the runner, in one message; nothing before the lab is shown, and only what
 may be seen now.
@@ -14,45 +15,45 @@ import ipywidgets
 
 from mlsysim_labs.page.runner import Runner
 from mlsysim_labs.pictures.parts.picture import Picture, Target
-from mlsysim_labs.pictures.parts.table import Twin
+from mlsysim_labs.pictures.parts.table import Table
 from mlsysim_labs.reactive.trace import program
 from mlsysim_labs.reactive.wiring import Wiring
 
 
 @dataclass
-class Shown:
+class PictureFrame:
     """A picture in its frame, with the line that says why it is dimmed."""
 
     picture: Picture
     frame: Any
     note: Any
-    twin: Twin
+    table: Table
     targets: list[Target] = field(default_factory=list)
 
 
-class Stage:
+class Frames:
     """The pictures of a lab by name, in the order in which they were declared."""
 
     def __init__(self) -> None:
         self.runner = Runner()
-        self.pictures: dict[str, Shown] = {}
+        self.pictures: dict[str, PictureFrame] = {}
 
     def frame(self, name: str, picture: Picture) -> None:
         """A frame for a picture; a second one of that name takes the first one's place."""
         note = ipywidgets.HTML("")
         note.add_class("lab-note")
-        twin = Twin(name=name, speaks=getattr(picture, "silent", False))
+        table = Table(name=name, speaks=getattr(picture, "silent", False))
         picture.widget.add_class("lab-drawn")
-        frame = ipywidgets.VBox([note, picture.widget, twin])
+        frame = ipywidgets.VBox([note, picture.widget, table])
         for kind in ("lab-picture", f"lab-picture-{name}"):
             frame.add_class(kind)
-        self.pictures[name] = Shown(picture, frame, note, twin)
+        self.pictures[name] = PictureFrame(picture, frame, note, table)
 
     def traced(self, name: str, made: Any) -> None:
         """What a function was traced to goes to its picture, if it has one."""
         if name in self.pictures:
             shown = self.pictures[name]
-            shown.targets = [*shown.picture.targets(made), *shown.twin.targets(shown.picture.table(made))]
+            shown.targets = [*shown.picture.targets(made), *shown.table.targets(shown.picture.table(made))]
 
     def program(self, names: Sequence[str]) -> dict[str, Any]:
         """What the browser runs: the instructions for all that these pictures show."""
@@ -81,17 +82,17 @@ class Stage:
             runner.views = self._views(names)
             runner.pictures = [self._described(name, outputs, wiring) for name, outputs in self._outputs(names).items()]
             runner.presets, runner.drawer = [list(preset) for preset in presets], drawer
-            self.send_late(wiring, names)
+            self.send_kernel_state(wiring, names)
             runner.program = self.program(names) if names else {}
 
     def _described(self, name: str, outputs: dict[str, Target], wiring: Wiring) -> dict[str, Any]:
         """A picture as the runner knows it."""
         shown = self.pictures[name]
-        return {"name": name, "frame": shown.frame, "note": shown.note, "late": wiring.waits(name),
+        return {"name": name, "frame": shown.frame, "note": shown.note, "waits": wiring.waits(name),
                 "vital": [output for output, target in outputs.items() if target.vital],
                 "classes": ["lab-picture", f"lab-picture-{name}"]}
 
-    def send_late(self, wiring: Wiring, names: Sequence[str]) -> None:
+    def send_kernel_state(self, wiring: Wiring, names: Sequence[str]) -> None:
         """What only the kernel can compute of what is shown."""
-        if not wiring.late.keys().isdisjoint(wiring.ancestors(names)):
-            self.runner.late = wiring.late_state(names)
+        if not wiring.kernel_only.keys().isdisjoint(wiring.ancestors(names)):
+            self.runner.kernel_state = wiring.kernel_state(names)

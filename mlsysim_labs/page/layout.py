@@ -11,7 +11,7 @@ from typing import Any
 import ipywidgets
 
 
-class Sheet:
+class Layout:
     """The boxes of a lab in their order, and what is in each."""
 
     def __init__(self, title: str, runner: Any) -> None:

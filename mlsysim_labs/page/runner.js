@@ -20,7 +20,7 @@ async function connect(model) {
     const [arrays, numbers] = [true, false].map((array) => vital.filter((o) => o.endsWith(".array") === array).map((o) => held[o]));
     return numbers.some(hasNothing) || (arrays.length > 0 && arrays.every(hasNothing));
   };
-  const isLate = (now) => Object.entries(model.get("late").at ?? {}).some(([name, value]) => now[name] !== value);
+  const isStale = (now) => Object.entries(model.get("kernel_state").at ?? {}).some(([name, value]) => now[name] !== value);
 
   const write = (changed) => {
     const states = new Map();
@@ -33,9 +33,9 @@ async function connect(model) {
   };
 
   const dim = (now) => {
-    const problems = model.get("late").problems ?? {}, late = isLate(now);
+    const problems = model.get("kernel_state").problems ?? {}, stale = isStale(now);
     for (const p of pictures) {
-      const sentence = problems[p.name] ?? (p.late && late ? WAITS : isEmpty(p) ? EMPTY : "");
+      const sentence = problems[p.name] ?? (p.waits && stale ? WAITS : isEmpty(p) ? EMPTY : "");
       if (sentence === p.sentence) continue;
       p.sentence = sentence;
       p.note.set_state({ value: sentence });
@@ -46,7 +46,7 @@ async function connect(model) {
   const follow = () => {
     if (!waiting) return; // stopped meanwhile
     waiting = false;
-    const now = settings(), changed = run({ ...(model.get("late").values ?? {}), ...now });
+    const now = settings(), changed = run({ ...(model.get("kernel_state").values ?? {}), ...now });
     Object.assign(held, changed);
     write(changed);
     dim(now);
@@ -58,12 +58,12 @@ async function connect(model) {
   };
 
   for (const c of controls) c.model.on("change:" + c.trait, soon);
-  model.on("change:late", soon);
+  model.on("change:kernel_state", soon);
   soon();
   return () => {
     waiting = false;
     for (const c of controls) c.model.off("change:" + c.trait, soon);
-    model.off("change:late", soon);
+    model.off("change:kernel_state", soon);
   };
 }
 

@@ -18,8 +18,8 @@ class Runner(anywidget.AnyWidget):
     `views` : the widgets that outputs of the program go to; an output is called ``"view.trait"``, with ``".array"``
         where the trait is an array even if the value is a number
     `pictures` : name, frame and note of each picture, its vital outputs, and whether it waits for the kernel
-    `late` : values that only the kernel can compute, the settings that they were computed for, and the sentences of
-        functions that failed
+    `kernel_state` : values that only the kernel can compute, the settings that they were computed for, and the
+        sentences of functions that failed
     `presets` : settings by name
     `drawer` : whether there are knobs in a drawer, which a button opens
     """
@@ -30,6 +30,6 @@ class Runner(anywidget.AnyWidget):
     controls: Any = traitlets.List().tag(sync=True, **widget_serialization)
     views: Any = traitlets.List().tag(sync=True, **widget_serialization)
     pictures: Any = traitlets.List().tag(sync=True, **widget_serialization)
-    late: Any = traitlets.Dict().tag(sync=True)
+    kernel_state: Any = traitlets.Dict().tag(sync=True)
     presets: Any = traitlets.List().tag(sync=True)
     drawer: Any = traitlets.Bool().tag(sync=True)

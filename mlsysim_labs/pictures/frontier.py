@@ -24,11 +24,11 @@ from mlsysim_labs.widgets.assets import script, style
 PARTS = ("curves", "here", "slo", "chip")
 
 
-def line() -> Any:
+def line_trait() -> Any:
     return traitlets.List(traitlets.Float()).tag(sync=True)
 
 
-def limits(low: float, high: float) -> Any:
+def limits_trait(low: float, high: float) -> Any:
     return traitlets.Tuple(traitlets.Float(), traitlets.Float(), default_value=(low, high)).tag(sync=True)
 
 
@@ -48,8 +48,8 @@ class Frontier(Drawing):
     _esm = script("pictures/parts/drawing.js", "pictures/parts/axes.js", "pictures/parts/labels.js",
                   "pictures/frontier.js")
     _css = style("pictures/parts/drawing.css", "pictures/frontier.css")
-    x0, x1, x2, x3 = line(), line(), line(), line()
-    y0, y1, y2, y3 = line(), line(), line(), line()
+    x0, x1, x2, x3 = line_trait(), line_trait(), line_trait(), line_trait()
+    y0, y1, y2, y3 = line_trait(), line_trait(), line_trait(), line_trait()
     here_x = traitlets.Float().tag(sync=True)
     here_y = traitlets.Float().tag(sync=True)
     slo = traitlets.Float().tag(sync=True)
@@ -57,8 +57,8 @@ class Frontier(Drawing):
     x = traitlets.Unicode("rate for each user [token/s]").tag(sync=True)
     y = traitlets.Unicode("throughput of a chip [token/s]").tag(sync=True)
     scale = traitlets.Enum(["log", "linear"], default_value="log").tag(sync=True)
-    x_limits: Any = limits(1, 1000)
-    y_limits: Any = limits(10, 1e5)
+    x_limits: Any = limits_trait(1, 1000)
+    y_limits: Any = limits_trait(10, 1e5)
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)

@@ -22,7 +22,7 @@ import numpy as np
 from mlsysim_labs.pictures.parts.picture import Target
 from solver.text import nearest
 
-COLOURS = ["#440154", "#21918c", "#fde725"]  # of viridis: from dark to light for every kind of colour vision
+CELL_COLOURS = ["#440154", "#21918c", "#fde725"]  # of viridis: from dark to light for every kind of colour vision
 MOST_CELLS = 4000  # each is an element of the page
 MOST_MARKS = 7  # numbers along an axis
 NAMED = 0.15  # of the grid: a smaller region has no room for its name
@@ -42,29 +42,29 @@ HATCH = """<svg width="22" height="14" aria-hidden="true">
 RAMP = """<svg width="120" height="14" aria-hidden="true">
 <defs><linearGradient id="{name}-ramp">{stops}</linearGradient></defs>
 <rect width="120" height="14" fill="url(#{name}-ramp)"/></svg>"""
-POINT = """<svg width="16" height="14" aria-hidden="true">
+POINT_COLOUR = """<svg width="16" height="14" aria-hidden="true">
 <circle cx="8" cy="7" r="5.5" fill="white" stroke="black" stroke-width="2"/></svg>"""
 
 
-def written(number: float) -> str:
+def cell_text(number: float) -> str:
     """A number of the grid, for people.
 
-    >>> written(131072.0), written(0.125)
+    >>> cell_text(131072.0), cell_text(0.125)
     ('131,072', '0.125')
     """
     return f"{number:,.0f}" if float(number).is_integer() or number >= 100 else f"{number:.3g}"
 
 
-def marked(grid: np.ndarray) -> range:
+def marked_cells(grid: np.ndarray) -> range:
     """The cells along an axis that bear a number: in equal steps, to the last one if that can be, and short to read.
 
-    >>> list(marked(np.geomspace(1, 256, 25)))
+    >>> list(marked_cells(np.geomspace(1, 256, 25)))
     [0, 6, 12, 18, 24]
     """
     last = grid.size - 1
     least = -(-last // (MOST_MARKS - 1))
     steps = [range(0, grid.size, step) for step in range(least, 2 * least + 1)]
-    return min(steps, key=lambda cells: (cells[-1] != last, sum(len(written(grid[i])) for i in cells) / len(cells)))
+    return min(steps, key=lambda cells: (cells[-1] != last, sum(len(cell_text(grid[i])) for i in cells) / len(cells)))
 
 
 class Heatmap:
@@ -132,7 +132,7 @@ class Heatmap:
         highest = np.max(np.where(feasible, self._rows[:, None], -np.inf), axis=0)
         return {f"here: {self._names[0]}": x, f"here: {self._names[1]}": y,
                 f"nearest cell: {self._names[2]}": np.sum(np.where(column[None, :] & row[:, None], values, 0.0)),
-                "share of the grid that is feasible [%]": 100 * share(feasible), self._names[0]: self._columns,
+                "share of the grid that is feasible [%]": 100 * true_share(feasible), self._names[0]: self._columns,
                 f"highest feasible {self._names[1]}": np.where(highest > -np.inf, highest, np.nan)}
 
     def _grid(self, given: Sequence[float], name: str) -> np.ndarray:
@@ -173,14 +173,14 @@ class Heatmap:
         far = ((x - np.sum(out * x) / count) / x.max()) ** 2 + ((y - np.sum(out * y) / count) / y.max()) ** 2
         far = np.where(feasible, np.inf, far + 1e-9 * np.arange(x.size).reshape(x.shape))  # no two are as near
         here = np.where(far == np.min(far), 1.0, 0.0)
-        return [np.where(1 - share(feasible) >= NAMED, np.sum(here * place), AWAY) for place in (x, y)]
+        return [np.where(1 - true_share(feasible) >= NAMED, np.sum(here * place), AWAY) for place in (x, y)]
 
     def _described(self, low: float, high: float) -> str:
         """The key above the figure: the colours with numbers, the hatching, and the point."""
-        stops = "".join(f'<stop offset="{i / 2}" stop-color="{colour}"/>' for i, colour in enumerate(COLOURS))
+        stops = "".join(f'<stop offset="{i / 2}" stop-color="{colour}"/>' for i, colour in enumerate(CELL_COLOURS))
         parts = [html.escape(self._names[2]),
-                 f"{written(low)} {RAMP.format(name=self._name, stops=stops)} {written(high)}",
-                 f"{HATCH.format(name=self._name)} {html.escape(self._infeasible)}", f"{POINT} here"]
+                 f"{cell_text(low)} {RAMP.format(name=self._name, stops=stops)} {cell_text(high)}",
+                 f"{HATCH.format(name=self._name)} {html.escape(self._infeasible)}", f"{POINT_COLOUR} here"]
         return STYLE.format(name=self._name) + " ".join(f"<span>{part}</span>" for part in parts)
 
     def _make(self, low: float, high: float) -> Any:
@@ -188,7 +188,7 @@ class Heatmap:
 
         count = {"x": self._columns.size, "y": self._rows.size}
         scales = {name: bqplot.LinearScale(min=0.0, max=float(n), allow_padding=False) for name, n in count.items()}
-        colours = bqplot.ColorScale(colors=COLOURS, min=float(low), mid=(low + high) / 2, max=float(high))
+        colours = bqplot.ColorScale(colors=CELL_COLOURS, min=float(low), mid=(low + high) / 2, max=float(high))
         # A bar is wider than its cell, and the next one lies on the rest of it: bqplot rounds widths.
         self._cells = bqplot.Bars(
             x=np.arange(count["x"], dtype=float), y=np.ones((count["y"], count["x"])), type="stacked", align="right",
@@ -198,8 +198,8 @@ class Heatmap:
                                      stroke_width=2, scales=scales)
         self._label = bqplot.Label(x=[], y=[], text=[self._infeasible], align="middle", default_size=12, scales=scales)
         axes = [bqplot.Axis(scale=scales[name], label=label, grid_lines="none", **more,
-                            tick_values=[i + 0.5 for i in marked(grid)],
-                            tick_labels={str(i + 0.5): written(grid[i]) for i in marked(grid)})
+                            tick_values=[i + 0.5 for i in marked_cells(grid)],
+                            tick_labels={str(i + 0.5): cell_text(grid[i]) for i in marked_cells(grid)})
                 for name, label, grid, more in (
                     ("x", self._names[0], self._columns, {"label_offset": "2.8em"}),
                     ("y", self._names[1], self._rows, {"orientation": "vertical", "label_offset": "3.2em"}))]
@@ -209,6 +209,6 @@ class Heatmap:
             layout={"width": "100%", "height": "320px", "min_width": "0"})
 
 
-def share(truths: Any) -> Any:
+def true_share(truths: Any) -> Any:
     """Which part of them is true."""
     return np.sum(np.where(truths, 1.0, 0.0)) / truths.size

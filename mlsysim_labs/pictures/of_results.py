@@ -8,7 +8,7 @@ from solver.units import factor
 
 
 def estimate(result: Any, name: str, unit: str = "") -> tuple[Any, Any, Any, Any]:
-    """Floor, estimate, and the two ends of its band, in that unit: a row of `Figures`.
+    """Floor, estimate, and the two ends of its band, in that unit: a row of `Estimates`.
 
     >>> from solver import Hardware, Models, ServingModel
     >>> r = ServingModel().solve(Models.Llama3_8B, Hardware.Cloud.H100, 2048, 64, profile="tuned")

@@ -16,14 +16,14 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from mlsysim_labs.places.notebooks import notebooks_folder
-from mlsysim_labs.records.record_file import Vault
+from mlsysim_labs.records.record_file import RecordFile
 from mlsysim_labs.widgets.assets import style
 
 MINUTES = 35  # of a lab that does not say how long it takes
 KINDS, DONE = {"predict": "prediction", "task": "answer"}, {"prediction", "answer", "reflection"}
 ASKED = re.compile(r"^@lab\.(predict|task)\(.*?^def (\w+)\(", re.MULTILINE | re.DOTALL)
 REFLECTS = re.compile(r"^lab\.reflect\(", re.MULTILINE)
-SLUG = re.compile(r"""\bslug=["']([^"']+)["']""")
+SLUG_ARGUMENT = re.compile(r"""\bslug=["']([^"']+)["']""")
 HEADING = re.compile(r"^# +(.+)$", re.MULTILINE)
 BOLD = re.compile(r"(?:\A|\n\n)\*\*((?:(?!\n\n).)+?)\*\*\s*(?=\n\n|\Z)", re.DOTALL)  # a paragraph, not its first words
 MARKUP = re.compile(r"\[([^\]]*)\]\([^)]*\)|[*`]")
@@ -59,19 +59,19 @@ class Listed:
 class Catalogue:
     """The labs of a folder, the notebook's own unless one is named; where there are none, those that are installed.
 
-    >>> "03_kv_cache" in [lab.slug for lab in Catalogue().entries]
+    >>> "03_kv_cache" in [lab.slug for lab in Catalogue().labs]
     True
     """
 
     def __init__(self, folder: str | pathlib.Path | None = None) -> None:
         self.folder = pathlib.Path(folder or pathlib.Path.cwd()).absolute()
         self.notes: list[str] = []
-        self.entries = self._read(self.folder) or self._read(notebooks_folder())
+        self.labs = self._read(self.folder) or self._read(notebooks_folder())
 
     @property
     def next(self) -> Listed | None:
         """What to open: the first lab that is begun and not done, else the first that is not begun."""
-        left = [lab for lab in self.entries if lab.done < lab.steps]
+        left = [lab for lab in self.labs if lab.done < lab.steps]
         return min(left, key=lambda lab: lab.done == 0, default=None)
 
     def _read(self, folder: pathlib.Path) -> list[Listed]:
@@ -96,7 +96,7 @@ class Catalogue:
             return None
         prose = "\n\n".join(text.strip() for cell, text in cells if cell["cell_type"] == "markdown")
         about, beside = notebook["metadata"].get("mlsysim_labs", {}), file.parent == self.folder
-        slug = first(SLUG, source) or file.stem
+        slug = first(SLUG_ARGUMENT, source) or file.stem
         asked, done = self._steps(source, slug, file if beside else None)
         steps = int(about.get("steps") or asked)
         return Listed(slug, str(about.get("title") or first(HEADING, prose) or file.stem),
@@ -107,22 +107,22 @@ class Catalogue:
         """How many steps a lab asks for, and how many of them are kept."""
         asked = {(KINDS[kind], name) for kind, name in ASKED.findall(source)}
         asked |= {("reflection", "reflection")} if REFLECTS.search(source) else set()
-        vault = Vault(slug, self.folder)
-        done = {(entry.kind, entry.name) for entry in vault.load(notebook).entries if entry.kind in DONE}
-        self.notes += [note for note in vault.notes if note not in self.notes]
+        record_file = RecordFile(slug, self.folder)
+        done = {(event.kind, event.name) for event in record_file.load(notebook).events if event.kind in DONE}
+        self.notes += [note for note in record_file.notes if note not in self.notes]
         return len(asked), len(done & asked if asked else done)
 
     def __repr__(self) -> str:
-        return "\n".join(f"{lab.slug}: {lab.title} ({lab.minutes} minutes), {lab.state}" for lab in self.entries)
+        return "\n".join(f"{lab.slug}: {lab.title} ({lab.minutes} minutes), {lab.state}" for lab in self.labs)
 
     def _repr_html_(self) -> str:
         rows = "".join(
             f"<tr role='row'><th role='rowheader' scope='row' abbr='{html.escape(lab.title)}'>{lab.anchor}<br>"
             f"{html.escape(lab.question)}</th><td role='cell'>{lab.minutes}&nbsp;min</td>"
-            f"<td role='cell'>{lab.state}</td></tr>" for lab in self.entries)
+            f"<td role='cell'>{lab.state}</td></tr>" for lab in self.labs)
         heads = "".join(f"<th role='columnheader' scope='col'>{name}</th>" for name in ("Lab", "Time", "Your progress"))
-        done, steps = (sum(getattr(lab, name) for lab in self.entries) for name in ("done", "steps"))
-        table = (f"<table role='table' class='lab-list'><caption>{len(self.entries)} labs, {done} of {steps} steps done"
+        done, steps = (sum(getattr(lab, name) for lab in self.labs) for name in ("done", "steps"))
+        table = (f"<table role='table' class='lab-list'><caption>{len(self.labs)} labs, {done} of {steps} steps done"
                  f"</caption><thead role='rowgroup'><tr role='row'>{heads}</tr></thead><tbody role='rowgroup'>{rows}"
                  "</tbody></table>" if rows else "")
         above = f"<style>{style('places/catalogue.css')}</style>{self._advice()}"
@@ -136,9 +136,9 @@ class Catalogue:
         elif lab.done:
             said = f"<b>Go on with</b> {lab.anchor}: {lab.state[2:]} are done"
         else:
-            verb = "Next" if any(other.done for other in self.entries) else "Begin with"
+            verb = "Next" if any(other.done for other in self.labs) else "Begin with"
             said = f"<b>{verb}:</b> {lab.anchor}, about {lab.minutes} minutes"
-        return f"<p class='lab-next'>{said}</p>" if self.entries else "<p>There are no labs here.</p>"
+        return f"<p class='lab-next'>{said}</p>" if self.labs else "<p>There are no labs here.</p>"
 
 
 def first(pattern: re.Pattern[str], prose: str) -> str:

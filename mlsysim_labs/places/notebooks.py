@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pathlib
 
-PACKAGE = pathlib.Path(__file__).parent.parent
+from mlsysim_labs.widgets.assets import PACKAGE
 
 
 def notebooks_folder() -> pathlib.Path:

@@ -14,11 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from mlsysim_labs.marking.answers import INFEASIBLE, AnswerError, counted, known_unit
-from mlsysim_labs.marking.verdicts import judged
+from mlsysim_labs.marking.answers import INFEASIBLE, AnswerError, count_text, known_unit
+from mlsysim_labs.marking.verdicts import verdict_on
 from mlsysim_labs.questions.predict import Prediction
 from mlsysim_labs.questions.progress import Progress
-from mlsysim_labs.questions.tasks import Task, Verdict
+from mlsysim_labs.questions.tasks import Reply, Task
 from mlsysim_labs.reactive.graph import wiring
 from mlsysim_labs.reactive.wiring import Wiring
 from solver.text import nearest, number_text
@@ -27,7 +27,7 @@ from solver.units import is_quantity
 Formula = Callable[..., Any]
 
 
-def asked(lab: Wiring, formula: Formula, at: Mapping[str, Any]) -> Any:
+def value_at(lab: Wiring, formula: Formula, at: Mapping[str, Any]) -> Any:
     """What a function of the lab's names gives where the controls start, but for `at`."""
     values = lab.values_at(lab.start | lab.raw_of(at))
     needs = wiring(formula)
@@ -38,7 +38,7 @@ def asked(lab: Wiring, formula: Formula, at: Mapping[str, Any]) -> Any:
     return formula(**{need: values[need] for need in needs})
 
 
-def in_unit(value: Any, unit: str) -> float | str:
+def truth_in_unit(value: Any, unit: str) -> float | str:
     """A truth as a number of `unit`, or "infeasible": what has no finite number cannot be done.
 
     A quantity is converted; a bare number is taken as one of `unit`, so seconds of a formula are not yet milliseconds.
@@ -59,11 +59,11 @@ def key_text(truth: float | str, unit: str, whole: bool = False) -> str:
     """
     if isinstance(truth, str):
         return truth
-    return counted(f"{math.floor(truth):,}" if whole else number_text(truth), unit)
+    return count_text(f"{math.floor(truth):,}" if whole else number_text(truth), unit)
 
 
 @dataclass
-class Asked:
+class Item:
     """A question, the function that answers it, and the settings at which it does."""
 
     lab: Wiring
@@ -80,7 +80,7 @@ class Asked:
     @property
     def truth(self) -> Any:
         """The answer, in the question's unit: a number, "infeasible", or an option."""
-        return in_unit(asked(self.lab, self.formula, self.at), self.unit)
+        return truth_in_unit(value_at(self.lab, self.formula, self.at), self.unit)
 
     def functions(self) -> set[str]:
         """The lab's functions that the truth is made of."""
@@ -88,7 +88,7 @@ class Asked:
 
 
 @dataclass
-class AskedPrediction(Asked):
+class PredictionItem(Item):
     """A prediction on the page, its truth, and the record that keeps it."""
 
     look: Mapping[str, Any]
@@ -117,11 +117,11 @@ class AskedPrediction(Asked):
         return truth if isinstance(truth, str) else min(max(truth, self.shown.low), self.shown.high)
 
     def _keep(self, locked: dict[str, Any]) -> None:
-        self.progress.commit("prediction", self.name, locked, self.shown.step)
+        self.progress.keep("prediction", self.name, locked, self.shown.act)
 
 
 @dataclass
-class AskedTask(Asked):
+class TaskItem(Item):
     """A task on the page, its key, known mistakes, hints, and the record that keeps the answers."""
 
     tolerance: float
@@ -132,7 +132,7 @@ class AskedTask(Asked):
 
     def __post_init__(self) -> None:
         kind = "choice" if self.options else "number"
-        hint = f"with its unit, such as {counted('7', self.unit)}" if kind == "number" and self.unit else ""
+        hint = f"with its unit, such as {count_text('7', self.unit)}" if kind == "number" and self.unit else ""
         self.shown = Task(name=self.name, lab=self.progress.slug, question=self.question, kind=kind, unit_hint=hint,
                           options=list(self.options), more_hints=bool(self.hints) and self.progress.mode == "learn",
                           on_answer=self._keep, on_hint=self._hint)
@@ -156,35 +156,36 @@ class AskedTask(Asked):
         self.shown.answer = key_text(self.truth, self.unit, self.whole)
         self.shown.state, self.shown.feedback = "right", "The key, from the solver."
 
-    def _keep(self, text: str) -> Verdict:
+    def _keep(self, text: str) -> Reply:
         verdict = self.verdict(text)  # a text that cannot be read is no try: it raises a sentence
-        self.progress.commit("answer", self.name, {"text": text, "state": verdict.state}, self.shown.step)
+        self.progress.keep("answer", self.name, {"text": text, "state": verdict.state}, self.shown.act)
         return verdict
 
-    def verdict(self, text: str) -> Verdict:
+    def verdict(self, text: str) -> Reply:
         """What an answer is told; in an exam, that it is kept."""
         right, said = self._of_option(text) if self.options else self._of_number(text)
         if self.progress.mode == "exam":
-            return Verdict("kept", "Saved. Answers are judged after the exam.")
-        return Verdict("right" if right else "wrong", said)
+            return Reply("kept", "Saved. Answers are judged after the exam.")
+        return Reply("right" if right else "wrong", said)
 
     def _of_option(self, text: str) -> tuple[bool, str]:
         """Whether it is the right option; else the sentence on the mistake that leads to it."""
         if text == self.truth:
             return True, "Right."
-        wrong = (said for said, formula in self.mistakes.items() if asked(self.lab, formula, self.at) == text)
+        wrong = (said for said, formula in self.mistakes.items() if value_at(self.lab, formula, self.at) == text)
         return False, next(wrong, "Not that one: try it with the knobs.")
 
     def _of_number(self, text: str) -> tuple[bool, str]:
         """Whether it is the right number with its unit, and what to say."""
-        known = {said: in_unit(asked(self.lab, formula, self.at), self.unit) for said, formula in self.mistakes.items()}
+        known = {said: truth_in_unit(value_at(self.lab, formula, self.at), self.unit)
+                 for said, formula in self.mistakes.items()}
         numbers = {said: value for said, value in known.items() if not isinstance(value, str)}
-        found = judged(text, self.truth, self.unit, self.tolerance, numbers, self.whole)
+        found = verdict_on(text, self.truth, self.unit, self.tolerance, numbers, self.whole)
         return found.right, found.sentence
 
     def _hint(self) -> None:
         shown = len(self.shown.hints)
-        self.progress.commit("hint", self.name, {"number": shown + 1}, self.shown.step)
+        self.progress.keep("hint", self.name, {"number": shown + 1}, self.shown.act)
         self._show_hints(shown + 1)
 
     def _show_hints(self, count: int) -> None:
@@ -193,7 +194,7 @@ class AskedTask(Asked):
             self.shown.more_hints = count < len(self.hints)
 
 
-class Reflection:
+class ReflectionItem:
     """Two sentences of one's own, kept and never judged by a machine."""
 
     def __init__(self, progress: Progress, question: str) -> None:
@@ -207,6 +208,6 @@ class Reflection:
         if last is not None and self.shown.state == "open":
             self.shown.answer, self.shown.state, self.shown.feedback = str(last.value.get("text", "")), "kept", "Saved."
 
-    def _keep(self, text: str) -> Verdict:
-        self.progress.commit("reflection", "reflection", {"text": text}, self.shown.step)
-        return Verdict("kept", "Saved. Your teacher reads this; no machine judges it.")
+    def _keep(self, text: str) -> Reply:
+        self.progress.keep("reflection", "reflection", {"text": text}, self.shown.act)
+        return Reply("kept", "Saved. Your teacher reads this; no machine judges it.")

@@ -74,16 +74,16 @@ function drawTicks(parent, low, high) {
 // A field and a slider in step. Neither shows a value before the student has given one.
 function numberField(parent, limits, changed) {
   const { low, high, unit, whole } = limits, scale = scaleOf(low, high, whole);
-  const row = make(parent, "label", "commit-row"), name = withUnit("Your guess", unit && `in ${unit}`);
+  const row = make(parent, "label", "act-row"), name = withUnit("Your guess", unit && `in ${unit}`);
   make(row, "span", "predict-name", { textContent: "Your guess" });
   const typing = { type: "text", inputMode: "decimal", maxLength: 40, autocomplete: "off", ariaLabel: name };
-  const field = make(row, "input", "commit-field predict-field", typing);
+  const field = make(row, "input", "act-field predict-field", typing);
   make(row, "span", "predict-unit", { textContent: unit });
   const sliding = { type: "range", min: 0, max: 1, step: "any", ariaLabel: `${name}, on the scale` };
   const area = make(parent, "div", "predict-area"), slider = make(area, "input", "predict-slider", sliding);
   make(area, "span", "predict-empty", { textContent: "drag or type your guess", ariaHidden: "true" });
   drawTicks(area, low, high);
-  const says = make(parent, "div", "commit-problem", { role: "status", id: freshId() });
+  const says = make(parent, "div", "act-problem", { role: "status", id: freshId() });
   let value = null, timer;
 
   const show = () => {
@@ -162,15 +162,15 @@ function render({ model, el }) {
   const limits = { low: get("low"), high: get("high"), unit: get("unit"), whole: get("whole") };
   const root = box(el, "predict");
   const desk = sender(model, root, { changed: () => draw(), saved: () => memory.forget() });
-  const name = make(root, "div", "commit-kind"), question = make(root, "div", "commit-question");
-  const open = make(root, "div", "commit-open");
-  const shut = make(root, "div", "commit-shut", { tabIndex: -1, role: "group", ariaLabel: "Your locked prediction" });
+  const name = make(root, "div", "act-kind"), question = make(root, "div", "act-question");
+  const open = make(root, "div", "act-open");
+  const shut = make(root, "div", "act-shut", { tabIndex: -1, role: "group", ariaLabel: "Your locked prediction" });
   const shown = make(shut, "div", "predict-shown"), says = make(shut, "div", "predict-says", { role: "status" });
   const changed = () => { memory.set(isNumber ? input.text() : input.get()); draw(); };
   const input = isNumber ? numberField(open, limits, changed) : radios(open, get("options"), get("question"), changed);
-  const row = make(open, "div", "commit-row");
-  const lock = make(row, "button", "commit-button commit-main", { type: "button", textContent: "Lock my prediction" });
-  const note = make(row, "span", "commit-note");
+  const row = make(open, "div", "act-row");
+  const lock = make(row, "button", "act-button act-main", { type: "button", textContent: "Lock my prediction" });
+  const note = make(row, "span", "act-note");
   const isEmpty = () => (isNumber ? input.get() === null : !input.get());
 
   const draw = () => {

@@ -16,13 +16,13 @@ from typing import Any
 
 import traitlets
 
-from mlsysim_labs.marking.predictions import compared, with_unit
-from mlsysim_labs.questions.steps import Committing, checked_options
+from mlsysim_labs.marking.predictions import comparison, number_with_unit
+from mlsysim_labs.questions.acts import ActWidget, checked_options
 from mlsysim_labs.widgets.assets import script, style
 from solver.text import nearest, number_text
 
 
-class Prediction(Committing):
+class Prediction(ActWidget):
     """A question that is answered once, before exploring: a number on a logarithmic scale, or one of a few options.
 
     `kind` : "number" or "choice"
@@ -34,8 +34,8 @@ class Prediction(Committing):
     `on_lock` : called with what is locked; whatever it raises is the reason why it is not
     """
 
-    _esm = script("questions/steps.js", "questions/predict.js")
-    _css = style("questions/steps.css", "questions/predict.css")
+    _esm = script("questions/acts.js", "questions/predict.js")
+    _css = style("questions/acts.css", "questions/predict.css")
     kind = traitlets.Enum(["number", "choice"], "number").tag(sync=True)
     unit = traitlets.Unicode().tag(sync=True)
     low = traitlets.Float(1.0).tag(sync=True)
@@ -62,12 +62,12 @@ class Prediction(Committing):
             truth = float(truth)
             if not math.isfinite(truth):
                 raise ValueError(f"{truth} cannot stand on a scale: the truth is a finite number.")
-            text = with_unit(number_text(truth), self.unit)
+            text = number_with_unit(number_text(truth), self.unit)
         elif truth in self.options:
             text = truth
         else:
             raise ValueError(f"{truth!r} is no option of the prediction {self.name!r}. {nearest(truth, self.options)}")
-        said = compared(self.locked["value"], truth, self.unit)
+        said = comparison(self.locked["value"], truth, self.unit)
         self.truth = {"value": truth, "text": text, "sentence": said if sentence is None else sentence}
 
     def restore(self, locked: dict[str, Any]) -> None:
@@ -93,7 +93,7 @@ class Prediction(Committing):
             return value
         # JSON has NaN and whole numbers of any length: compared before one becomes a float
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not self.low <= value <= self.high:
-            raise ValueError("Give a number from " + with_unit(
+            raise ValueError("Give a number from " + number_with_unit(
                 f"{number_text(self.low)} to {number_text(self.high)}", self.unit) + ".")
         if self.whole and value % 1:
             raise ValueError(f"This one comes in whole numbers: {math.floor(value)} or {math.ceil(value)}?")

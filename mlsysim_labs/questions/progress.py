@@ -19,10 +19,10 @@ import ipywidgets
 
 import solver
 from mlsysim_labs.marking.variants import Variant, variant_seed
-from mlsysim_labs.records.event import Entry
+from mlsysim_labs.records.event import Event
 from mlsysim_labs.records.json_data import checked_slug
 from mlsysim_labs.records.record import MIME
-from mlsysim_labs.records.record_file import Vault
+from mlsysim_labs.records.record_file import RecordFile
 from solver.text import nearest
 
 MODES = ("learn", "demo", "exam")
@@ -57,8 +57,8 @@ class Progress:
         self.course = course or os.environ.get("MLSYSIM_LABS_COURSE", "")
         self.student = student or os.environ.get("MLSYSIM_LABS_STUDENT", "")
         self.seed = variant_seed(self.course, self.student, slug, key) if self.student else None
-        self.vault = Vault(slug)
-        self.record = self.vault.load()
+        self.record_file = RecordFile(slug)
+        self.record = self.record_file.load()
         self.steps: dict[str, tuple[str, str]] = {}  # what there is to do: its kind and its question, by name
         self.line = ipywidgets.HTML()
         self.line.add_class("lab-saved")
@@ -70,12 +70,12 @@ class Progress:
         """What this student's parameters are drawn from; None where all have the same."""
         return None if self.seed is None else Variant(self.seed)
 
-    def commit(self, kind: str, name: str, value: Mapping[str, Any], step: str | None = None) -> None:
+    def keep(self, kind: str, name: str, value: Mapping[str, Any], step: str | None = None) -> None:
         """Keep a step for good, or raise NotSaved: whoever calls says "saved" only when this has returned."""
         if self.mode == "demo":
             return
         record = dataclasses.replace(self.record, versions=self._versions(), parameters=self._parameters())
-        self.record = self.vault.save(record.added(kind, name, dict(value), id=step))
+        self.record = self.record_file.save(record.added(kind, name, dict(value), id=step))
         self._told()
         for output in self._outputs:
             output.update(self.bundle(), raw=True)
@@ -86,7 +86,7 @@ class Progress:
     def _parameters(self) -> dict[str, Any]:
         return {"mode": self.mode, "course": self.course, "student": self.student, "seed": self.seed}
 
-    def prediction(self, name: str) -> Entry | None:
+    def prediction(self, name: str) -> Event | None:
         """What was predicted first."""
         return self.record.prediction(name)
 
@@ -104,8 +104,9 @@ class Progress:
 
     def _told(self) -> None:
         count = sum(map(self.done, self.steps))
-        where = f" · kept in <code>{html.escape(self.vault.file.name)}</code>" if count and self.mode != "demo" else ""
-        notes = "".join(f"<div class='lab-saved-note'>{html.escape(note)}</div>" for note in self.vault.notes)
+        name = html.escape(self.record_file.file.name)
+        where = f" · kept in <code>{name}</code>" if count and self.mode != "demo" else ""
+        notes = "".join(f"<div class='lab-saved-note'>{html.escape(note)}</div>" for note in self.record_file.notes)
         mode = {"learn": "", "demo": "Demo: everything is shown and nothing is kept. ", "exam": "Exam. "}[self.mode]
         self.line.value = f"{mode}{count} of {len(self.steps)} steps done{where}{notes}" if self.steps else ""
 
@@ -126,20 +127,20 @@ class Progress:
 
     def summary(self) -> str:
         """What will be handed in, what is missing, and where it is, as HTML."""
-        if not self.record.entries:
+        if not self.record.events:
             return "<p>Nothing is kept yet: lock a prediction, or answer a task.</p>"
         rows = "".join(self._row(name) for name in self.steps)
         said = "".join(f"<p>⚠ {html.escape(problem)}</p>" for problem in self.record.problems())
         return (f"<table><thead><tr><th>Step</th><th>State</th><th>Yours</th></tr></thead><tbody>{rows}</tbody></table>"
-                f"{said}<p>Kept in <code>{html.escape(str(self.vault.file))}</code>, and in this notebook when it is "
-                f"saved. Hand in either, or this text:</p><details><summary>Record as text</summary>"
+                f"{said}<p>Kept in <code>{html.escape(str(self.record_file.file))}</code>, and in this notebook when "
+                f"it is saved. Hand in either, or this text:</p><details><summary>Record as text</summary>"
                 f"<pre>{html.escape(self.record.text)}</pre></details>")
 
     def _row(self, name: str) -> str:
         kind, question = self.steps[name]
-        entry = self.record.prediction(name) if kind == "prediction" else self.record.last(kind, name)
-        yours = "" if entry is None else str(entry.value.get("text", entry.value.get("value", "")))
-        state = "missing" if entry is None else f"done {entry.time[:16].replace('T', ' ')} UTC"
-        mark = "○" if entry is None else "●"
+        event = self.record.prediction(name) if kind == "prediction" else self.record.last(kind, name)
+        yours = "" if event is None else str(event.value.get("text", event.value.get("value", "")))
+        state = "missing" if event is None else f"done {event.time[:16].replace('T', ' ')} UTC"
+        mark = "○" if event is None else "●"
         return (f"<tr><td style='text-align:left'>{html.escape(question)}</td><td>{mark} {state}</td>"
                 f"<td>{html.escape(yours)}</td></tr>")

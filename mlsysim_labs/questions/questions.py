@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from mlsysim_labs.questions.items import AskedPrediction, AskedTask, Reflection
+from mlsysim_labs.questions.items import Formula, PredictionItem, ReflectionItem, TaskItem
 from mlsysim_labs.questions.progress import Progress, mode_of
 from mlsysim_labs.reactive.wiring import Wiring
 
-Formula = Callable[..., Any]
 Decorator = Callable[[Formula], Formula]
 
 
-class Asking:
+class Questions:
     """What a lab asks, and the record of what it was told."""
 
     def __init__(self, wired: Wiring, slug: str, mode: str | None, whose: tuple[str, str, str | None]) -> None:
         self.mode = mode_of(mode)
         self._wiring, self._slug, self._whose = wired, slug, whose
-        self._predictions: dict[str, AskedPrediction] = {}
-        self._tasks: dict[str, AskedTask | Reflection] = {}
+        self._predictions: dict[str, PredictionItem] = {}
+        self._tasks: dict[str, TaskItem | ReflectionItem] = {}
         self._kept: Progress | None = None
 
     @property
@@ -44,7 +43,7 @@ class Asking:
         `options` : of a choice, at most four
         """
         def decorate(function: Formula) -> Formula:
-            one = AskedPrediction(self._wiring, self.progress, question, function, at or {}, unit, look)
+            one = PredictionItem(self._wiring, self.progress, question, function, at or {}, unit, look)
             one.shown.observe(lambda change: self._publish(), "locked")
             self._predictions[one.name] = one
             self._publish()
@@ -61,7 +60,7 @@ class Asking:
         `hints` : shown one by one; `mistakes` : wrong formulas, each under the sentence that tells who made it
         """
         def decorate(function: Formula) -> Formula:
-            one = AskedTask(self._wiring, self.progress, question, function, at or {}, unit, tolerance, whole, options,
+            one = TaskItem(self._wiring, self.progress, question, function, at or {}, unit, tolerance, whole, options,
                             hints, mistakes or {})
             self._tasks[one.name] = one
             self._publish()
@@ -70,7 +69,7 @@ class Asking:
 
     def reflect(self, question: str) -> None:
         """Two sentences of the student's own, at the end."""
-        self._tasks["reflection"] = Reflection(self.progress, question)
+        self._tasks["reflection"] = ReflectionItem(self.progress, question)
         self._publish()
 
     def submit(self) -> None:

@@ -6,12 +6,12 @@ const LONGEST = { number: 40, text: 2000 };
 
 function textField(parent, kind, hint, changed, enter) {
   const isText = kind === "text", maxLength = LONGEST[kind];
-  const row = make(parent, "div", isText ? "task-area" : "commit-row");
+  const row = make(parent, "div", isText ? "task-area" : "act-row");
   const typing = { maxLength, autocomplete: "off", ariaLabel: isText ? "Your text" : "Your answer" };
-  const field = make(row, isText ? "textarea" : "input", "commit-field task-field", typing);
+  const field = make(row, isText ? "textarea" : "input", "act-field task-field", typing);
   if (isText) field.rows = 4;
   else field.type = "text";
-  const help = make(row, "span", "commit-note", { id: freshId() });
+  const help = make(row, "span", "act-note", { id: freshId() });
   field.setAttribute("aria-describedby", help.id);
   const count = () => {
     const left = maxLength - field.value.length;
@@ -32,8 +32,8 @@ function render({ model, el }) {
   const root = box(el, "task");
   const saved = (what, text) => { if (what === "answer" && input.get() === text) memory.forget(); }; // else it is a draft still
   const desk = sender(model, root, { changed: () => draw(), saved });
-  make(root, "div", "commit-kind", { textContent: kind === "text" ? "Reflect" : "Task" });
-  const question = make(root, "div", "commit-question");
+  make(root, "div", "act-kind", { textContent: kind === "text" ? "Reflect" : "Task" });
+  const question = make(root, "div", "act-question");
   const changed = () => { memory.set(input.get()); write(problem, ""); draw(); };
   const answer = () => {
     const text = input.get();
@@ -43,10 +43,10 @@ function render({ model, el }) {
   const input = kind === "choice"
     ? radios(root, get("options"), get("question"), changed)
     : textField(root, kind, get("unit_hint"), changed, answer);
-  const problem = make(root, "div", "commit-problem", { role: "status" }), row = make(root, "div", "commit-row");
-  const button = make(row, "button", "commit-button commit-main", { type: "button" });
-  const hint = make(row, "button", "commit-button", { type: "button" });
-  const note = make(row, "span", "commit-note");
+  const problem = make(root, "div", "act-problem", { role: "status" }), row = make(root, "div", "act-row");
+  const button = make(row, "button", "act-button act-main", { type: "button" });
+  const hint = make(row, "button", "act-button", { type: "button" });
+  const note = make(row, "span", "act-note");
   const verdict = make(root, "div", "task-verdict", { role: "status" });
   const [icon, word, says] = ["icon", "word", "says"].map((name) => make(verdict, "span", "task-" + name));
   const hints = make(root, "ol", "task-hints", { ariaLabel: "Hints", ariaLive: "polite" });
@@ -58,7 +58,7 @@ function render({ model, el }) {
     write(question, get("question"));
     root.ariaLabel = `Task: ${get("question")}`;
     write(button, kind === "text" ? "Save" : state === "open" ? "Answer" : "Answer again");
-    button.classList.toggle("lab-commit-main", !isSame || state === "open" || state === "wrong");
+    button.classList.toggle("lab-act-main", !isSame || state === "open" || state === "wrong");
     write(hint, shown.length ? "Another hint" : "Hint");
     if (!get("more_hints") && hint.matches(":focus")) root.focus();
     hint.hidden = !get("more_hints");

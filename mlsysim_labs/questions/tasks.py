@@ -11,7 +11,7 @@ from typing import Any, NamedTuple, Protocol
 
 import traitlets
 
-from mlsysim_labs.questions.steps import Committing, checked_options
+from mlsysim_labs.questions.acts import ActWidget, checked_options
 from mlsysim_labs.widgets.assets import script, style
 
 LONGEST = {"number": 40, "choice": 200, "text": 2000}
@@ -29,14 +29,14 @@ class Judged(Protocol):
         """A sentence for the student."""
 
 
-class Verdict(NamedTuple):
+class Reply(NamedTuple):
     """What becomes of an answer: "right", "wrong", or "kept" without being judged, and a sentence."""
 
     state: str
     feedback: str = ""
 
 
-class Task(Committing):
+class Task(ActWidget):
     """A question with an answer that may be given again.
 
     `kind` : "number", with its unit, as a text; "choice"; or "text", the reflection
@@ -48,8 +48,8 @@ class Task(Committing):
     `on_hint` : asked for a hint; sets `hints` and `more_hints`
     """
 
-    _esm = script("questions/steps.js", "questions/task.js")
-    _css = style("questions/steps.css", "questions/task.css")
+    _esm = script("questions/acts.js", "questions/task.js")
+    _css = style("questions/acts.css", "questions/task.css")
     kind = traitlets.Enum(["number", "choice", "text"], "number").tag(sync=True)
     unit_hint = traitlets.Unicode().tag(sync=True)
     options = traitlets.List(traitlets.Unicode()).tag(sync=True)

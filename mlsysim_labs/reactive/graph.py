@@ -26,7 +26,7 @@ from typing import Any, TypeVar
 
 from solver.text import nearest
 
-F = TypeVar("F", bound=Callable[..., Any])
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 class NodeError(ValueError):
@@ -34,7 +34,7 @@ class NodeError(ValueError):
 
 
 @dataclass
-class Node:
+class GraphNode:
     """A function, what it asks for, and its last value while that is true."""
 
     function: Callable[..., Any]
@@ -49,7 +49,7 @@ class Graph:
 
     def __init__(self, **values: Any) -> None:
         self._values: dict[str, Any] = dict(values)
-        self._nodes: dict[str, Node] = {}
+        self._nodes: dict[str, GraphNode] = {}
         self._watched: dict[str, list[Callable[[Any], Any]]] = {}
         self._moved: set[str] = set()  # watched functions that a change has marked
         self._held = 0
@@ -88,7 +88,7 @@ class Graph:
             return str(error)
         return None
 
-    def _compute(self, name: str, node: Node) -> None:
+    def _compute(self, name: str, node: GraphNode) -> None:
         try:
             needs = {need: self[need] for need in node.needs}
         except NodeError as error:
@@ -124,7 +124,7 @@ class Graph:
             self._values.update(values)
             self._mark(set(values))
 
-    def derive(self, function: F) -> F:
+    def derive(self, function: Function) -> Function:
         """Add a function under its own name; a second one of that name replaces the first. Returns it unchanged.
 
         Parameters without a default are the names it asks for.
@@ -139,7 +139,7 @@ class Graph:
             if need not in earlier:
                 raise NameError(f"{name} asks for {need!r}, which does not come before it. {nearest(need, earlier)}")
         with self.hold():
-            self._nodes[name] = Node(function, needs)
+            self._nodes[name] = GraphNode(function, needs)
             self._mark({name})
         return function
 

@@ -141,7 +141,7 @@ def constant(value: Any) -> Symbol:
     return Symbol("const", (array.astype(float),), array.shape, array.dtype.kind == "b")
 
 
-def known(value: Symbol) -> float | None:
+def known_number(value: Symbol) -> float | None:
     """The number that a symbol stands for, if it is a single, known one."""
     return float(value.args[0]) if value.op == "const" and value.shape == () else None
 
@@ -156,13 +156,13 @@ def elementwise(op: str, *inputs: Any) -> Any:
         raise Untraceable("&, | and ~ are for comparisons only")
     shape = np.broadcast_shapes(*(a.shape for a in arguments))
     fitted: tuple[Any, ...] = tuple(a if a.shape in ((), shape) else np.broadcast_to(a, shape) for a in arguments)
-    kept = simpler(op, fitted, shape)
+    kept = unchanged_argument(op, fitted, shape)
     return Symbol(op, fitted, shape, op in COMPARISONS or truths) if kept is None else kept
 
 
-def simpler(op: str, arguments: tuple[Symbol, ...], shape: tuple[int, ...]) -> Symbol | None:
+def unchanged_argument(op: str, arguments: tuple[Symbol, ...], shape: tuple[int, ...]) -> Symbol | None:
     """The argument that an operation with a known number leaves as it is, bit for bit, if there is one."""
-    numbers = [known(a) for a in arguments]
+    numbers = [known_number(a) for a in arguments]
     kept = None
     if op == "where" and numbers[0] is not None:
         kept = arguments[1 if numbers[0] else 2]

@@ -20,23 +20,23 @@ def leaves(value: Any, make: Callable[[str, Any], Any], path: str) -> Any:
         return {key: leaves(part, make, f"{path}.{key}") for key, part in value.items()}
     if isinstance(value, tuple):  # a list of numbers is an array
         return tuple(leaves(part, make, f"{path}.{i}") for i, part in enumerate(value))
-    return make(path, bare(value))
+    return make(path, bare_leaf(value))
 
 
-def bare(leaf: Any) -> Any:
+def bare_leaf(leaf: Any) -> Any:
     """A leaf as the browser has it: of a quantity the number of base units."""
     return leaf.to_root_units().magnitude if is_quantity(leaf) else leaf
 
 
-def late_symbols(name: str, value: Any) -> Any:
+def kernel_symbols(name: str, value: Any) -> Any:
     """Symbols in the shape of a value that the kernel computed: inputs that the browser gets later."""
-    return leaves(value, lambda path, leaf: symbol(path, np.shape(leaf)) if is_number(leaf) else leaf, name)
+    return leaves(value, lambda path, leaf: symbol(path, np.shape(leaf)) if is_numeric_leaf(leaf) else leaf, name)
 
 
 def flat_values(name: str, value: Any) -> dict[str, Any]:
     """The numbers of a value by path, as JSON carries them."""
     found = by_path(name, value)
-    return {path: json_numbers(np.asarray(leaf, float)) for path, leaf in found.items() if is_number(leaf)}
+    return {path: json_numbers(np.asarray(leaf, float)) for path, leaf in found.items() if is_numeric_leaf(leaf)}
 
 
 def by_path(name: str, value: Any) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def by_path(name: str, value: Any) -> dict[str, Any]:
     return found
 
 
-def is_number(leaf: Any) -> bool:
+def is_numeric_leaf(leaf: Any) -> bool:
     """Whether a leaf is a number or an array of them."""
     return not is_dataclass(leaf) and np.asarray(leaf).dtype.kind in "biuf"
 
@@ -54,7 +54,7 @@ def is_number(leaf: Any) -> bool:
 def difference(wiring: Any, raw: Mapping[str, Any]) -> str:
     """Where formulas and program of a lab differ at a setting of its controls, in a sentence; else nothing."""
     values, inputs = wiring.values_at(raw), dict(raw)
-    for name in wiring.late.keys() & values.keys():
+    for name in wiring.kernel_only.keys() & values.keys():
         inputs |= flat_values(name, values[name])
     for name in wiring.functions.keys() & values.keys():
         traced, exact = by_path(name, wiring.symbols[name]), by_path(name, values[name])

@@ -1,6 +1,6 @@
 """Controls and functions of them, twice: as values in a graph for the kernel, and as symbols for the browser's program.
 
-Each function is traced when it is declared. One that cannot be is late: it follows the kernel, and its numbers become
+Each function is traced when it is declared. One that cannot be is kernel-only, and its numbers become
 inputs of the program, which arrive after a move instead of with it.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 from mlsysim_labs.reactive.control import Control
 from mlsysim_labs.reactive.graph import Graph, NodeError
 from mlsysim_labs.reactive.trace import Untraceable, trace
-from mlsysim_labs.reactive.values import flat_values, late_symbols
+from mlsysim_labs.reactive.values import flat_values, kernel_symbols
 from solver.text import nearest
 
 
@@ -27,7 +27,7 @@ class Wiring:
         self.controls: dict[str, Control] = {}
         self.functions: dict[str, Callable[..., Any]] = {}
         self.symbols: dict[str, Any] = {}
-        self.late: dict[str, str] = {}  # functions that follow the kernel, and why
+        self.kernel_only: dict[str, str] = {}  # functions that follow the kernel, and why
         self._settled = settled  # told when a change is complete
         self._held = 0
 
@@ -97,20 +97,20 @@ class Wiring:
 
         `traced` is told of each, and may refuse what cannot be shown by raising Untraceable.
         """
-        self.late.clear()
+        self.kernel_only.clear()
         for name, function in self.functions.items():
             try:
                 made = trace(function, **{need: self.symbols[need] for need in self.graph.needs(name)})
                 traced(name, made)
             except Untraceable as problem:
-                self.late[name] = str(problem)
-                made = self._late_symbols(name, traced)
+                self.kernel_only[name] = str(problem)
+                made = self._kernel_symbols(name, traced)
             self.symbols[name] = made
 
-    def _late_symbols(self, name: str, traced: Callable[[str, Any], None]) -> Any:
+    def _kernel_symbols(self, name: str, traced: Callable[[str, Any], None]) -> Any:
         """Symbols in the shape of what the kernel computes; nothing, while it cannot."""
         try:
-            made = late_symbols(name, self.graph[name])
+            made = kernel_symbols(name, self.graph[name])
         except NodeError:
             return None
         traced(name, made)
@@ -133,7 +133,7 @@ class Wiring:
 
     def waits(self, name: str) -> bool:
         """Whether a function, or one before it, follows the kernel."""
-        return not self.late.keys().isdisjoint(self.ancestors([name]))
+        return not self.kernel_only.keys().isdisjoint(self.ancestors([name]))
 
     def values_at(self, raw: Mapping[str, Any]) -> dict[str, Any]:
         """Every value when the controls stand there; what cannot be computed is left out. Nothing moves."""
@@ -146,11 +146,11 @@ class Wiring:
                         values[name] = function(**{need: values[need] for need in needs})
         return values
 
-    def late_state(self, shown: Iterable[str]) -> dict[str, Any]:
+    def kernel_state(self, shown: Iterable[str]) -> dict[str, Any]:
         """What only the kernel can compute for the functions shown, the settings that it is true for, what failed."""
         wanted = self.ancestors(shown)
         values: dict[str, Any] = {}
-        for name in self.late.keys() & wanted:
+        for name in self.kernel_only.keys() & wanted:
             if self.graph.problem(name) is None:
                 values |= flat_values(name, self.graph[name])
         problems = {name: self.graph.problem(name) for name in shown if self.waits(name)}

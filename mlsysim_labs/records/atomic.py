@@ -65,11 +65,11 @@ def flush_folder(folder: pathlib.Path) -> None:
 
 
 @contextmanager
-def locked(file: pathlib.Path) -> Iterator[None]:
+def lock_held(file: pathlib.Path) -> Iterator[None]:
     """Hold the lock of a file that stays when it is freed: to delete it would let two in at once."""
     with file.open("ab") as handle:
         deadline = time.monotonic() + PATIENCE
-        while not taken(handle.fileno()):
+        while not take_lock(handle.fileno()):
             if time.monotonic() > deadline:
                 raise NotSaved(f"Not saved: another window has held {file.name} for {PATIENCE:.0f} s. Close the other "
                                f"windows of this lab, then save again. {STILL_HERE}")
@@ -77,7 +77,7 @@ def locked(file: pathlib.Path) -> Iterator[None]:
         yield
 
 
-def taken(handle: int) -> bool:
+def take_lock(handle: int) -> bool:
     """Take the lock if it is free; closing the file frees it."""
     try:
         if sys.platform == "win32":

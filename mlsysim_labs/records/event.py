@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mlsysim_labs.records.json_data import RecordError, canonical, limited, plain_text
+from mlsysim_labs.records.json_data import RecordError, canonical, limited_dict, plain_text
 
 TITLE = "mlsysim-labs record"
 FORMAT = 1
@@ -20,8 +20,8 @@ NAMES = ("id", "kind", "name", "value", "time", "session", "previous", "hash")
 
 
 @dataclass(frozen=True, eq=False)
-class Entry:
-    """One thing that a student did. Two entries are equal if their text is: 1 is not True here."""
+class Event:
+    """One thing that a student did. Two events are equal if their text is: 1 is not True here."""
 
     id: str
     kind: str  # "opened", "prediction", "answer", "reflection", "hint"
@@ -35,24 +35,24 @@ class Entry:
     def __post_init__(self) -> None:
         """Make all fields plain, or raise RecordError. Whether the hash is true is another question."""
         for name in NAMES:
-            made = limited(self.value, "value") if name == "value" else plain_text(getattr(self, name), name)
+            made = limited_dict(self.value, "value") if name == "value" else plain_text(getattr(self, name), name)
             object.__setattr__(self, name, made)
         if not (self.id and self.kind):
-            raise RecordError("An entry has no id, or no kind.")
+            raise RecordError("An event has no id, or no kind.")
         if not (HASH.fullmatch(self.hash) and HASH.fullmatch(self.previous)):
-            raise RecordError("The hash of an entry is no hash.")
+            raise RecordError("The hash of an event is no hash.")
         moment(self.time)
 
     @classmethod
-    def of_json(cls, found: Any) -> Entry:
-        """An entry of parsed JSON; RecordError if it is none."""
+    def of_json(cls, found: Any) -> Event:
+        """An event of parsed JSON; RecordError if it is none."""
         if not isinstance(found, Mapping) or set(found) != set(NAMES):
-            raise RecordError("An entry lacks a field, or has one too many.")
+            raise RecordError("An event lacks a field, or has one too many.")
         return cls(**found)
 
     @functools.cached_property
     def line(self) -> str:
-        """The entry as canonical JSON."""
+        """The event as canonical JSON."""
         return canonical({name: getattr(self, name) for name in NAMES})
 
     @functools.cached_property
@@ -67,24 +67,24 @@ class Entry:
         return self.hash == self.digest
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Entry) and self.line == other.line
+        return isinstance(other, Event) and self.line == other.line
 
     def __hash__(self) -> int:
         return hash(self.line)
 
 
 def root(lab: str) -> str:
-    """What the first entry of a lab follows: so an entry cannot pass for one of another lab."""
+    """What the first event of a lab follows: so an event cannot pass for one of another lab."""
     return hashlib.sha256(f"{TITLE} {FORMAT} {lab}".encode()).hexdigest()
 
 
-def place(entry: Entry) -> tuple[str, str, str, str]:
-    """Where an entry stands in its record."""
-    return entry.time, entry.id, entry.hash, entry.line
+def place(event: Event) -> tuple[str, str, str, str]:
+    """Where an event stands in its record."""
+    return event.time, event.id, event.hash, event.line
 
 
 def stamp(time: datetime.datetime) -> str:
-    """A time as entries hold it.
+    """A time as events hold it.
 
     >>> stamp(datetime.datetime(2026, 11, 20, 9, 30))
     '2026-11-20T09:30:00.000Z'
@@ -97,17 +97,17 @@ def now() -> str:
 
 
 def moment(time: str) -> datetime.datetime:
-    """The time of an entry; RecordError if it is none."""
+    """The time of an event; RecordError if it is none."""
     try:
         if not TIME.fullmatch(time):
             raise ValueError(time)
         return datetime.datetime.fromisoformat(time)
     except ValueError:
-        raise RecordError("The time of an entry is no time: 2026-11-20T09:30:00.000Z is one.") from None
+        raise RecordError("The time of an event is no time: 2026-11-20T09:30:00.000Z is one.") from None
 
 
 def later(time: str, than: str) -> str:
-    """`time`, or the next millisecond after `than`: many entries in one millisecond keep their order.
+    """`time`, or the next millisecond after `than`: many events in one millisecond keep their order.
 
     >>> later("2026-11-20T09:30:00.000Z", than="2026-11-20T09:30:00.000Z")
     '2026-11-20T09:30:00.001Z'

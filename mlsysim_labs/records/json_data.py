@@ -1,6 +1,6 @@
 """Plain data: what JSON carries unchanged, through Python, a browser and a saved notebook, and within limits.
 
-Numbers are kept as JavaScript writes them, or the hash of an entry would change when a browser saves the notebook.
+Numbers are kept as JavaScript writes them, or the hash of an event would change when a browser saves the notebook.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def canonical(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def limited(value: Any, what: str) -> dict[str, Any]:
+def limited_dict(value: Any, what: str) -> dict[str, Any]:
     """A copy of a dict that JSON can hold and a record has room for."""
     if not isinstance(value, Mapping):
         raise RecordError(f"What stands under {what!r} must be a dict, not {type(value).__name__}.")
@@ -54,8 +54,8 @@ def limited(value: Any, what: str) -> dict[str, Any]:
 def plain_text(value: Any, what: str) -> str:
     """A text that fits one line of a table."""
     if not isinstance(value, str) or len(value) > NAME_LIMIT:
-        raise RecordError(f"The {what} of an entry must be a text of at most {NAME_LIMIT} characters.")
-    return repaired(value)
+        raise RecordError(f"The {what} of an event must be a text of at most {NAME_LIMIT} characters.")
+    return repaired_text(value)
 
 
 def as_json(value: Any, depth: int = DEPTH) -> Any:
@@ -69,19 +69,19 @@ def as_json(value: Any, depth: int = DEPTH) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        return repaired(value)
+        return repaired_text(value)
     if isinstance(value, (int, float)):
-        return number(value)
+        return json_number(value)
     if isinstance(value, (list, tuple)):
         return [as_json(part, depth - 1) for part in value]
     if isinstance(value, Mapping) and all(isinstance(key, str) for key in value):
-        return {repaired(key): as_json(part, depth - 1) for key, part in value.items()}
+        return {repaired_text(key): as_json(part, depth - 1) for key, part in value.items()}
     if hasattr(value, "tolist"):  # numpy
         return as_json(value.tolist(), depth - 1)
     raise RecordError(f"JSON has no word for a {type(value).__name__}: write it as texts, numbers, lists and dicts.")
 
 
-def number(value: float) -> float:
+def json_number(value: float) -> float:
     """The number as JavaScript writes it back: 1.0 comes back as 1, and an int beyond 2^53 as the nearest float."""
     try:
         near = float(value)
@@ -92,7 +92,7 @@ def number(value: float) -> float:
     return int(near) if near.is_integer() and abs(near) <= 2**53 else near
 
 
-def repaired(text: str) -> str:
+def repaired_text(text: str) -> str:
     """The text with halves of characters replaced: one half alone, and a whole notebook cannot be saved."""
     if text.isascii():
         return text

@@ -6,9 +6,9 @@ The lock belongs to the operating system, which frees it when a process dies. Wh
 back finds what another window wrote in between, and both are merged.
 
 >>> import tempfile
->>> vault = Vault("03_kv_cache", tempfile.mkdtemp())
->>> record = vault.save(vault.load().added("reflection", "why", {"text": "The cache grows with users."}))
->>> vault.load().last("reflection", "why").value
+>>> record_file = RecordFile("03_kv_cache", tempfile.mkdtemp())
+>>> record = record_file.save(record_file.load().added("reflection", "why", {"text": "The cache grows with users."}))
+>>> record_file.load().last("reflection", "why").value
 {'text': 'The cache grows with users.'}
 """
 
@@ -19,7 +19,7 @@ import pathlib
 import time
 from contextlib import suppress
 
-from mlsysim_labs.records.atomic import STILL_HERE, NotSaved, locked, put, reason, unused_name
+from mlsysim_labs.records.atomic import STILL_HERE, NotSaved, lock_held, put, reason, unused_name
 from mlsysim_labs.records.in_notebooks import notebook_path, of_notebook
 from mlsysim_labs.records.json_data import NewerRecordError, RecordError, checked_slug
 from mlsysim_labs.records.record import Record
@@ -28,7 +28,7 @@ TRIES = 5
 STALE = 60.0  # s after which nobody is still writing a file
 
 
-class Vault:
+class RecordFile:
     """The file of one lab in one folder. `notes` says what was found wrong, for the student to read.
 
     To begin afresh, delete both the file and its hidden backup: one of them brings back the other.
@@ -48,7 +48,7 @@ class Vault:
         if record.lab != self.slug:
             raise RecordError(f"This is the record of {record.lab!r}, and this file is for {self.slug!r}.")
         try:
-            with locked(self.lock):
+            with lock_held(self.lock):
                 return self._saved(record)
         except OSError as problem:
             raise NotSaved(f"Not saved in {self.folder}: {reason(problem)}. {STILL_HERE}") from problem

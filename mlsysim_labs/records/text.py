@@ -13,7 +13,7 @@ from mlsysim_labs.records.json_data import SLUG, NewerRecordError, RecordError
 
 END = "end of record"
 NEWER = "This record was written by a newer mlsysim-labs: update this one, then open it again."
-COLUMNS = 76  # what mail passes on unwrapped
+LINE_LENGTH = 76  # what mail passes on unwrapped
 TEXT_LIMIT = 1_000_000  # bytes of a record that travels as text
 MARKS = re.compile(r"[\s>|\u00ad\u200b\u2060\ufeff]+")  # what mail and chat put between the letters
 WHOLE = re.compile(rf"{TITLE} ([0-9]+) ({SLUG.pattern}) ([A-Za-z0-9+/= ]*?){END} ([0-9a-f]{{8}})(?![0-9a-f])")
@@ -25,18 +25,18 @@ def packed_lines(lab: str, data: bytes) -> str:
         raise RecordError("This record is too long to copy: hand in its file instead.")
     packed = zlib.compress(data, 9)
     letters = base64.b64encode(packed).decode("ascii")
-    lines = [letters[i:i + COLUMNS] for i in range(0, len(letters), COLUMNS)]
+    lines = [letters[i:i + LINE_LENGTH] for i in range(0, len(letters), LINE_LENGTH)]
     return "\n".join([f"{TITLE} {FORMAT} {lab}", *lines, f"{END} {checksum(packed)}", ""])
 
 
-def packed_in(text: Any) -> tuple[str, bytes]:
+def packed_bytes_in(text: Any) -> tuple[str, bytes]:
     """The slug and the compressed bytes of the first whole record in a text."""
     if not isinstance(text, str) or len(text) > 4 * TEXT_LIMIT:  # base64 and quote marks need less
         raise RecordError("This is not the text of a record, or far too long for one: paste the record alone.")
     flat = MARKS.sub(" ", text)
     found = WHOLE.search(flat)
     if found is None:
-        raise RecordError(incomplete(flat))
+        raise RecordError(incomplete_sentence(flat))
     version, lab, letters, said = found.groups()
     if version != str(FORMAT):
         raise NewerRecordError(NEWER)
@@ -50,7 +50,7 @@ def packed_in(text: Any) -> tuple[str, bytes]:
     return lab, packed
 
 
-def incomplete(text: str) -> str:
+def incomplete_sentence(text: str) -> str:
     """The sentence for a text without a whole record."""
     if TITLE not in text:
         return (f"I see no record here. It begins with a line such as \"{TITLE} {FORMAT} 03_kv_cache\": copy "
@@ -60,7 +60,7 @@ def incomplete(text: str) -> str:
     return "Something else stands in the midst of this record. Copy it once more, and paste it without editing."
 
 
-def unpacked(packed: bytes) -> bytes:
+def unpacked_bytes(packed: bytes) -> bytes:
     """The bytes of a record; RecordError, and no more memory than the limit, if they would be too many."""
     engine = zlib.decompressobj()
     try:

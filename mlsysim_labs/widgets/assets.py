@@ -24,14 +24,14 @@ def script(*names: str) -> str:
     """Modules of the package as one: only the last of them exports anything."""
     texts = [(PACKAGE / name).read_text(encoding="utf-8") for name in names]
     texts[:-1] = [text.replace("export ", "") for text in texts[:-1]]
-    lines = (squeezed(COMMENT.sub("", line).strip()) for text in texts for line in text.splitlines())
+    lines = (squeezed_line(COMMENT.sub("", line).strip()) for text in texts for line in text.splitlines())
     return "\n".join(line for line in lines if line)
 
 
-def squeezed(line: str) -> str:
+def squeezed_line(line: str) -> str:
     """A line of JavaScript without the spaces around signs, but for those in texts.
 
-    >>> squeezed('const [a, b] = f(x => x * 2, "a, b");')
+    >>> squeezed_line('const [a, b] = f(x => x * 2, "a, b");')
     'const [a,b]=f(x=>x*2,"a, b");'
     """
     if TIGHT.search(line) or line.count("`") not in (0, 2):

@@ -13,16 +13,16 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from solver.base.numbers import compared, count, each, rate, share, symbolic, together, unknown
+from solver.base.numbers import count, each, limited_number, rate, share, symbolic, together, unknown
 from solver.text import nearest, number_text
 from solver.zoo.convnet import ConvNet
 from solver.zoo.hardware import Accelerator
 from solver.zoo.models import Transformer
 from solver.zoo.node import Node
 from solver.zoo.precision import Precision, precision_named
-from solver.zoo.profiles import EFFICIENCY, SOURCES, Profile, Profiles, efficient
+from solver.zoo.profiles import EFFICIENCY, SOURCES, Profile, Profiles, efficiency_profile
 
-F = TypeVar("F", bound=Callable[..., Any])
+Solve = TypeVar("Solve", bound=Callable[..., Any])
 
 
 def transformer(name: str, value: Any, others: tuple[type, ...] = ()) -> Any:
@@ -82,7 +82,7 @@ def answer(name: str, value: Any, prompt: Any, *models: Any) -> Any:
     for model in models:
         if model is not None and not symbolic(model) and not unknown(value) and not unknown(prompt):
             together(seq_len=prompt, **{name: value})
-            compared(name, value, "what the prompt leaves of the context", model.context - prompt, np.less_equal,
+            limited_number(name, value, "what the prompt leaves of the context", model.context - prompt, np.less_equal,
                      "at most", f"{model} was trained for {number_text(model.context)} tokens, prompt and answer "
                                 f"together; shorten one of them")
     return value
@@ -91,7 +91,7 @@ def answer(name: str, value: Any, prompt: Any, *models: Any) -> Any:
 def profile(value: Any, efficiency: Any) -> Any:
     """The profile of that name, or that record; without one, what the efficiency makes."""
     if value is None:
-        return SOURCES if efficiency is EFFICIENCY else efficient(share("efficiency", efficiency, zero=False))
+        return SOURCES if efficiency is EFFICIENCY else efficiency_profile(share("efficiency", efficiency, zero=False))
     if efficiency is not EFFICIENCY:
         raise ValueError("efficiency and profile are both given, and a profile says what is reached itself: leave one "
                          "of them out, or set replace(profile, compute=...).")
@@ -105,24 +105,24 @@ def profile(value: Any, efficiency: Any) -> Any:
     return Profiles[value]
 
 
-def node(name: str, device: Any, model: Any, weights: Any, cache: Any, ways: Any, engine: Any,
+def node(name: str, device: Any, model: Any, weights: Any, cache: Any, tensor_parallel: Any, engine: Any,
          efficiency: Any) -> Node:
     """The chips that run a model: records that go together."""
     device = accelerator(name, device)
     weights = precision(weights, device)
     cache = weights.cached_as if cache is None else precision(cache)
-    ways = count("tensor_parallel", ways, "", word="chip")
-    if type(ways) is not int or ways != 1:
-        _divisible(device, model, ways)
-    return Node(device, weights, cache, profile(engine, efficiency), ways)
+    tensor_parallel = count("tensor_parallel", tensor_parallel, "", word="chip")
+    if type(tensor_parallel) is not int or tensor_parallel != 1:
+        _divisible(device, model, tensor_parallel)
+    return Node(device, weights, cache, profile(engine, efficiency), tensor_parallel)
 
 
-def _divisible(device: Any, model: Any, ways: Any) -> None:
+def _divisible(device: Any, model: Any, tensor_parallel: Any) -> None:
     """Whether that many chips can share a model's heads, and exchange data."""
-    if unknown(ways) or symbolic(device) or symbolic(model):
+    if unknown(tensor_parallel) or symbolic(device) or symbolic(model):
         return
     heads = model.attention.heads
-    each("tensor_parallel", ways, lambda v: heads % v == 0, lambda bad: (
+    each("tensor_parallel", tensor_parallel, lambda v: heads % v == 0, lambda bad: (
         f"{model} has {number_text(heads)} heads, which that many chips cannot share evenly; choose a divisor."))
     if math.isnan(device.interconnect):
         raise ValueError(f"{device} has no known link to other chips, so tensor_parallel has to be 1.")
@@ -130,12 +130,12 @@ def _divisible(device: Any, model: Any, ways: Any) -> None:
 
 def below(name: str, value: Any, limit_name: str, limit: Any) -> Any:
     """A prefix, which leaves at least one token of the limit."""
-    return compared(name, value, limit_name, limit, np.less, "below", "at least one token has to be new")
+    return limited_number(name, value, limit_name, limit, np.less, "below", "at least one token has to be new")
 
 
 def at_most(name: str, value: Any, limit_name: str, limit: Any) -> Any:
     """A part, which is no larger than its limit."""
-    return compared(name, value, limit_name, limit, np.less_equal, "at most", "choose one that is no larger")
+    return limited_number(name, value, limit_name, limit, np.less_equal, "at most", "choose one that is no larger")
 
 
 def one_of(name: str, value: Any, choices: tuple[int, ...]) -> Any:
@@ -158,7 +158,7 @@ def trainable(name: str, precision: Any) -> None:
         raise ValueError(f"{name} is {precision}: weights are trained at 16 bits or more; choose fp16 or bf16.")
 
 
-def explained(solve: F) -> F:
+def explained(solve: Solve) -> Solve:
     """Answer an unknown keyword with the nearest known ones. The signature stays as it is written."""
     known = [name for name in inspect.signature(solve).parameters if name != "self"]
 

@@ -98,22 +98,22 @@ def each(name: str, value: Any, good: Callable[[Any], Any], sentence: Callable[[
     """`value`, if all of it is good; else the sentence about its first bad element, named by index."""
     if isinstance(value, (int, float)):
         if not good(value):
-            raise ValueError(f"{name} is {shown(value)}: {sentence(value)}")
+            raise ValueError(f"{name} is {exact_text(value)}: {sentence(value)}")
         return value
     with np.errstate(invalid="ignore"):
         bad = np.argwhere(~good(value))
     if len(bad):
         place = tuple(int(i) for i in bad[0])
-        raise ValueError(f"{indexed(name, place)} is {shown(value[place])}: {sentence(float(value[place]))}")
+        raise ValueError(f"{element_name(name, place)} is {exact_text(value[place])}: {sentence(float(value[place]))}")
     return value
 
 
-def indexed(name: str, place: tuple[int, ...]) -> str:
+def element_name(name: str, place: tuple[int, ...]) -> str:
     """The name of an argument's element."""
     return f"{name}[{', '.join(map(str, place))}]" if place else name
 
 
-def shown(value: Any) -> str:
+def exact_text(value: Any) -> str:
     """A number as a sentence gives it: exact enough to be found again."""
     value = float(value)
     return f"{value:,.0f}" if value.is_integer() and abs(value) < 1e15 else f"{value:.12g}"
@@ -158,7 +158,7 @@ def rate(name: str, value: Any, unit: str, example: str) -> Any:
                 lambda bad: f"give a positive rate, such as Q_({example!r}).")
 
 
-def compared(name: str, value: Any, limit_name: str, limit: Any, good: np.ufunc, must: str, why: str) -> Any:
+def limited_number(name: str, value: Any, limit_name: str, limit: Any, good: np.ufunc, must: str, why: str) -> Any:
     """`value`, where all of it stands to `limit` as it must; else a sentence about the first that does not."""
     if unknown(value) or unknown(limit):
         return value
@@ -169,8 +169,8 @@ def compared(name: str, value: Any, limit_name: str, limit: Any, good: np.ufunc,
     if not np.all(fine):
         values, limits = np.broadcast_arrays(value, limit)
         place = tuple(int(i) for i in np.argwhere(~fine)[0])
-        raise ValueError(f"{indexed(name, place)} is {shown(values[place])} and must be {must} {limit_name}, "
-                         f"which is {shown(limits[place])}: {why}.")
+        raise ValueError(f"{element_name(name, place)} is {exact_text(values[place])} and must be {must} {limit_name}, "
+                         f"which is {exact_text(limits[place])}: {why}.")
     return value
 
 

@@ -17,12 +17,12 @@ from solver.text import nearest, number_text
 from solver.units import is_quantity, quantity
 
 
-class figure:
+class field:
     """A field of a result: its unit for people (``None`` for a plain number) and what it means."""
 
     def __init__(self, unit: str | None, meaning: str, kind: Callable[[Any], Any] | None = None,
-                 late: Callable[[Any], Any] | None = None) -> None:
-        self.unit, self.kind, self.late, self.__doc__ = unit, kind, late, meaning
+                 lazy: Callable[[Any], Any] | None = None) -> None:
+        self.unit, self.kind, self.lazy, self.__doc__ = unit, kind, lazy, meaning
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
@@ -55,27 +55,27 @@ class Result:
         """A figure in base units; one that few ask for is computed now."""
         if name not in self.values:
             with np.errstate(all="ignore"):
-                self.values[name] = getattr(type(self), name).late(self)
+                self.values[name] = getattr(type(self), name).lazy(self)
         return self.values[name]
 
     @classmethod
-    def figures(cls) -> list[str]:
+    def fields(cls) -> list[str]:
         """The names of all figures, in order."""
-        return [name for base in reversed(cls.__mro__) for name, field in vars(base).items()
-                if isinstance(field, figure)]
+        return [name for base in reversed(cls.__mro__) for name, found in vars(base).items()
+                if isinstance(found, field)]
 
     def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"{type(self).__name__} has no {name!r}. {nearest(name, self.figures())}")
+        raise AttributeError(f"{type(self).__name__} has no {name!r}. {nearest(name, self.fields())}")
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"{type(self).__name__} is read-only: call solve again with other arguments.")
 
     def __repr__(self) -> str:
-        shown = (f"  {name} = {shown_text(getattr(self, name))}" for name in self.figures())
+        shown = (f"  {name} = {value_text(getattr(self, name))}" for name in self.fields())
         return "\n".join([f"{type(self).__name__}(", *shown, ")"])
 
 
-def shown_text(value: Any) -> str:
+def value_text(value: Any) -> str:
     """A figure as people read it."""
     if symbolic(value) or (unknown(value) and not is_quantity(value)):
         return repr(value)

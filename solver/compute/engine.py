@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from solver.base import arguments as check
-from solver.base.result import Result, bound_sentence, figure, memory_sentence
+from solver.base.result import Result, bound_sentence, field, memory_sentence
 from solver.formulas.images import image_time
 from solver.formulas.memory import chip_bytes, weights_bytes
 from solver.formulas.training import training_passes, training_state_bytes
@@ -23,21 +23,21 @@ class OutOfMemoryError(ValueError):
 
 
 class PerformanceProfile(Result):
-    """What `Engine.solve` found. Figures broadcast with the arrays that were given."""
+    """What `Engine.solve` found. Its fields broadcast with the arrays that were given."""
 
-    feasible = figure(None, "whether it fits in memory", bool)
-    latency = figure("ms", "time of the step")
-    latency_compute = figure("ms", "what it would take if memory traffic took no time")
-    latency_memory = figure("ms", "what it would take if arithmetic took no time")
-    latency_overhead = figure("ms", "launches of the profile, once a pass; none without one")
-    throughput = figure(None, "images, or tokens, a second")
-    memory_footprint = figure("GB", "weights and KV cache; in training weights, gradients and optimizer state")
-    headroom = figure("GB", "memory left over; negative where it does not fit")
-    arithmetic_intensity = figure("FLOP/B", "work for each byte of memory traffic")
-    peak_flops_actual = figure("TFLOP/s", "peak rate times efficiency")
-    peak_bw_actual = figure("GB/s", "bandwidth")
-    mfu = figure(None, "work that the model needs as a share of what the chip could do in that time")
-    hfu = figure(None, "the same, with what is recomputed")
+    feasible = field(None, "whether it fits in memory", bool)
+    latency = field("ms", "time of the step")
+    latency_compute = field("ms", "what it would take if memory traffic took no time")
+    latency_memory = field("ms", "what it would take if arithmetic took no time")
+    latency_overhead = field("ms", "launches of the profile, once a pass; none without one")
+    throughput = field(None, "images, or tokens, a second")
+    memory_footprint = field("GB", "weights and KV cache; in training weights, gradients and optimizer state")
+    headroom = field("GB", "memory left over; negative where it does not fit")
+    arithmetic_intensity = field("FLOP/B", "work for each byte of memory traffic")
+    peak_flops_actual = field("TFLOP/s", "peak rate times efficiency")
+    peak_bw_actual = field("GB/s", "bandwidth")
+    mfu = field(None, "work that the model needs as a share of what the chip could do in that time")
+    hfu = field(None, "the same, with what is recomputed")
 
     @property
     def bottleneck(self) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from solver.formulas.memory import cached_context, forgotten_context, kv_bytes_per_token
+from solver.formulas.memory import cached_context, context_outside_window, kv_bytes_per_token
 from solver.units import Context, FlopPerPair, Pairs, Request, Second
 from solver.zoo.models import Transformer
 from solver.zoo.node import Node
@@ -22,7 +22,7 @@ def attention_pairs(model: Transformer, batch: Request, new: Context, past: Cont
     2097152.0
     """
     grown = past + new
-    gone, later = forgotten_context(model, past), forgotten_context(model, grown)
+    gone, later = context_outside_window(model, past), context_outside_window(model, grown)
     windowed = model.attention.windowed * (later - gone) * (later + gone)
     return batch * (new * (past + grown) - windowed) / 2
 
@@ -30,7 +30,7 @@ def attention_pairs(model: Transformer, batch: Request, new: Context, past: Cont
 def cache_read_time(node: Node, model: Transformer, batch: Request, context: Context) -> Second:
     """Time to read the cache of `batch` requests.
 
-        time = kv_bytes_per_token * cached_context * batch / (min(ways, kv_heads) * chip_bandwidth)
+        time = kv_bytes_per_token * cached_context * batch / (min(tensor_parallel, kv_heads) * chip_bandwidth)
 
     A KV head is the smallest part that chips can share out: a cache of fewer heads than chips is kept several times.
 
@@ -39,7 +39,7 @@ def cache_read_time(node: Node, model: Transformer, batch: Request, context: Con
     >>> round(float(cache_read_time(node, Models.Llama3_8B, 8, 8192)) * 1e3, 2)   # ms
     2.56
     """
-    shared = np.minimum(node.ways, model.attention.kv_heads)
+    shared = np.minimum(node.tensor_parallel, model.attention.kv_heads)
     cache = kv_bytes_per_token(model, node.kv_precision) * cached_context(model, context) * batch
     return cache / (shared * node.chip_bandwidth)
 

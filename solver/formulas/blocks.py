@@ -6,7 +6,7 @@ import numpy as np
 
 from solver.formulas.memory import (
     cached_context,
-    forgotten_context,
+    context_outside_window,
     kv_bytes_per_token,
     kv_pages,
     usable_bytes,
@@ -69,30 +69,30 @@ def full_requests(tokens: Token, context: Context) -> Request:
 def cache_room(node: Node, model: Transformer, reserve: Scalar = 0.0) -> Byte:
     """Memory of each chip that is left beside its part of the weights; negative where these do not fit.
 
-        room = memory * (1 - reserve) - weights / ways
+        room = memory * (1 - reserve) - weights / tensor_parallel
 
     >>> from solver import PRECISIONS, Hardware, Models, Profiles
     >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], PRECISIONS["fp16"], Profiles.ideal)
     >>> round(float(cache_room(node, Models.Llama3_8B)) / 1e9, 2)   # GB
     69.84
     """
-    return usable_bytes(node.device, reserve) - weights_bytes(model, node.precision) / node.ways
+    return usable_bytes(node.device, reserve) - weights_bytes(model, node.precision) / node.tensor_parallel
 
 
 def chip_bytes_per_token(node: Node, model: Transformer) -> BytePerToken:
     """KV cache of one token on each chip.
 
-        bytes = kv_bytes_per_token / min(ways, kv_heads)
+        bytes = kv_bytes_per_token / min(tensor_parallel, kv_heads)
 
     A cache of fewer KV heads than chips is kept several times; latent attention counts as one head.
 
     >>> from solver import PRECISIONS, Hardware, Models, Profiles
     >>> fp16 = PRECISIONS["fp16"]
-    >>> [float(chip_bytes_per_token(Node(Hardware.Cloud.H100, fp16, fp16, Profiles.ideal, ways), Models.Llama3_70B))
-    ...  for ways in (1, 4, 8)]
+    >>> nodes = [Node(Hardware.Cloud.H100, fp16, fp16, Profiles.ideal, chips) for chips in (1, 4, 8)]
+    >>> [float(chip_bytes_per_token(node, Models.Llama3_70B)) for node in nodes]
     [327680.0, 81920.0, 40960.0]
     """
-    return kv_bytes_per_token(model, node.kv_precision) / np.minimum(node.ways, model.attention.kv_heads)
+    return kv_bytes_per_token(model, node.kv_precision) / np.minimum(node.tensor_parallel, model.attention.kv_heads)
 
 
 def whole_blocks(room: Byte, block: Byte) -> Scalar:
@@ -117,7 +117,7 @@ def request_blocks(model: Transformer, context: Context, page: Context) -> Scala
     >>> float(request_blocks(Models.Llama3_8B, 17, 16))
     2.0
     """
-    share, kept = model.attention.windowed, context - forgotten_context(model, context)
+    share, kept = model.attention.windowed, context - context_outside_window(model, context)
     return (1 - share) * kv_pages(context, page) + share * kv_pages(kept, page)
 
 

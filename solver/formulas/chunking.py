@@ -12,12 +12,12 @@ from solver.formulas.memory import kv_bytes_per_token
 from solver.formulas.roofline import smooth_max
 from solver.formulas.transformer import (
     exchange_time,
-    head_time,
     launch_time,
-    launched,
     linear_time,
+    lm_head_time,
     prefill_layers_time,
     prefill_time,
+    with_launches,
 )
 from solver.units import Context, Request, Scalar, Second, Token
 from solver.zoo.models import Transformer
@@ -59,7 +59,7 @@ def chunked_prefill_time(node: Node, model: Transformer, batch: Request, new: Co
     cached = _cached_before(model, past, chunk, full)
     expansion = model.past_work * batch * cached / node.matmul_rate
     rest = (prefill_layers_time(node, model, batch, new - before, past + before)
-            + head_time(node, model, batch * scored))
+            + lm_head_time(node, model, batch * scored))
     linear = full * (linear_time(node, model, batch * chunk) + exchange_time(node, model, batch * chunk))
     work = linear + _full_chunks_attention_time(node, model, batch, before, past, cached) + expansion + rest
     return smooth_max(work, chunks * launch_time(node, model), node.profile.overlap)
@@ -68,7 +68,7 @@ def chunked_prefill_time(node: Node, model: Transformer, batch: Request, new: Co
 def _full_chunks_attention_time(node: Node, model: Transformer, batch: Request, before: Context, past: Context,
                                 cached: Context) -> Second:
     work = model.prefill_pair_work * attention_pairs(model, batch, before, past)
-    shared = np.minimum(node.ways, model.attention.kv_heads)
+    shared = np.minimum(node.tensor_parallel, model.attention.kv_heads)
     traffic = kv_bytes_per_token(model, node.kv_precision) * batch * cached
     return np.maximum(work / node.attention_rate, traffic / (shared * node.chip_bandwidth))
 
@@ -87,7 +87,7 @@ def slowest_chunk_time(node: Node, model: Transformer, batch: Request, new: Cont
                        chunk: Context, scored: Context = 1.0) -> Second:
     """Time of the slowest of the chunks: the last full one, or the last, which also runs lm_head.
 
-        time = max(launched(prefill_layers_time of the last full chunk), prefill_time of the last one)
+        time = max(with_launches(prefill_layers_time of the last full chunk), prefill_time of the last one)
 
     It is the longest pause that decoding requests see when a chunk takes their turn.
 
@@ -101,7 +101,7 @@ def slowest_chunk_time(node: Node, model: Transformer, batch: Request, new: Cont
     size, before = np.minimum(chunk, new), np.maximum(chunks - 2, 0) * chunk
     last = new - (chunks - 1) * chunk
     return np.maximum(
-        launched(node, model, prefill_layers_time(node, model, batch, size, past + before)),
+        with_launches(node, model, prefill_layers_time(node, model, batch, size, past + before)),
         prefill_time(node, model, batch, last, past + new - last, scored))
 
 
@@ -109,7 +109,7 @@ def mixed_step_time(node: Node, model: Transformer, batch: Request, past: Contex
                     new: Context = 1.0, one: Request = 1.0) -> Second:
     """Time of a decode step of `batch` requests that carries a chunk of another one, of whose prompt `read` is cached.
 
-        time = launched(linear_time + exchange_time + head_time of all tokens, and the attention of both)
+        time = with_launches(linear_time + exchange_time + lm_head_time of all tokens, and the attention of both)
 
     The weights are read once for both: that is what a mixed step gains over a chunk of its own.
 
@@ -123,5 +123,5 @@ def mixed_step_time(node: Node, model: Transformer, batch: Request, past: Contex
     tokens = batch * new + chunk
     attention = (decode_attention_time(node, model, batch, new, past)
                  + attention_time(node, model, model.prefill_pair_work, one, chunk / one, read))
-    return launched(node, model, linear_time(node, model, tokens) + attention + exchange_time(node, model, tokens)
-                    + head_time(node, model, batch * new))
+    return with_launches(node, model, linear_time(node, model, tokens) + attention + exchange_time(node, model, tokens)
+                    + lm_head_time(node, model, batch * new))

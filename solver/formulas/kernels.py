@@ -77,10 +77,10 @@ def kernel_time(work: Flop, traffic: Byte, rate: FlopRate, bandwidth: Bandwidth,
     return roofline_time(work, traffic, rate, bandwidth, norm) + launch
 
 
-def all_reduce_time(size: Byte, ways: Scalar, latency: Second, bus: Bandwidth) -> Second:
-    """Time to add up `size` bytes that each of `ways` chips holds.
+def all_reduce_time(size: Byte, chips: Scalar, latency: Second, bus: Bandwidth) -> Second:
+    """Time to add up `size` bytes that each of `chips` chips holds.
 
-        time = latency * (ways > 1) + 2 * (ways - 1) / ways * size / bus
+        time = latency * (chips > 1) + 2 * (chips - 1) / chips * size / bus
 
     A ring: every chip sends and receives each part twice. Source: Patarasuk, Yuan 2009, "Bandwidth optimal all-reduce
     algorithms for clusters of workstations".
@@ -88,7 +88,7 @@ def all_reduce_time(size: Byte, ways: Scalar, latency: Second, bus: Bandwidth) -
     >>> round(float(all_reduce_time(2**26, 2, 41e-6, 171e9)) * 1e3, 3)   # ms
     0.433
     """
-    return latency * np.minimum(ways - 1, 1) + 2 * (ways - 1) / ways * size / bus
+    return latency * np.minimum(chips - 1, 1) + 2 * (chips - 1) / chips * size / bus
 
 
 def stream_time(node: Node, model: Transformer, weights: Byte, context: Context, one: Request = 1.0) -> Second:

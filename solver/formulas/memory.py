@@ -46,13 +46,13 @@ def kv_bytes_per_token(model: Transformer, precision: Precision) -> BytePerToken
     return model.kv_elements * precision.size
 
 
-def forgotten_context(model: Transformer, context: Context) -> Context:
+def context_outside_window(model: Transformer, context: Context) -> Context:
     """How much of a context has slid out of the window of a layer that has one.
 
         forgotten = context - min(context, window)
 
     >>> from solver import Models
-    >>> [float(forgotten_context(Models[m], 8192)) for m in ("Mistral_7B", "Llama3_8B")]   # token
+    >>> [float(context_outside_window(Models[m], 8192)) for m in ("Mistral_7B", "Llama3_8B")]   # token
     [4096.0, 0.0]
     """
     return context - np.minimum(context, model.attention.window)
@@ -67,7 +67,7 @@ def cached_context(model: Transformer, context: Context) -> Context:
     >>> [float(cached_context(Models[m], 8192)) for m in ("Mistral_7B", "GPT_OSS_20B", "Llama3_8B")]   # token
     [4096.0, 4160.0, 8192.0]
     """
-    return context - model.attention.windowed * forgotten_context(model, context)
+    return context - model.attention.windowed * context_outside_window(model, context)
 
 
 def kv_cache_bytes(model: Transformer, batch: Request, context: Context, precision: Precision) -> Byte:
@@ -111,17 +111,17 @@ def paged_kv_bytes(model: Transformer, batch: Request, context: Context, page: C
 def chip_bytes(node: Node, model: Transformer, batch: Request, context: Context) -> Byte:
     """Memory that weights and KV cache take on each chip of a node.
 
-        bytes = weights / ways + kv_cache / min(ways, kv_heads)
+        bytes = weights / tensor_parallel + kv_cache / min(tensor_parallel, kv_heads)
 
     A cache of fewer KV heads than chips is kept several times.
 
     >>> from solver import PRECISIONS, Hardware, Models, Node
-    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], ways=2)
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], tensor_parallel=2)
     >>> round(float(chip_bytes(node, Models.Llama3_8B, 8, 8192)) / 1e9, 2)   # GB
     12.33
     """
-    shared = np.minimum(node.ways, model.attention.kv_heads)
-    return (weights_bytes(model, node.precision) / node.ways
+    shared = np.minimum(node.tensor_parallel, model.attention.kv_heads)
+    return (weights_bytes(model, node.precision) / node.tensor_parallel
             + kv_cache_bytes(model, batch, context, node.kv_precision) / shared)
 
 

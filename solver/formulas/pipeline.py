@@ -16,7 +16,7 @@ SHARE = 0.60  # of the peak, that Megatron-LM reaches on A100 between pipeline b
 def training_work(model: Transformer, batch: Request, context: Context, recomputation: Scalar = 0.0) -> Flop:
     """FLOP of a training step over `batch` sequences of `context` tokens.
 
-        work = (3 + recomputation) * batch * context * (token_work + head_work + pair_work * context)
+        work = (3 + recomputation) * batch * context * (token_work + lm_head_work + pair_work * context)
 
     Attention counts the full square, as Megatron-LM and llm-foundry do in their own figures, not the causal half.
     Source: Narayanan et al. 2021, "Efficient Large-Scale Language Model Training on GPU Clusters", appendix.
@@ -25,7 +25,7 @@ def training_work(model: Transformer, batch: Request, context: Context, recomput
     >>> round(float(training_work(Models.GPT3, 1, 2048)) / 1e15, 2)   # PFLOP
     2.2
     """
-    token = model.token_work + model.head_work + model.prefill_pair_work * context
+    token = model.token_work + model.lm_head_work + model.prefill_pair_work * context
     return training_passes(0.0, recomputation) * batch * context * token
 
 

@@ -65,7 +65,7 @@ def speculative_speedup(node: Node, model: Transformer, drafter: Node, draft: Tr
 
     >>> from solver import PRECISIONS, Hardware, Models, Profiles
     >>> fp16 = PRECISIONS["fp16"]
-    >>> one, four = (Node(Hardware.Cloud.H100, fp16, fp16, Profiles.tuned, ways) for ways in (1, 4))
+    >>> one, four = (Node(Hardware.Cloud.H100, fp16, fp16, Profiles.tuned, chips) for chips in (1, 4))
     >>> pair = four, Models.Llama3_70B, one, Models.Llama3_2_1B
     >>> speculative_speedup(*pair, 0.8, np.array([1, 64, 512]), 2048, 4).round(1).tolist()
     [2.2, 1.6, 0.9]

@@ -37,7 +37,7 @@ def streamed_bytes(model: Transformer, tokens: Token, precision: Precision) -> B
 
         bytes = (dense + distinct_experts * expert) * size
 
-    The input embedding is looked up, never streamed; lm_head is counted by `head_time`.
+    The input embedding is looked up, never streamed; lm_head is counted by `lm_head_time`.
 
     >>> from solver import PRECISIONS, Models
     >>> [round(float(streamed_bytes(Models.Mixtral_8x7B, n, PRECISIONS["fp16"])) / 1e9, 1) for n in (1, 64)]   # GB
@@ -60,36 +60,37 @@ def linear_time(node: Node, model: Transformer, tokens: Token) -> Second:
                          node.matmul_rate, node.bandwidth, node.profile.norm)
 
 
-def head_time(node: Node, model: Transformer, scored: Token) -> Second:
+def lm_head_time(node: Node, model: Transformer, scored: Token) -> Second:
     """Time of lm_head for the tokens that are scored (the last of a prompt, each new one later).
 
-        time = smooth_max(2 * vocab * hidden * scored / head_rate, vocab * hidden * size / bandwidth)
+        time = smooth_max(2 * vocab * hidden * scored / lm_head_rate, vocab * hidden * size / bandwidth)
 
     It stays at 16 bits or more.
 
     >>> from solver import PRECISIONS, Hardware, Models, Node
     >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"])
-    >>> round(float(head_time(node, Models.Llama3_8B, 1)) * 1e3, 3)   # ms
+    >>> round(float(lm_head_time(node, Models.Llama3_8B, 1)) * 1e3, 3)   # ms
     0.313
     """
-    return roofline_time(model.head_work * scored, model.head * node.precision.wide_size,
-                         node.head_rate, node.bandwidth, node.profile.norm)
+    return roofline_time(model.lm_head_work * scored, model.lm_head * node.precision.wide_size,
+                         node.lm_head_rate, node.bandwidth, node.profile.norm)
 
 
 def exchange_time(node: Node, model: Transformer, tokens: Token) -> Second:
     """Time that tensor-parallel chips spend on adding up their parts: two all-reduces a layer, none for one chip.
 
-        time = 2 * layers * (latency * (ways > 1) + 2 * (ways - 1) / ways * exchanged_bytes * tokens / bus_rate)
+        time = 2 * layers * (latency * (tensor_parallel > 1)
+                             + 2 * (tensor_parallel - 1) / tensor_parallel * exchanged_bytes * tokens / bus_rate)
 
     Source: Shoeybi et al. 2019, "Megatron-LM", section 3; the second term is a ring.
 
     >>> from solver import PRECISIONS, Hardware, Models, Node, Profiles
-    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], profile=Profiles.tuned, ways=4)
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], profile=Profiles.tuned, tensor_parallel=4)
     >>> [round(float(exchange_time(node, Models.Llama3_70B, n)) * 1e3, 1) for n in (1, 2048)]   # ms
     [4.8, 30.4]
     """
-    sent = 2 * (node.ways - 1) / node.ways * (model.exchanged_bytes * tokens)
-    latency = node.profile.latency * np.minimum(node.ways - 1, 1)
+    sent = 2 * (node.tensor_parallel - 1) / node.tensor_parallel * (model.exchanged_bytes * tokens)
+    latency = node.profile.latency * np.minimum(node.tensor_parallel - 1, 1)
     return 2 * model.layers * (latency + sent / node.bus_rate)
 
 
@@ -121,7 +122,7 @@ def prefill_layers_time(node: Node, model: Transformer, batch: Request, new: Con
             + expansion_time(node, model, batch, past) + exchange_time(node, model, batch * new))
 
 
-def launched(node: Node, model: Transformer, work: Second) -> Second:
+def with_launches(node: Node, model: Transformer, work: Second) -> Second:
     """Time of a pass whose work takes `work`: launches come on top of it, or go on meanwhile.
 
         time = smooth_max(work, launch_time, overlap)
@@ -129,7 +130,7 @@ def launched(node: Node, model: Transformer, work: Second) -> Second:
     >>> from solver import PRECISIONS, Hardware, Models, Node, Profiles
     >>> chip, fp16 = Hardware.Cloud.A100, PRECISIONS["fp16"]
     >>> nodes = [Node(chip, fp16, profile=profile) for profile in (Profiles.tuned, Profiles.eager)]
-    >>> [round(float(launched(node, Models.Llama3_8B, 0.01)) * 1e3, 2) for node in nodes]   # ms
+    >>> [round(float(with_launches(node, Models.Llama3_8B, 0.01)) * 1e3, 2) for node in nodes]   # ms
     [13.84, 17.92]
     """
     return smooth_max(work, launch_time(node, model), node.profile.overlap)
@@ -139,7 +140,7 @@ def prefill_time(node: Node, model: Transformer, batch: Request, new: Context, p
                  scored: Context = 1.0) -> Second:
     """Time until the first token of `batch` requests: a pass over `new` prompt tokens, `past` cached before.
 
-        time = launched(prefill_layers_time + head_time(batch * scored))
+        time = with_launches(prefill_layers_time + lm_head_time(batch * scored))
 
     Compute-bound for all but short prompts. Leaves out queueing, sampling and tokenization.
 
@@ -152,13 +153,15 @@ def prefill_time(node: Node, model: Transformer, batch: Request, new: Context, p
     47.068 ms
     """
     layers = prefill_layers_time(node, model, batch, new, past)
-    return launched(node, model, layers + head_time(node, model, batch * scored))
+    return with_launches(node, model, layers + lm_head_time(node, model, batch * scored))
 
 
 def decode_time(node: Node, model: Transformer, batch: Request, past: Context, new: Context = 1.0) -> Second:
     """Time of one decode step: `new` tokens (one) for each of `batch` requests with `past` tokens in cache.
 
-        time = launched(linear_time + decode_attention_time + exchange_time + head_time), all of `batch * new` tokens
+        time = with_launches(linear_time + decode_attention_time + exchange_time + lm_head_time)
+
+    all of `batch * new` tokens
 
     Memory-bound at small batches: weights and caches are read whole for a single token each.
     Source: Pope et al. 2023, "Efficiently Scaling Transformer Inference", section 2.
@@ -170,6 +173,6 @@ def decode_time(node: Node, model: Transformer, batch: Request, past: Context, n
     [4.558, 9.603, 48.769]
     """
     tokens = batch * new
-    return launched(node, model, linear_time(node, model, tokens)
+    return with_launches(node, model, linear_time(node, model, tokens)
                     + decode_attention_time(node, model, batch, new, past)
-                    + exchange_time(node, model, tokens) + head_time(node, model, tokens))
+                    + exchange_time(node, model, tokens) + lm_head_time(node, model, tokens))

@@ -21,7 +21,7 @@ def forward_work(model: Transformer, pair_work: FlopPerPair, batch: Request, new
                  scored: Context) -> Flop:
     """FLOP of a pass.
 
-        work = token_work * batch * new + pair_work * pairs + head_work * batch * scored
+        work = token_work * batch * new + pair_work * pairs + lm_head_work * batch * scored
 
     >>> from solver import Models
     >>> llama = Models.Llama3_8B
@@ -29,7 +29,7 @@ def forward_work(model: Transformer, pair_work: FlopPerPair, batch: Request, new
     29.69
     """
     return (model.token_work * batch * new + pair_work * attention_pairs(model, batch, new, past)
-            + model.head_work * batch * scored)
+            + model.lm_head_work * batch * scored)
 
 
 def forward_compute_time(node: Node, model: Transformer, pair_work: FlopPerPair, batch: Request, new: Context,
@@ -37,7 +37,7 @@ def forward_compute_time(node: Node, model: Transformer, pair_work: FlopPerPair,
     """What a pass would take if all but arithmetic took no time.
 
         time = token_work * batch * new / matmul_rate + pair_work * pairs / attention_rate
-               + head_work * batch * scored / head_rate
+               + lm_head_work * batch * scored / lm_head_rate
 
     >>> from solver import PRECISIONS, Hardware, Models, Node
     >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"])
@@ -47,7 +47,7 @@ def forward_compute_time(node: Node, model: Transformer, pair_work: FlopPerPair,
     """
     return (model.token_work * batch * new / node.matmul_rate
             + pair_work * attention_pairs(model, batch, new, past) / node.attention_rate
-            + model.head_work * batch * scored / node.head_rate)
+            + model.lm_head_work * batch * scored / node.lm_head_rate)
 
 
 def forward_traffic(model: Transformer, batch: Request, new: Context, past: Context, precision: Precision,
@@ -61,7 +61,7 @@ def forward_traffic(model: Transformer, batch: Request, new: Context, past: Cont
     >>> round(float(forward_traffic(Models.Llama3_8B, 1, 1, 2048, fp16, fp16)) / 1e9, 2)   # GB
     15.28
     """
-    return (streamed_bytes(model, batch * new, precision) + model.head * precision.wide_size
+    return (streamed_bytes(model, batch * new, precision) + model.lm_head * precision.wide_size
             + kv_cache_bytes(model, batch, past, kv_precision))
 
 
@@ -75,7 +75,7 @@ def forward_memory_time(node: Node, model: Transformer, batch: Request, new: Con
     >>> round(float(forward_memory_time(node, Models.Llama3_8B, 1, 1, 2048)) * 1e3, 3)   # ms
     4.558
     """
-    weights = streamed_bytes(model, batch * new, node.precision) + model.head * node.precision.wide_size
+    weights = streamed_bytes(model, batch * new, node.precision) + model.lm_head * node.precision.wide_size
     return weights / node.bandwidth + cache_read_time(node, model, batch, past)
 
 

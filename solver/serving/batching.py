@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from solver.base import arguments as check
-from solver.base.numbers import compared
+from solver.base.numbers import limited_number
 from solver.formulas.blocks import cache_room, chip_bytes_per_token, requests_at_once
 from solver.formulas.lengths import UNIFORM, Lengths, spread
 from solver.formulas.memory import cached_context
@@ -70,7 +70,7 @@ class Batching:
                       for g in (grown, 2 * grown))
         return now, final
 
-    def figures(self) -> dict[str, Any]:
+    def field_values(self) -> dict[str, Any]:
         """All figures of a result, in base units."""
         with np.errstate(all="ignore"):
             node, model, (now, final), cached = self.node, self.model, self.allocated, self.cached
@@ -142,14 +142,14 @@ class ContinuousBatchingModel:
         model = check.transformer("model", model)
         node = check.node("hardware", hardware, model, precision, kv_precision, tensor_parallel, profile, efficiency)
         window = check.context("seq_len", seq_len, model)
-        answer = None if output_len is None else compared(
+        answer = None if output_len is None else limited_number(
             "output_len", check.count("output_len", output_len, "token"), "seq_len", window, np.less, "below",
             "prompt and answer share that window, and a prompt has at least one token")
         limit = check.count("max_batch_size", max_batch_size, "request")
         page = check.at_most("page_size", check.count("page_size", page_size, "token"), "seq_len", window)
         asked = Batching(node, model, window, answer, limit, page, spread(lengths), check.share("reserve", reserve))
         check.together(seq_len=window, output_len=answer, max_batch_size=limit, page_size=page, reserve=asked.reserve,
-                       tensor_parallel=node.ways, efficiency=node.profile.compute.default)
-        return ContinuousBatchingResult(asked.figures(), {"asked": asked})
+                       tensor_parallel=node.tensor_parallel, efficiency=node.profile.compute.default)
+        return ContinuousBatchingResult(asked.field_values(), {"asked": asked})
 
 

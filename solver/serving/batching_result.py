@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from solver.base import arguments as check
-from solver.base.result import Result, band_of, figure, interval, memory_sentence
+from solver.base.result import Result, band_of, field, interval, memory_sentence
 from solver.formulas.paging import equivalent_context
 from solver.formulas.work import bottleneck_code, bottleneck_name
 from solver.serving.result import bottleneck_sentence
@@ -17,28 +17,28 @@ BANDED = ("throughput_tokens_per_sec", "ttft", "itl")  # the rest is counted or 
 
 
 class ContinuousBatchingResult(Result):
-    """What `ContinuousBatchingModel.solve` found. Figures broadcast with the arrays that were given."""
+    """What `ContinuousBatchingModel.solve` found. Its fields broadcast with the arrays that were given."""
 
-    feasible = figure(None, "whether at least one request of average length fits beside the weights", bool)
-    throughput_tokens_per_sec = figure(None, "answered tokens a second of all running requests")
-    max_active_requests = figure(None, "requests that run at once", int)
-    memory_fragmentation_pct = figure(None, "percent of the allocated pages that holds nothing: ends of last pages")
-    ttft = figure("ms", "time to first token of one request whose prompt fills its window, admitted at once")
-    itl = figure("ms", "inter-token latency: a decode step at the average context, and its share of others' prefills")
-    prefill_share = figure(None, "share of the time that prefills take; 0 without output_len")
-    speedup_vs_static = figure(None, "throughput over that of static batching on the same node; 1 where neither runs")
-    speedup_memory = figure(None, "part of it that more requests at once bring, both servers refilling their slots")
-    speedup_scheduling = figure(None, "part of it that refilled slots bring, with the static server's requests")
-    static_requests = figure(None, "requests that a static server runs at once", int)
-    static_tokens_per_sec = figure(None, "answered tokens a second of the static server")
-    static_fragmentation_pct = figure(None, "percent of the static server's reserved windows that holds nothing")
-    headroom = figure("GB", "memory left on each chip beside the weights and one average request")
+    feasible = field(None, "whether at least one request of average length fits beside the weights", bool)
+    throughput_tokens_per_sec = field(None, "answered tokens a second of all running requests")
+    max_active_requests = field(None, "requests that run at once", int)
+    memory_fragmentation_pct = field(None, "percent of the allocated pages that holds nothing: ends of last pages")
+    ttft = field("ms", "time to first token of one request whose prompt fills its window, admitted at once")
+    itl = field("ms", "inter-token latency: a decode step at the average context, and its share of others' prefills")
+    prefill_share = field(None, "share of the time that prefills take; 0 without output_len")
+    speedup_vs_static = field(None, "throughput over that of static batching on the same node; 1 where neither runs")
+    speedup_memory = field(None, "part of it that more requests at once bring, both servers refilling their slots")
+    speedup_scheduling = field(None, "part of it that refilled slots bring, with the static server's requests")
+    static_requests = field(None, "requests that a static server runs at once", int)
+    static_tokens_per_sec = field(None, "answered tokens a second of the static server")
+    static_fragmentation_pct = field(None, "percent of the static server's reserved windows that holds nothing")
+    headroom = field("GB", "memory left on each chip beside the weights and one average request")
 
     @cached_property
     def floor(self) -> ContinuousBatchingResult:
         """The same with nothing lost: all of the peak rates, no launches. No engine gets below."""
         asked = self.given["asked"].ideal
-        return ContinuousBatchingResult(asked.figures(), {"asked": asked})
+        return ContinuousBatchingResult(asked.field_values(), {"asked": asked})
 
     def band(self, name: str) -> tuple[Any, Any] | None:
         """From where to where a measurement of a time or rate is expected in 8 of 10 cases; None for other figures,

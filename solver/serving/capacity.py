@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from solver.base import arguments as check
-from solver.base.numbers import each, number, shown
-from solver.base.result import Result, figure, memory_sentence
+from solver.base.numbers import each, exact_text, number
+from solver.base.result import Result, field, memory_sentence
 from solver.formulas.blocks import (
     cache_room,
     cached_tokens,
@@ -36,17 +36,17 @@ RULES = ("vllm", "tensorrt-llm")
 
 
 class CapacityResult(Result):
-    """What `kv_capacity` found. Figures broadcast with the arrays that were given."""
+    """What `kv_capacity` found. Its fields broadcast with the arrays that were given."""
 
-    feasible = figure(None, "whether at least one request of full length fits", bool)
-    kv_cache_size = figure("GiB", "memory for the KV cache on each chip")
-    model_weights_size = figure("GiB", "weights on each chip")
-    block_size = figure("MiB", "one block on each chip")
-    blocks = figure(None, "blocks of KV cache on each chip", int)
-    tokens = figure(None, "tokens that they hold", int)
-    max_concurrency = figure(None, "requests of full length at once, as engines print it")
-    cpu_blocks = figure(None, "blocks that fit in the swap space of the host", int)
-    headroom = figure("GB", "memory for the KV cache beyond one request of full length")
+    feasible = field(None, "whether at least one request of full length fits", bool)
+    kv_cache_size = field("GiB", "memory for the KV cache on each chip")
+    model_weights_size = field("GiB", "weights on each chip")
+    block_size = field("MiB", "one block on each chip")
+    blocks = field(None, "blocks of KV cache on each chip", int)
+    tokens = field(None, "tokens that they hold", int)
+    max_concurrency = field(None, "requests of full length at once, as engines print it")
+    cpu_blocks = field(None, "blocks that fit in the swap space of the host", int)
+    headroom = field("GB", "memory for the KV cache beyond one request of full length")
 
     @property
     def constraint_trace(self) -> list[str]:
@@ -86,10 +86,10 @@ def kv_capacity(model: Any, hardware: Any, max_len: Any, precision: Any = "fp16"
     swapped = memory_amount("swap", swap)
     if rule not in RULES:
         raise ValueError(f"rule is {rule!r}: choose one of {', '.join(RULES)}.")
-    check.together(max_len=context, tensor_parallel=node.ways, block_size=block, utilization=share,
+    check.together(max_len=context, tensor_parallel=node.tensor_parallel, block_size=block, utilization=share,
                    non_torch=taken[0], activation=taken[1], swap=swapped)
     room = (kv_room if rule == "vllm" else kv_room_of_free)(
-        node.device.memory, share, weights_bytes(model, node.precision) / node.ways, *taken)
+        node.device.memory, share, weights_bytes(model, node.precision) / node.tensor_parallel, *taken)
     return CapacityResult(_counts(node, model, context, block, room, swapped), {"node": node, "model": model})
 
 
@@ -100,19 +100,19 @@ def _counts(node: Node, model: Any, context: Any, block: Any, room: Any, swap: A
     tokens = cached_tokens(blocks, block)
     needed = request_blocks(model, context, block)
     return {"feasible": blocks >= needed, "kv_cache_size": room, "block_size": size, "blocks": blocks,
-            "model_weights_size": weights_bytes(model, node.precision) / node.ways, "tokens": tokens,
+            "model_weights_size": weights_bytes(model, node.precision) / node.tensor_parallel, "tokens": tokens,
             "max_concurrency": full_requests(tokens, context), "cpu_blocks": whole_blocks(swap, size),
             "headroom": room - needed * size}
 
 
 def memory_node(hardware: Any, model: Any, precision: Any, kv_precision: Any, tensor_parallel: Any) -> Node:
     """A node of which only the memory matters: what fits needs no rate for its number format."""
-    ways = check.count("tensor_parallel", tensor_parallel, "", word="chip")
-    if type(ways) is not int or ways != 1:
-        check._divisible(hardware, model, ways)
+    tensor_parallel = check.count("tensor_parallel", tensor_parallel, "", word="chip")
+    if type(tensor_parallel) is not int or tensor_parallel != 1:
+        check._divisible(hardware, model, tensor_parallel)
     weights = check.precision(precision)
     cache = weights.cached_as if kv_precision is None else kv_precision
-    return Node(hardware, weights, check.precision(cache), Profiles.ideal, ways)
+    return Node(hardware, weights, check.precision(cache), Profiles.ideal, tensor_parallel)
 
 
 def memory_amount(name: str, value: Any) -> Any:
@@ -122,14 +122,15 @@ def memory_amount(name: str, value: Any) -> Any:
     if not is_quantity(value):
         raise TypeError(f"{name} is {value!r}, without a unit: write Q_('2 GiB'), for example.")
     return each(name, number(name, value, "byte"), lambda v: (v >= 0) & (v < np.inf),
-                lambda bad: f"{shown(bad)} byte is no memory; give a quantity from 0 on, such as Q_('2 GiB').")
+                lambda bad: f"{exact_text(bad)} byte is no memory; give a quantity from 0 on, such as Q_('2 GiB').")
 
 
 def max_users(model: Any, hardware: Any, context: Any, precision: Any = "fp16", reserve: Any = 0.0, *,
               kv_precision: Any = None, tensor_parallel: Any = 1, page_size: Any = None) -> Any:
     """How many requests of `context` tokens fit at once beside the weights; 0 where not even the weights do.
 
-        users = floor((memory * (1 - reserve) - weights / ways) / (kv_bytes_per_token / min(ways, kv_heads) * context))
+        users = floor((memory * (1 - reserve) - weights / tensor_parallel)
+                      / (kv_bytes_per_token / min(tensor_parallel, kv_heads) * context))
 
     model, hardware : a transformer of `solver.Models` and an accelerator of `solver.Hardware`
     context : a whole number of tokens, at most what the model was trained for, or an array of them
@@ -150,7 +151,7 @@ def max_users(model: Any, hardware: Any, context: Any, precision: Any = "fp16", 
     context, reserve = check.context("context", context, model), check.share("reserve", reserve)
     node = memory_node(hardware, model, precision, kv_precision, tensor_parallel)
     page = None if page_size is None else check.count("page_size", page_size, "token")
-    check.together(context=context, reserve=reserve, tensor_parallel=node.ways, page_size=page)
+    check.together(context=context, reserve=reserve, tensor_parallel=node.tensor_parallel, page_size=page)
     users = users_beside_weights(node, model, context, reserve) if page is None else users_in_blocks(
         whole_blocks(cache_room(node, model, reserve), page * chip_bytes_per_token(node, model)),
         request_blocks(model, context, page))

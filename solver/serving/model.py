@@ -8,7 +8,7 @@ from typing import Any
 from solver.base import arguments as check
 from solver.base.numbers import count, each, unknown
 from solver.formulas.speculation import DRAFT_LENGTH, LONGEST_DRAFT
-from solver.serving.phases import Serving, figures
+from solver.serving.phases import Serving, field_values
 from solver.serving.result import ServingResult
 from solver.units import Q_
 from solver.zoo.profiles import EFFICIENCY
@@ -63,7 +63,7 @@ class ServingModel:
             check.context("seq_len", seq_len, draft)
         chunk = prefill_chunk_tokens
         asked = Serving(
-            reader, node, node if draft is None else replace(node, ways=1.0), model, draft,
+            reader, node, node if draft is None else replace(node, tensor_parallel=1.0), model, draft,
             check.count("batch_size", batch_size, "request"), prompt, answer,
             check.below("cached_prefix_len", check.count("cached_prefix_len", cached_prefix_len, "token", 0),
                         "seq_len", prompt),
@@ -74,10 +74,10 @@ class ServingModel:
             draft_length("draft_len", draft_len), check.share("reserve", reserve))
         check.together(
             seq_len=prompt, output_len=answer, batch_size=asked.batch, efficiency=reader.profile.compute.default,
-            reserve=asked.reserve, tensor_parallel=node.ways, draft_acceptance_rate=asked.acceptance,
+            reserve=asked.reserve, tensor_parallel=node.tensor_parallel, draft_acceptance_rate=asked.acceptance,
             network_bandwidth=asked.link, cached_prefix_len=asked.cached, prefill_chunk_tokens=asked.chunk,
             draft_len=asked.draft_length)
-        return ServingResult(figures(asked), {"asked": asked})
+        return ServingResult(field_values(asked), {"asked": asked})
 
 
 def draft_length(name: str, value: Any) -> Any:

@@ -62,8 +62,8 @@ class Serving:
                        drafter=self.drafter.ideal)
 
 
-def figures(asked: Serving) -> dict[str, Any]:
-    """All figures of a result that are not computed late, in base units."""
+def field_values(asked: Serving) -> dict[str, Any]:
+    """All figures of a result that are not lazy, in base units."""
     with np.errstate(all="ignore"):
         found = _prefill(asked) | _memory(asked)
         found["itl"] = _token_time(asked)

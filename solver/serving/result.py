@@ -8,37 +8,37 @@ from typing import Any
 import numpy as np
 
 from solver.base import arguments as check
-from solver.base.result import Result, band_of, figure, interval, memory_sentence
+from solver.base.result import Result, band_of, field, interval, memory_sentence
 from solver.formulas.requests import request_time, static_rate
 from solver.formulas.work import BOTTLENECKS, bottleneck_code, bottleneck_name
-from solver.serving.phases import chunk_step_time, figures
+from solver.serving.phases import chunk_step_time, field_values
 
 SMALL_BATCH = 8  # no measurement of a tuned engine's ITL lies at or below it: the band is wider downwards
 SMALL_BATCH_BAND = 0.10
 
 
 class ServingResult(Result):
-    """What `ServingModel.solve` found. Figures broadcast with the arrays that were given."""
+    """What `ServingModel.solve` found. Its fields broadcast with the arrays that were given."""
 
-    feasible = figure(None, "whether weights and KV cache fit in memory, on every chip", bool)
-    ttft = figure("ms", "time to first token: the prompt is read")
-    itl = figure("ms", "inter-token latency: one decode step, at the mean context while the answer grows")
-    e2e_latency = figure("ms", "time until the whole answer is there",
-                         late=lambda result: request_time(*result.times))
-    tokens_per_second = figure(None, "answered tokens a second of the whole batch",
-                               late=lambda result: static_rate(result.given["asked"].batch, *result.times))
-    kv_cache_size = figure("GB", "KV cache of the whole batch")
-    model_weights_size = figure("GB", "weights of the model")
-    total_memory_required = figure("GB", "weights and KV cache, a draft model's included")
-    memory_utilization = figure(None, "memory required as a share of the memory installed, on the fullest chip")
-    prompt_cache_hit_ratio = figure(None, "share of the prompt that was in cache before")
-    prefill_chunks = figure(None, "passes that the prompt is read in", int)
-    prefill_chunk_time = figure("ms", "time of the slowest of them")
-    decode_stall_bound = figure("ms", "longest pause that a prefill causes to requests that decode on the same node")
-    itl_with_chunk = figure("ms", "a decode step of the batch that carries the slowest full chunk of one more request",
-                            late=lambda result: chunk_step_time(result.given["asked"]))
-    headroom = figure("GB", "memory left over on the fullest chip; negative where it does not fit")
-    within_context = figure(None, "whether the model was trained for that context", bool)
+    feasible = field(None, "whether weights and KV cache fit in memory, on every chip", bool)
+    ttft = field("ms", "time to first token: the prompt is read")
+    itl = field("ms", "inter-token latency: one decode step, at the mean context while the answer grows")
+    e2e_latency = field("ms", "time until the whole answer is there",
+                         lazy=lambda result: request_time(*result.times))
+    tokens_per_second = field(None, "answered tokens a second of the whole batch",
+                               lazy=lambda result: static_rate(result.given["asked"].batch, *result.times))
+    kv_cache_size = field("GB", "KV cache of the whole batch")
+    model_weights_size = field("GB", "weights of the model")
+    total_memory_required = field("GB", "weights and KV cache, a draft model's included")
+    memory_utilization = field(None, "memory required as a share of the memory installed, on the fullest chip")
+    prompt_cache_hit_ratio = field(None, "share of the prompt that was in cache before")
+    prefill_chunks = field(None, "passes that the prompt is read in", int)
+    prefill_chunk_time = field("ms", "time of the slowest of them")
+    decode_stall_bound = field("ms", "longest pause that a prefill causes to requests that decode on the same node")
+    itl_with_chunk = field("ms", "a decode step of the batch that carries the slowest full chunk of one more request",
+                            lazy=lambda result: chunk_step_time(result.given["asked"]))
+    headroom = field("GB", "memory left over on the fullest chip; negative where it does not fit")
+    within_context = field(None, "whether the model was trained for that context", bool)
 
     @property
     def times(self) -> tuple[Any, Any, Any]:
@@ -49,7 +49,7 @@ class ServingResult(Result):
     def floor(self) -> ServingResult:
         """The same with nothing lost: all of the peak rates, no launches. No engine gets below."""
         asked = self.given["asked"].ideal
-        return ServingResult(figures(asked), {"asked": asked})
+        return ServingResult(field_values(asked), {"asked": asked})
 
     def band(self, name: str) -> tuple[Any, Any] | None:
         """From where to where a measurement of a figure of time is expected in 8 of 10 cases; None without a profile

@@ -19,7 +19,7 @@ import numpy as np
 from solver.formulas.attention import attention_time, decode_attention_time, expansion_time
 from solver.formulas.blocks import request_blocks
 from solver.formulas.memory import cached_context
-from solver.formulas.transformer import exchange_time, head_time, launched, linear_time
+from solver.formulas.transformer import exchange_time, linear_time, lm_head_time, with_launches
 from solver.units import Scalar, Second
 from solver.zoo.models import Transformer
 from solver.zoo.node import Node
@@ -29,7 +29,7 @@ WATERMARK = 0.01  # of all blocks: kept free when a request is admitted that may
 
 
 @dataclass(eq=False, slots=True)
-class Request:
+class ServedRequest:
     """A request on its way: `cached` of the tokens that it knows are in its `held` blocks, `made` are of its answer.
 
     Times are in seconds: when it came, was first admitted, had its first, its `latest` and its last token.
@@ -70,10 +70,10 @@ class Plan:
     left: int  # of the budget
     contexts: list[int] = field(default_factory=list)
     chunks: list[tuple[int, int]] = field(default_factory=list)
-    growing: list[Request] = field(default_factory=list)
+    growing: list[ServedRequest] = field(default_factory=list)
     preempted: int = 0
 
-    def bring(self, request: Request, missing: int) -> None:
+    def bring(self, request: ServedRequest, missing: int) -> None:
         """As many of the missing tokens as the budget allows come into the cache."""
         new = missing if missing < self.left else self.left
         if missing == 1:
@@ -110,7 +110,7 @@ class StepTimes:
         self.kept: list[float] = cached_context(model, np.arange(window + 1.0)).tolist()
         # The same counts come again and again.
         self._products = functools.cache(self._products_time)
-        self._head = functools.cache(lambda scored: float(head_time(node, model, float(scored))) if scored else 0.0)
+        self._head = functools.cache(lambda scored: float(lm_head_time(node, model, float(scored))) if scored else 0.0)
         self._chunk = functools.cache(self._chunk_time)
 
     def _products_time(self, tokens: int) -> float:
@@ -122,7 +122,7 @@ class StepTimes:
         return float(attention + expansion_time(self.node, self.model, 1.0, float(past)))
 
     def _pass(self, tokens: int, scored: int, attention: float) -> float:
-        return float(launched(self.node, self.model, self._products(tokens) + self._head(scored) + attention))
+        return float(with_launches(self.node, self.model, self._products(tokens) + self._head(scored) + attention))
 
     def time(self, contexts: list[int], chunks: list[tuple[int, int]], ended: int) -> tuple[float, float]:
         """Seconds of a step, and how many of them it would not take without its chunks, `ended` of which are the last
@@ -154,9 +154,9 @@ class Server:
         self.sizes: list[int] = np.rint(sizes * self.parts).astype(int).tolist()
         self.total = self.free = blocks * self.parts
         self.promised = 0  # parts of blocks that the running requests will have in the end
-        self.waiting: deque[Request] = deque()
-        self.running: list[Request] = []
-        self.padding: list[Request] = []  # those of a static batch that are done: their slots go on all the same
+        self.waiting: deque[ServedRequest] = deque()
+        self.running: list[ServedRequest] = []
+        self.padding: list[ServedRequest] = []  # those of a static batch that are done: their slots go on all the same
         self.clock = 0.0
 
     def step(self) -> tuple[Report, list[float]]:
@@ -190,7 +190,7 @@ class Server:
             place += 1
         return plan
 
-    def _granted(self, request: Request, wanted: int, plan: Plan) -> bool:
+    def _granted(self, request: ServedRequest, wanted: int, plan: Plan) -> bool:
         """Whether a request gets more blocks: the latest give theirs back for it, and at last it gives way itself."""
         while wanted > self.free:
             plan.preempted += 1
@@ -199,7 +199,7 @@ class Server:
         self._take(request, wanted)
         return True
 
-    def _preempted(self) -> Request:
+    def _preempted(self) -> ServedRequest:
         """The latest request, which gives its blocks back and waits in front, to be read again."""
         request = self.running.pop()
         self._leave(request)
@@ -220,25 +220,25 @@ class Server:
             self.running.append(request)
             plan.bring(request, request.missing)
 
-    def _fits(self, request: Request) -> bool:
+    def _fits(self, request: ServedRequest) -> bool:
         if self.policy == "preempt":
             return self.sizes[request.missing] <= self.free - (WATERMARK * self.total if self.running else 0)
         return self.promised + self._final(request) <= self.total
 
-    def _final(self, request: Request) -> int:
+    def _final(self, request: ServedRequest) -> int:
         """Parts of blocks that a request will have in the end; its last token is never cached."""
         return self.sizes[-1 if self.policy == "static" else request.prompt + request.answer - 1]
 
-    def _take(self, request: Request, count: int) -> None:
+    def _take(self, request: ServedRequest, count: int) -> None:
         request.held += count
         self.free -= count
 
-    def _leave(self, request: Request) -> None:
+    def _leave(self, request: ServedRequest) -> None:
         """A request that runs no more gives its blocks back."""
         self._take(request, -request.held)
         self.promised -= self._final(request)
 
-    def _dismiss(self, done: list[Request]) -> None:
+    def _dismiss(self, done: list[ServedRequest]) -> None:
         """Those that are done leave; of a static batch, when all are."""
         if done:
             self.running = [request for request in self.running if request.made < request.answer]

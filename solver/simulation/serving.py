@@ -14,11 +14,11 @@ from typing import Any
 import numpy as np
 
 from solver.base import arguments as check
-from solver.base.numbers import compared, each, number
-from solver.base.result import Result, figure
+from solver.base.numbers import each, limited_number, number
+from solver.base.result import Result, field
 from solver.formulas.blocks import cache_room, chip_bytes_per_token, whole_blocks
 from solver.formulas.lengths import UNIFORM, Lengths, spread
-from solver.simulation.server import POLICIES, Report, Request, Server, StepTimes
+from solver.simulation.server import POLICIES, Report, ServedRequest, Server, StepTimes
 from solver.text import nearest
 from solver.units import quantity
 from solver.zoo.profiles import EFFICIENCY
@@ -48,22 +48,22 @@ class Simulation(Result):
     when the last request is admitted, for then slots fall empty. Where too few requests leave none, it is all steps.
     """
 
-    throughput_tokens_per_sec = figure(None, "answered tokens a second")
-    ttft = figure("ms", "mean time from a request's arrival to its first token, waiting included")
-    ttft_p50 = figure("ms", "half of the requests have their first token by then")
-    ttft_p99 = figure("ms", "99 % of the requests have their first token by then")
-    itl = figure("ms", "mean time from one token of an answer to the next, of all tokens")
-    itl_p50 = figure("ms", "half of the tokens come within that time after the one before")
-    itl_p99 = figure("ms", "99 % of the tokens come within that time after the one before")
-    e2e_latency = figure("ms", "mean time from a request's arrival to its last token")
-    e2e_latency_p50 = figure("ms", "half of the requests are done by then")
-    e2e_latency_p99 = figure("ms", "99 % of the requests are done by then")
-    memory_fragmentation_pct = figure(None, "percent of the allocated pages that holds nothing")
-    mean_running = figure(None, "requests that run at once on average, those included that pad a static batch")
-    max_running = figure(None, "most requests that ever run at once", int)
-    prefill_share = figure(None, "share of the busy time that chunks of prompts add to steps")
-    preemptions = figure(None, "how often a request gave its blocks back and was read again", int)
-    makespan = figure("s", "time until the last token of all")
+    throughput_tokens_per_sec = field(None, "answered tokens a second")
+    ttft = field("ms", "mean time from a request's arrival to its first token, waiting included")
+    ttft_p50 = field("ms", "half of the requests have their first token by then")
+    ttft_p99 = field("ms", "99 % of the requests have their first token by then")
+    itl = field("ms", "mean time from one token of an answer to the next, of all tokens")
+    itl_p50 = field("ms", "half of the tokens come within that time after the one before")
+    itl_p99 = field("ms", "99 % of the tokens come within that time after the one before")
+    e2e_latency = field("ms", "mean time from a request's arrival to its last token")
+    e2e_latency_p50 = field("ms", "half of the requests are done by then")
+    e2e_latency_p99 = field("ms", "99 % of the requests are done by then")
+    memory_fragmentation_pct = field(None, "percent of the allocated pages that holds nothing")
+    mean_running = field(None, "requests that run at once on average, those included that pad a static batch")
+    max_running = field(None, "most requests that ever run at once", int)
+    prefill_share = field(None, "share of the busy time that chunks of prompts add to steps")
+    preemptions = field(None, "how often a request gave its blocks back and was read again", int)
+    makespan = field("s", "time until the last token of all")
 
     @property
     def requests(self) -> Requests:
@@ -87,25 +87,25 @@ class Simulation(Result):
         _single(percent=percent)
         percent = each("percent", number("percent", percent, ""), lambda v: 0 <= v <= 100,
                        lambda bad: "give a number from 0 to 100, such as 99.")
-        return quantity(within(self.given["samples"][name], percent), "ms")
+        return quantity(sample_percentile(self.given["samples"][name], percent), "ms")
 
 
-def within(samples: np.ndarray, percent: float) -> float:
+def sample_percentile(samples: np.ndarray, percent: float) -> float:
     """The sample that so many percent are no larger than; not a number without samples."""
     return float(np.percentile(samples, percent)) if samples.size else float("nan")
 
 
-def middle(requests: Requests, steps: Report) -> tuple[float, float]:
+def steady_interval(requests: Requests, steps: Report) -> tuple[float, float]:
     """Beginning and end of the steady middle, in seconds."""
     full = steps.end[np.argmax(steps.running >= FULL * steps.running.max())]
     begin, end = requests.finish[requests.admitted < full].max(), requests.admitted.max()
     return (begin, end) if np.any((steps.end > begin) & (steps.end <= end)) else (0.0, steps.end[-1])
 
 
-def figures(requests: Requests, steps: Report, gaps: np.ndarray,
+def simulated_values(requests: Requests, steps: Report, gaps: np.ndarray,
             page: int) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """All figures of a simulation, in base units, and the samples that times are means of."""
-    begin, end = middle(requests, steps)
+    begin, end = steady_interval(requests, steps)
     steady = (steps.end > begin) & (steps.end <= end)
     duration = steps.duration[steady]
     held, used = (float(np.sum(column[steady] * duration)) for column in (steps.cached_tokens, steps.used_blocks))
@@ -121,19 +121,20 @@ def figures(requests: Requests, steps: Report, gaps: np.ndarray,
         "preemptions": int(steps.preemptions.sum()), "makespan": float(steps.end[-1])}
     for name, values in samples.items():
         found[name] = float(np.mean(values)) if values.size else float("nan")
-        found |= {f"{name}_p{percent}": within(values, percent) for percent in PERCENTS}
+        found |= {f"{name}_p{percent}": sample_percentile(values, percent) for percent in PERCENTS}
     return found, samples
 
 
-def drawn(lengths: Lengths, prompt: int, answer: int, rate: float | None, count: int, seed: int) -> list[Request]:
+def random_requests(lengths: Lengths, prompt: int, answer: int, rate: float | None, count: int,
+                    seed: int) -> list[ServedRequest]:
     """Requests of random lengths, that are all there at once or come at random, `rate` of them a second on average."""
     rng = np.random.default_rng(seed)
     prompts, answers = (lengths.drawn(rng, window, count).tolist() for window in (prompt, answer))
     gaps = np.zeros(count) if rate is None else rng.exponential(1 / rate, count)
-    return [Request(*each) for each in zip(prompts, answers, np.cumsum(gaps).tolist(), strict=True)]
+    return [ServedRequest(*each) for each in zip(prompts, answers, np.cumsum(gaps).tolist(), strict=True)]
 
 
-def served(server: Server, requests: list[Request]) -> tuple[Report, np.ndarray]:
+def all_steps(server: Server, requests: list[ServedRequest]) -> tuple[Report, np.ndarray]:
     """All steps until the last of the requests is done, and the gaps before the tokens that they made."""
     reports: list[Report] = []
     gaps: list[float] = []
@@ -147,10 +148,10 @@ def served(server: Server, requests: list[Request]) -> tuple[Report, np.ndarray]
         report, new_gaps = server.step()
         reports.append(report)
         gaps += new_gaps
-    return Report(*map(fixed, zip(*reports, strict=True))), fixed(gaps)
+    return Report(*map(read_only_array, zip(*reports, strict=True))), read_only_array(gaps)
 
 
-def fixed(values: Any) -> np.ndarray:
+def read_only_array(values: Any) -> np.ndarray:
     """An array that cannot be changed."""
     array = np.array(values)
     array.setflags(write=False)
@@ -193,7 +194,7 @@ def simulate(model: Any, hardware: Any, seq_len: Any, max_batch_size: Any = 256,
              seed: Any = 0) -> Simulation:
     """A server, from its first request to its last.
 
-        step = launched(linear_time(tokens) + exchange_time + attention of each request + head_time),
+        step = with_launches(linear_time(tokens) + exchange_time + attention of each request + lm_head_time),
         tokens = one for each request that answers, and chunks of prompts up to `budget` in all
 
     Arguments that `ContinuousBatchingModel.solve` has too mean the same, but are single values: a simulation follows
@@ -232,7 +233,7 @@ def simulate(model: Any, hardware: Any, seq_len: Any, max_batch_size: Any = 256,
     node = check.node("hardware", hardware, model, precision, kv_precision, tensor_parallel, profile, efficiency)
     window, page = int(check.context("seq_len", seq_len, model)), check.count("page_size", page_size, "token")
     answer = check.count("output_len", max(window // 2, 1) if output_len is None else output_len, "token")
-    compared("output_len", answer, "seq_len", window, np.less, "below",
+    limited_number("output_len", answer, "seq_len", window, np.less, "below",
              "prompt and answer share that window, and a prompt has at least one token")
     limit, tokens = check.count("max_batch_size", max_batch_size, "request"), check.count("budget", budget, "token")
     count = each("requests", check.count("requests", requests, "request"), lambda v: v <= MOST_REQUESTS,
@@ -242,8 +243,9 @@ def simulate(model: Any, hardware: Any, seq_len: Any, max_batch_size: Any = 256,
     rate = None if arrival_rate is None else check.rate("arrival_rate", arrival_rate, "request/second", "5 request/s")
     server = _server(node, model, _policy(policy), window, int(check.at_most("page_size", page, "seq_len", window)),
                      int(limit), int(tokens), float(check.share("reserve", reserve)))
-    waiting = drawn(spread(lengths), window - int(answer), int(answer), rate, int(count), int(seed))
-    steps, gaps = served(server, waiting)
-    log = Requests(*(fixed([getattr(request, column.name) for request in waiting]) for column in fields(Requests)))
-    found, samples = figures(log, steps, gaps, int(page))
+    waiting = random_requests(spread(lengths), window - int(answer), int(answer), rate, int(count), int(seed))
+    steps, gaps = all_steps(server, waiting)
+    log = Requests(*(read_only_array([getattr(request, column.name) for request in waiting])
+                     for column in fields(Requests)))
+    found, samples = simulated_values(log, steps, gaps, int(page))
     return Simulation(found, {"requests": log, "steps": steps, "gaps": gaps, "samples": samples})

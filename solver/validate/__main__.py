@@ -30,14 +30,14 @@ def write(path: pathlib.Path, text: str) -> None:
         raise BadInputError(f"{path} cannot be written: {problem.strerror}. Choose another file.") from None
 
 
-def main(given: Sequence[str] | None = None) -> int:
+def validate_folder(given: Sequence[str] | None = None) -> int:
     """The exit status: 0, or 2 for input that cannot be read."""
     asked = arguments(given)
     try:
-        found, others = report.validated(asked.folder)
+        found, others = report.validation(asked.folder)
         print(report.text(found, others))
         if asked.json:
-            write(asked.json, json.dumps(report.figures(found), indent=1) + "\n")
+            write(asked.json, json.dumps(report.errors(found), indent=1) + "\n")
         if asked.plot:
             plot.save(found, asked.plot)
     except BadInputError as problem:
@@ -47,4 +47,4 @@ def main(given: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(validate_folder())

@@ -12,13 +12,14 @@ from solver.zoo.hardware import Accelerator
 from solver.zoo.models import Transformer
 from solver.zoo.node import Node
 from solver.zoo.precision import Precision
-from solver.zoo.profiles import Profile, Profiles, Shares, efficient
+from solver.zoo.profiles import Profile, Profiles, Shares, efficiency_profile
 
 ROOFLINE, DEFAULT, PEER = "roofline", "sources' default", "peer's formula"
 RECOMMENDED = "quad+vec (recommended)"
 # Refitted to the same rows with another form, unrounded: how much a form is worth when its numbers are its own.
-OVERLAPPED = Profile("overlapped", compute=Shares(0.6292, {"Hopper 8-bit": 0.5680, "Ada": 0.5885}), attention=0.8166,
-                     memory=0.9749, launch=158.1e-6, latency=34.51e-6, bus=0.9823, norm=math.inf, vector=0.1729)
+REFITTED_OVERLAPPED = Profile(
+    "overlapped", compute=Shares(0.6292, {"Hopper 8-bit": 0.5680, "Ada": 0.5885}), attention=0.8166,
+    memory=0.9749, launch=158.1e-6, latency=34.51e-6, bus=0.9823, norm=math.inf, vector=0.1729)
 MATRIX_ONLY = Profile("matrix units only", compute=Shares(0.6516, {"Hopper 8-bit": 0.5292, "Ada": 0.5866}),
                       attention=0.8362, memory=0.9570, launch=138.9e-6, latency=33.35e-6, bus=0.5112, norm=2.0)
 
@@ -31,13 +32,13 @@ class Case:
     device: Accelerator
     precision: Precision
     kv_precision: Precision
-    ways: float = 1.0
+    tensor_parallel: float = 1.0
     batch: float = 1.0
     prompt: float = 0.0
     answer: float = 0.0
 
     def node(self, profile: Profile) -> Node:
-        return Node(self.device, self.precision, self.kv_precision, profile, self.ways)
+        return Node(self.device, self.precision, self.kv_precision, profile, self.tensor_parallel)
 
     def ttft(self, profile: Profile) -> float:
         """Time to first token of the whole batch."""
@@ -79,7 +80,7 @@ class Peer:
     def ttft(self) -> float:
         case, model = self.case, self.case.model
         per_token = 2 * model.parameters + 4 * model.layers * model.hidden * case.prompt
-        rate = case.device.peak[case.precision.name] * case.ways
+        rate = case.device.peak[case.precision.name] * case.tensor_parallel
         return float(per_token * case.prompt * case.batch / (0.5 * rate))
 
     def itl(self, context: float | None = None) -> float:
@@ -87,7 +88,7 @@ class Peer:
         middle = case.prompt + case.answer / 2 if context is None else context
         cache = kv_bytes_per_token(model, case.precision) * middle * case.batch
         read = model.parameters * case.precision.size + cache
-        return float(read / (case.device.bandwidth * case.ways) + model.layers * 10e-6)
+        return float(read / (case.device.bandwidth * case.tensor_parallel) + model.layers * 10e-6)
 
     def throughput(self) -> float:
         case = self.case
@@ -99,7 +100,7 @@ class Peer:
 
 def default() -> Profile:
     """What a text book takes: half of the peak FLOP/s, nothing else lost."""
-    return efficient(0.5)
+    return efficiency_profile(0.5)
 
 
 def version(text: str) -> tuple[int, int] | None:

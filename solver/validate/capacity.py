@@ -12,7 +12,7 @@ from collections.abc import Callable
 from functools import partial
 
 from solver.formulas.memory import kv_bytes_per_token
-from solver.validate.names import model
+from solver.validate.names import transformer_named
 from solver.validate.study import Finding, Study
 from solver.validate.tables import OutOfScopeError, Row
 from solver.zoo.layers import LatentAttention
@@ -28,7 +28,7 @@ def token_bytes(row: Row) -> float:
     """KV cache of a token on one chip: from the registry, else from the architecture that the table gives."""
     kind = PRECISIONS["fp8" if row["kv_dtype"] == "fp8" else "fp16"]
     try:
-        network = model(row["model"])
+        network = transformer_named(row["model"])
     except OutOfScopeError:
         if not row.has("arch_kv_bytes_per_token_per_gpu"):
             raise OutOfScopeError("the architecture is not known") from None
@@ -37,8 +37,8 @@ def token_bytes(row: Row) -> float:
     shape = network.attention
     if isinstance(shape, LatentAttention) and row.has("cpu_blocks"):
         whole *= math.ceil(shape.kv_elements / PAD) * PAD / shape.kv_elements
-    ways = row.positive("tp") if row.has("tp") else 1.0
-    return whole / min(ways, shape.kv_heads)
+    tensor_parallel = row.positive("tp") if row.has("tp") else 1.0
+    return whole / min(tensor_parallel, shape.kv_heads)
 
 
 def blocks(row: Row) -> Finding:
@@ -83,14 +83,14 @@ def tokens_of_bytes(row: Row) -> Finding:
 
 def budget(row: Row) -> Finding:
     """What is left of the memory that may be used, when everything that the log names is taken off."""
-    usable = printed(row, r"(?:= |can use )([\d.]+) ?GiB")
-    other = printed(row, r"non_torch(?:_memory)?(?: takes)? ([\d.]+) ?GiB")
-    peak = printed(row, r"activation peak(?: memory takes)? ([\d.]+) ?GiB")
+    usable = printed_amount(row, r"(?:= |can use )([\d.]+) ?GiB")
+    other = printed_amount(row, r"non_torch(?:_memory)?(?: takes)? ([\d.]+) ?GiB")
+    peak = printed_amount(row, r"activation peak(?: memory takes)? ([\d.]+) ?GiB")
     left, logged = usable - row.positive("weights_gib") - other - peak, row.positive("kv_gib_per_gpu")
     return Finding(logged, {EXACT: left}, passed=abs(left - logged) <= 0.03 + 1e-9)
 
 
-def printed(row: Row, pattern: str) -> float:
+def printed_amount(row: Row, pattern: str) -> float:
     """The GiB that a log prints after some words."""
     found = re.search(pattern, row["quote"])
     if found is None:
@@ -98,7 +98,7 @@ def printed(row: Row, pattern: str) -> float:
     return float(found[1])
 
 
-def about(row: Row) -> None:
+def refuse_hybrids(row: Row) -> None:
     """Hybrid models have several kinds of cache, and one table is computed, not logged."""
     text = f"{row['model']} {row['notes']}"
     if "hybrid" in text.lower() or "DeepSeek-V4" in text or "Step-3.7" in text:
@@ -107,10 +107,10 @@ def about(row: Row) -> None:
         raise OutOfScopeError("a computed table, not a log")
 
 
-def checked(test: Callable[[Row], Finding]) -> Callable[[Row], Finding]:
+def scoped_test(test: Callable[[Row], Finding]) -> Callable[[Row], Finding]:
     """The test, of rows that the model speaks about."""
     def find(row: Row) -> Finding:
-        about(row)
+        refuse_hybrids(row)
         return test(row)
 
     return find
@@ -120,7 +120,7 @@ def has_all(columns: list[str], row: Row) -> bool:
     return all(map(row.has, columns))
 
 
-def studies() -> list[Study]:
+def capacity_studies() -> list[Study]:
     """The exact tests, of the rows that log what they need."""
     tests = {
         "KV blocks from KV bytes": (blocks, "gpu_blocks block_size kv_gib_per_gpu"),
@@ -131,5 +131,5 @@ def studies() -> list[Study]:
         "KV tokens from KV bytes": (tokens_of_bytes, "kv_gib_per_gpu kv_tokens"),
         "KV budget": (budget, "weights_gib kv_gib_per_gpu"),
     }
-    return [Study(name, "kv_capacity.csv", partial(has_all, needs.split()), checked(test), EXACT, 0.0, "")
+    return [Study(name, "kv_capacity.csv", partial(has_all, needs.split()), scoped_test(test), EXACT, 0.0, "")
             for name, (test, needs) in tests.items()]

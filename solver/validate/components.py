@@ -13,7 +13,7 @@ from solver.formulas.kernels import ALL_REDUCE, KERNELS, OVERLAPPED, KernelShare
 from solver.formulas.pipeline import MFU, MFU_LARGE, SHARE, iteration_time, pipeline_bubble, training_work
 from solver.formulas.speculation import ACCEPTANCE_DECAY, accepted_tokens
 from solver.validate.baselines import DEFAULT, ROOFLINE
-from solver.validate.names import chip, chip_key, plain_transformer
+from solver.validate.names import chip_key, chip_named, plain_transformer
 from solver.validate.study import Finding, Study
 from solver.validate.tables import OutOfScopeError, Row
 
@@ -25,7 +25,7 @@ LARGE, SMALL = "all-reduce NVLink, >= 1 MiB", "all-reduce NVLink, < 1 MiB"
 
 def product(row: Row) -> Finding:
     """One matrix product at 16 bits."""
-    device = chip(row["gpu"])
+    device = chip_named(row["gpu"])
     if device.family not in KERNELS:
         raise OutOfScopeError(f"no kernels of {device} were fitted")
     one = Product(row.positive("num_tokens"), row.positive("k"), row.positive("n"))
@@ -58,9 +58,9 @@ def all_reduce(row: Row) -> Finding:
         raise OutOfScopeError("pairs of linked chips: four of them exchange data over the host's bus")
     if row.number("num_workers") != row.number("devices_per_node"):
         raise OutOfScopeError("between nodes: their network is not known")
-    device, size, ways = chip(row["network"]), row.positive("size"), row.positive("num_workers")
+    device, size, chips = chip_named(row["network"]), row.positive("size"), row.positive("num_workers")
     shares = {"link rate, alpha 0": KernelShares(), FITTED_BUS: ALL_REDUCE}
-    predicted = {form: float(all_reduce_time(size, ways, part.launch, device.interconnect * part.memory))
+    predicted = {form: float(all_reduce_time(size, chips, part.launch, device.interconnect * part.memory))
                  for form, part in shares.items()}
     return Finding(row.positive("time_ms") / 1e3, predicted, (LARGE if size >= MIB else SMALL,))
 
@@ -84,11 +84,11 @@ def acceptance(rows: list[Row], start: int) -> Study:
         if row.has("k_draft_tokens") and row.has("acceptance_length_al"):
             known[series(row)][row.positive("k_draft_tokens")] = row.positive("acceptance_length_al")
     name = f"spec AL(K) from AL({start})"
-    return Study(name, "spec_decode.csv", everything, lambda row: accepted(row, known, start), FALLING, 0.05,
+    return Study(name, "spec_decode.csv", everything, lambda row: accepted_finding(row, known, start), FALLING, 0.05,
                  "tokens a step")
 
 
-def accepted(row: Row, known: Mapping[Series, dict[float, float]], start: int) -> Finding:
+def accepted_finding(row: Row, known: Mapping[Series, dict[float, float]], start: int) -> Finding:
     """Tokens a step of one row, from the one at `start` draft tokens of the same series."""
     lengths = known.get(series(row), {})
     if len(lengths) < 4 or start not in lengths:
@@ -110,7 +110,7 @@ def first_acceptance(tokens: float, length: int, decay: float) -> float:
 
 def utilization(row: Row) -> Finding:
     """Model FLOP utilization of llm-foundry."""
-    device = chip(row["gpu"])
+    device = chip_named(row["gpu"])
     if "bf16" not in row["precision"]:
         raise OutOfScopeError("the table is of bfloat16")
     if device.family not in MFU:
@@ -129,13 +129,13 @@ def iteration(row: Row) -> Finding:
     batch, chips = row.positive("gbs"), row.positive("n_gpu")
     work = float(training_work(network, batch, row.positive("seq_len"), float(row["act_ckpt"] == "full")))
     bubble = pipeline_bubble(row.positive("pp"), batch / row.positive("mbs"), row.positive("vp"))
-    peak = chip(row["gpu"]).half
+    peak = chip_named(row["gpu"]).half
     shares = {ROOFLINE: 1.0, "sources' default eta=.5": 0.5, MEGATRON: SHARE}
     return Finding(row.positive("iter_time_s"), {
         form: iteration_time(work, chips, peak * share, bubble) for form, share in shares.items()})
 
 
-def studies(tables: Mapping[str, list[Row]]) -> list[Study]:
+def component_studies(tables: Mapping[str, list[Row]]) -> list[Study]:
     """The studies of parts; those of drafts and products depend on what the tables hold."""
     drafts = tables.get("spec_decode.csv", [])
     return [

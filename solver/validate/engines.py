@@ -11,9 +11,9 @@ from solver.formulas.memory import kv_bytes_per_token, weights_bytes
 from solver.validate.baselines import (
     DEFAULT,
     MATRIX_ONLY,
-    OVERLAPPED,
     PEER,
     RECOMMENDED,
+    REFITTED_OVERLAPPED,
     ROOFLINE,
     Case,
     decodes_on_vector_units,
@@ -22,7 +22,7 @@ from solver.validate.baselines import (
     version,
     without_vector,
 )
-from solver.validate.names import chip, model, plain_transformer, precision
+from solver.validate.names import chip_named, plain_transformer, precision_in, transformer_named
 from solver.validate.study import Finding, Study
 from solver.validate.tables import OutOfScopeError, Row
 from solver.zoo.precision import PRECISIONS, precision_named
@@ -37,18 +37,18 @@ SHOWN_MEMORY = {"NVIDIA H100 SXM": 79.1 * GIB, "NVIDIA H200 SXM": 139.8 * GIB, "
 
 def case(row: Row, batch: str, prompt: str, answer: str | None = None) -> Case:
     """A row of TensorRT-LLM: the KV cache of an 8-bit row is at 8 bits too."""
-    kind = precision(row["precision"])
-    device = chip(row["gpu"])
+    kind = precision_in(row["precision"])
+    device = chip_named(row["gpu"])
     if math.isnan(device.peak[kind.name]):
         raise OutOfScopeError(f"the registry has no {kind} rate of {device}")
-    return Case(model(row["model"]), device, kind, precision_named(kind.cached_as), row.ways,
+    return Case(transformer_named(row["model"]), device, kind, precision_named(kind.cached_as), row.tensor_parallel,
                 row.positive(batch), row.positive(prompt), row.positive(answer) if answer else 0.0)
 
 
 def tuned_forms(release: tuple[int, int] | None, wanted: Case) -> dict[str, Profile]:
     """The tuned profile and its variants, for that release."""
     vector = decodes_on_vector_units(release, wanted.model)
-    return {ROOFLINE: Profiles.ideal, DEFAULT: default(), "max+vec": without_vector(OVERLAPPED, vector),
+    return {ROOFLINE: Profiles.ideal, DEFAULT: default(), "max+vec": without_vector(REFITTED_OVERLAPPED, vector),
             "quad, no vec": MATRIX_ONLY, RECOMMENDED: tuned(vector)}
 
 
@@ -80,9 +80,9 @@ def static_batch(row: Row) -> Finding:
 def saturated(wanted: Case) -> Case:
     """The same with as many requests as the KV cache holds."""
     shown = SHOWN_MEMORY.get(wanted.device.name, wanted.device.memory * 59 / 60)
-    free = shown - weights_bytes(wanted.model, wanted.precision) / wanted.ways - RUNTIME
+    free = shown - weights_bytes(wanted.model, wanted.precision) / wanted.tensor_parallel - RUNTIME
     per_token = kv_bytes_per_token(wanted.model, wanted.kv_precision)
-    per_token /= min(wanted.ways, wanted.model.attention.kv_heads)
+    per_token /= min(wanted.tensor_parallel, wanted.model.attention.kv_heads)
     requests = KV_SHARE * free / per_token // (wanted.prompt + wanted.answer)
     if requests < 1:
         raise OutOfScopeError("the KV cache does not hold one request")
@@ -91,13 +91,13 @@ def saturated(wanted: Case) -> Case:
 
 def continuous_batching(row: Row) -> Finding:
     """TensorRT-LLM's throughput since release 1.0, with requests always waiting."""
-    kind = precision(row["precision"])
+    kind = precision_in(row["precision"])
     if kind.name not in ("fp8", "nvfp4"):
         raise OutOfScopeError(f"{row['precision'].strip()} weights: the tables are of FP8 and FP4")
-    device = chip(row["gpu"])
+    device = chip_named(row["gpu"])
     if math.isnan(device.peak[kind.name]):
         raise OutOfScopeError(f"the registry has no {kind} rate of {device}")
-    wanted = saturated(Case(model(row["model"]), device, kind, PRECISIONS["fp8"], row.ways, 1.0,
+    wanted = saturated(Case(transformer_named(row["model"]), device, kind, PRECISIONS["fp8"], row.tensor_parallel, 1.0,
                             row.positive("input_len"), row.positive("output_len")))
     measured = row.positive("value") * (row.positive("n_gpu") if row["scope"].startswith("per_gpu") else 1)
     forms = {ROOFLINE: Profiles.ideal, DEFAULT: default(), TUNED: Profiles.tuned}
@@ -110,8 +110,8 @@ def splitwise(row: Row, batch: str, prompt: str) -> Case:
     if row["notes"].startswith("SUSPECT"):
         raise OutOfScopeError("batch 64: the source itself doubts these rows")
     half = PRECISIONS["fp16"]
-    return Case(model(row["model"]), chip(row["gpu"]), half, half, row.ways, row.positive(batch),
-                row.positive(prompt))
+    return Case(transformer_named(row["model"]), chip_named(row["gpu"]), half, half, row.tensor_parallel,
+                row.positive(batch), row.positive(prompt))
 
 
 def eager_forms() -> dict[str, Profile]:
@@ -134,7 +134,7 @@ def eager_steps(row: Row) -> Finding:
 def mixture_steps(row: Row) -> Finding:
     """gpt-oss in vLLM under load: its weights are MXFP4 whatever the KV cache is in."""
     kv = PRECISIONS["fp8" if "KV FP8" in row["precision"] else "fp16"]
-    wanted = Case(model(row["model"]), chip(row["gpu"]), PRECISIONS["mxfp4"], kv, row.ways,
+    wanted = Case(transformer_named(row["model"]), chip_named(row["gpu"]), PRECISIONS["mxfp4"], kv, row.tensor_parallel,
                   row.positive("batch_or_conc"), row.positive("context_len"), row.positive("output_len"))
     forms = {ROOFLINE: Profiles.ideal, DEFAULT: default(), TUNED: Profiles.tuned}
     return Finding(row.positive("itl_ms") / 1e3, {PEER: wanted.peer.itl(), **{
@@ -145,7 +145,7 @@ def faster_transformer(row: Row) -> Finding:
     """FasterTransformer's GPT, from prompt to last token; the architecture stands in the notes."""
     if row.has("pp") and row.number("pp") != 1:
         raise OutOfScopeError("pipeline parallelism is not modelled in serving")
-    if row.ways > 8:
+    if row.tensor_parallel > 8:
         raise OutOfScopeError("tensor parallelism over more than a node is not modelled")
     shape = {name: float(value) for name, value in re.findall(r"(\w+)=(\d+)", row["notes"])}
     if not {"head_num", "size_per_head", "num_layers", "vocab_size"} <= set(shape):
@@ -153,7 +153,7 @@ def faster_transformer(row: Row) -> Finding:
     network = plain_transformer("GPT", shape["num_layers"], shape["head_num"] * shape["size_per_head"],
                                 shape["head_num"], shape["vocab_size"])
     half = PRECISIONS["fp16"]
-    wanted = Case(network, chip(row["gpu"]), half, half, row.ways, row.positive("batch"),
+    wanted = Case(network, chip_named(row["gpu"]), half, half, row.tensor_parallel, row.positive("batch"),
                   row.positive("input_len"), row.positive("output_len"))
     forms = {ROOFLINE: Profiles.ideal, DEFAULT: default(), TUNED: Profiles.tuned_early}
     return Finding(row.positive("latency_ms") / 1e3, {PEER: wanted.peer.latency(), **{
@@ -178,7 +178,7 @@ def before_one(row: Row) -> bool:
     return row["framework"].startswith("TensorRT-LLM") and not since_one(row)
 
 
-def studies() -> list[Study]:
+def engine_studies() -> list[Study]:
     """The studies of engines, in the order of the report."""
     ttft, thr, itl, e2e = "prefill_ttft.csv", "throughput.csv", "decode_itl.csv", "e2e_latency.csv"
     return [

@@ -74,12 +74,12 @@ def chip_key(text: str) -> str:
     return key
 
 
-def chip(text: str) -> Accelerator:
+def chip_named(text: str) -> Accelerator:
     """A chip of the registry."""
     return Hardware[chip_key(text)]
 
 
-def model(text: str) -> Transformer:
+def transformer_named(text: str) -> Transformer:
     """A transformer of the registry."""
     name = words(text.rpartition("/")[2], MODEL_NOISE)
     key = model_keys().get(name)
@@ -89,7 +89,7 @@ def model(text: str) -> Transformer:
     return found
 
 
-def precision(text: str) -> Precision:
+def precision_in(text: str) -> Precision:
     """The number format that a cell of words begins to name."""
     for word, name in FORMATS:
         if word in text.lower():

@@ -9,7 +9,7 @@ import numpy as np
 from solver.validate.study import Outcome
 from solver.validate.tables import BadInputError
 
-COLUMNS = 4
+PLOT_COLUMNS = 4
 INK, BAND, POINT = "#333333", "#cfe3f5", "#0b5fa5"
 
 
@@ -25,11 +25,11 @@ def save(found: dict[str, Outcome], path: pathlib.Path) -> None:
     except ImportError:
         raise BadInputError("--plot needs matplotlib, which is not installed: pip install "
                             "'mlsysim-labs[plot]'.") from None
-    high = -(-len(drawn) // COLUMNS)
-    figure = Figure(figsize=(3.2 * COLUMNS, 3.2 * high), layout="constrained")
+    high = -(-len(drawn) // PLOT_COLUMNS)
+    figure = Figure(figsize=(3.2 * PLOT_COLUMNS, 3.2 * high), layout="constrained")
     FigureCanvasAgg(figure)
     for place, (name, outcome) in enumerate(drawn.items(), 1):
-        _panel(figure.add_subplot(high, COLUMNS, place), name, outcome)
+        _panel(figure.add_subplot(high, PLOT_COLUMNS, place), name, outcome)
     try:
         figure.savefig(path, dpi=110)
     except (OSError, ValueError) as problem:

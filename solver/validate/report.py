@@ -6,9 +6,10 @@ import pathlib
 from typing import Any
 
 from solver.show import table_text
-from solver.validate import capacity, engines
-from solver.validate import components as parts
-from solver.validate import single_stream as streams
+from solver.validate.capacity import capacity_studies
+from solver.validate.components import component_studies, products
+from solver.validate.engines import engine_studies
+from solver.validate.single_stream import stream_studies
 from solver.validate.study import Outcome, Study, outcomes, unclaimed
 from solver.validate.tables import Row, tables
 
@@ -25,22 +26,22 @@ OTHERS = {
 }
 
 
-def studies(rows: dict[str, list[Row]]) -> list[Study]:
+def all_studies(rows: dict[str, list[Row]]) -> list[Study]:
     """All studies, in the order of the report."""
-    return [*parts.products(rows.get("operator_times_vidur.csv", [])), *engines.studies(), *streams.studies(),
-            *parts.studies(rows), *capacity.studies()]
+    return [*products(rows.get("operator_times_vidur.csv", [])), *engine_studies(), *stream_studies(),
+            *component_studies(rows), *capacity_studies()]
 
 
-def validated(folder: pathlib.Path) -> tuple[dict[str, Outcome], dict[str, int]]:
+def validation(folder: pathlib.Path) -> tuple[dict[str, Outcome], dict[str, int]]:
     """What every study finds in a folder, and how many rows of each file none of them takes."""
     rows = tables(folder)
-    every = studies(rows)
+    every = all_studies(rows)
     return outcomes(every, rows), unclaimed(every, rows)
 
 
-def figures(found: dict[str, Outcome]) -> dict[str, dict[str, Any]]:
+def errors(found: dict[str, Outcome]) -> dict[str, dict[str, Any]]:
     """Rows and errors by data set and form, as shares; a data set without usable rows has no form but its own."""
-    return {name: {form: outcome.figures(form) for form in outcome.pairs or [outcome.study.form]}
+    return {name: {form: outcome.errors(form) for form in outcome.pairs or [outcome.study.form]}
             for name, outcome in found.items()}
 
 
@@ -51,7 +52,7 @@ def percent(share: float | None, sign: str = "") -> str:
 def lines(found: dict[str, Outcome]) -> list[list[str]]:
     """A line for each data set and form; exact tests say how many rows pass."""
     made = []
-    for name, forms in figures(found).items():
+    for name, forms in errors(found).items():
         for form, figure in forms.items():
             label = f"{form}: {figure['passed']}/{figure['rows']} pass" if "passed" in figure else form
             made.append([name, label, str(figure["rows"]), str(figure["skipped"]), percent(figure["median_abs_error"]),

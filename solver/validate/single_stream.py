@@ -10,7 +10,7 @@ from solver.formulas.kernels import stream_time
 from solver.formulas.memory import kv_bytes_per_token
 from solver.formulas.transformer import streamed_bytes
 from solver.validate.baselines import DEFAULT, PEER, ROOFLINE, Case
-from solver.validate.names import chip, model, precision, weights_of, with_format
+from solver.validate.names import chip_named, precision_in, transformer_named, weights_of, with_format
 from solver.validate.study import Finding, Study
 from solver.validate.tables import OutOfScopeError, Row
 from solver.zoo.hardware import Accelerator
@@ -35,7 +35,7 @@ PROMPT_SHARES, PROMPT_Q4 = {"GDDR": 0.50, "HBM": 0.36, "Unified": 0.83}, 0.8
 APPLE_RATES = {"Apple M1 8 GB": 2.3e12, "Apple M1 Max 64 GB": 10.4e12, "Apple M3 Max 64 GB": 14.2e12}
 
 
-def single(profile: Profile, device: Accelerator) -> Profile:
+def profile_on(profile: Profile, device: Accelerator) -> Profile:
     """The profile on that chip: unified memory reaches Apple's share on Apple's chips alone."""
     if device.memory_kind == "Unified" and device.family != "Apple":
         return replace(profile, memory=Shares(profile.memory.default))
@@ -43,15 +43,15 @@ def single(profile: Profile, device: Accelerator) -> Profile:
 
 
 def at(device: Accelerator, profile: Profile) -> Node:
-    return Node(device, HALF, HALF, single(profile, device))
+    return Node(device, HALF, HALF, profile_on(profile, device))
 
 
 def llama_bench(row: Row) -> tuple[Transformer, Accelerator, float]:
     """Model, chip and size of the file of a row of llama-bench."""
     if row["quant"] not in EMBEDDING:
         raise OutOfScopeError(f"files in {row['quant'] or 'no format'} are not modelled")
-    found, device = model(row["model"]), chip(row["gpu"])
-    return found, device, row.positive("model_size_gib") * GIB - found.head * EMBEDDING[row["quant"]]
+    found, device = transformer_named(row["model"]), chip_named(row["gpu"])
+    return found, device, row.positive("model_size_gib") * GIB - found.lm_head * EMBEDDING[row["quant"]]
 
 
 def tokens(row: Row) -> Finding:
@@ -103,7 +103,7 @@ def prompts(row: Row) -> Finding:
     rate = prompt_rate(device)
     shares = {ROOFLINE: (1.0, 1.0), DEFAULT: (0.5, 0.5), PROMPT: (share, 0.083)}
     return Finding(length / row.positive("tok_per_s"), {
-        form: prompt_time(network, length, rate * products, rate * pairs)
+        form: stream_prompt_time(network, length, rate * products, rate * pairs)
         for form, (products, pairs) in shares.items()})
 
 
@@ -116,8 +116,8 @@ def prompt_rate(device: Accelerator) -> float:
     return device.half * (2 if re.match(r"NVIDIA RTX \d0\d0", device.name) and "Ada" not in device.name else 1)
 
 
-def prompt_time(network: Transformer, length: float, products: float, pairs: float) -> float:
-    work = network.token_work * length / products + network.head_work / products
+def stream_prompt_time(network: Transformer, length: float, products: float, pairs: float) -> float:
+    work = network.token_work * length / products + network.lm_head_work / products
     return work + network.prefill_pair_work * length**2 / 2 / pairs
 
 
@@ -139,7 +139,7 @@ def spark(row: Row, batch: str, quant: str, context: float, measured: float) -> 
     """Tokens a second of one stream on a GB10."""
     if row.has(batch) and row.number(batch) > 1:
         raise OutOfScopeError("batches on a GB10: their kernels were not fitted")
-    network, device = model(row["model"]), chip(row["gpu"])
+    network, device = transformer_named(row["model"]), chip_named(row["gpu"])
     weights = spark_weights(network, quant.upper())
     forms = {FILE_ROOFLINE: Profiles.ideal, FORM_A: Profiles.llama_cpp}
     return Finding(measured, {
@@ -154,12 +154,12 @@ def spark_weights(network: Transformer, quant: str) -> float:
     rest = PRECISIONS["q8_0"]
     active = network.feed_forward.active * network.feed_forward.expert
     narrow = PRECISIONS["mxfp4"] if "MXFP4" in quant else rest
-    return active * narrow.size + (network.dense + network.head) * rest.size
+    return active * narrow.size + (network.dense + network.lm_head) * rest.size
 
 
 def chat(row: Row) -> Finding:
     """TinyChat: its tables are of four tokens of context."""
-    kind = precision(row["precision"])
+    kind = precision_in(row["precision"])
     return stream(row, Profiles.tinychat, kind.size, row.leading("context_len"), 1e3 / row.positive("itl_ms"), False)
 
 
@@ -172,9 +172,9 @@ def exllama(row: Row) -> Finding:
 
 def stream(row: Row, profile: Profile, size: float, context: float, measured: float, rate: bool) -> Finding:
     """One stream of a model whose layers have `size` bytes a weight and whose lm_head has two."""
-    network, device = model(row["model"]), chip(row["gpu"])
+    network, device = transformer_named(row["model"]), chip_named(row["gpu"])
     kind = weights_of(8 * size) if size < 2 else HALF
-    weights = streamed_bytes(network, 1.0, kind) + network.head * 2
+    weights = streamed_bytes(network, 1.0, kind) + network.lm_head * 2
     times = {ROOFLINE: stream_time(at(device, Profiles.ideal), network, weights, context),
              profile.name: stream_time(at(device, profile), network, weights, context),
              PEER: Case(network, with_format(device, kind), kind, kind).peer.itl(context)}
@@ -192,7 +192,7 @@ def bench(test: str) -> Callable[[Row], bool]:
     return lambda row: row["framework"].startswith("llama.cpp") and row["test"] == test and not on_spark(row)
 
 
-def studies() -> list[Study]:
+def stream_studies() -> list[Study]:
     """The studies of single streams, in the order of the report."""
     file = "llamacpp_tg.csv"
     return [

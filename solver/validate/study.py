@@ -59,7 +59,7 @@ class Outcome:
         if finding.passed is not None:
             self.passed.append(finding.passed)
 
-    def figures(self, form: str) -> dict[str, Any]:
+    def errors(self, form: str) -> dict[str, Any]:
         """Rows and errors of a form, as shares; of an exact test also how many rows pass it."""
         error = np.array([predicted / measured - 1 for measured, predicted in self.pairs.get(form, [])])
         passed = {"passed": sum(self.passed)} if self.passed else {}

@@ -76,7 +76,7 @@ class Row:
         return value
 
     @property
-    def ways(self) -> float:
+    def tensor_parallel(self) -> float:
         """Chips that share each layer: all of them where tensor parallelism is not given."""
         return self.positive("tp" if self.has("tp") else "n_gpu")
 

@@ -73,7 +73,7 @@ class ConvNet:
         return self.name
 
 
-def convnet(table: dict, sources: Mapping[str, Source]) -> ConvNet:
+def convnet_record(table: dict, sources: Mapping[str, Source]) -> ConvNet:
     """The record of one table of ``zoo/models.toml``."""
     shape = {k: table[k] for k in ("name", "width", "expansion", "classes", "image")}
     origin = dict.fromkeys([*shape, "stages", "published"], sources[table["source"]])

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from solver.units import Bandwidth, Byte, FlopRate, Watt
 from solver.zoo.precision import PRECISIONS
-from solver.zoo.records import Source, Zoo, figure, plain, read, records
+from solver.zoo.records import Source, Zoo, base_value, make_plain, read, records
 
 NONE = math.nan  # a figure that a chip lacks
 
@@ -54,7 +54,7 @@ class Accelerator:
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        plain(self)
+        make_plain(self)
 
     @cached_property
     def peak(self) -> Annotated[dict[str, Any], "FLOP/second"]:
@@ -90,20 +90,20 @@ class Accelerator:
         return self.name
 
 
-def accelerator(table: dict, sources: Mapping[str, Source]) -> Accelerator:
+def accelerator_record(table: dict, sources: Mapping[str, Source]) -> Accelerator:
     """The record of one table of ``zoo/hardware.toml``, each figure with its source."""
     values = {k: v for k, v in table.items() if k not in ("group", "source", "elsewhere", "name")}
     family, memory_kind = values.pop("family"), values.pop("memory_kind")
     elsewhere = table.get("elsewhere", {})
     origin = {k: sources[elsewhere.get(k, table["source"])] for k in values}
-    figures: dict[str, Any] = {k: figure(v) for k, v in values.items()}
+    figures: dict[str, Any] = {k: base_value(v) for k, v in values.items()}
     return Accelerator(table["name"], **figures, family=family, memory_kind=memory_kind, sources=origin)
 
 
 @cache
 def chips() -> dict[str, Accelerator]:
     """All accelerators by name."""
-    return records("hardware.toml", accelerator)
+    return records("hardware.toml", accelerator_record)
 
 
 def group(name: str) -> Zoo[Accelerator]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from solver.units import Context, FlopPerPair, FlopPerToken, PerToken
-from solver.zoo.records import plain
+from solver.zoo.records import make_plain
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class Attention:
     windowed: float = 1.0
 
     def __post_init__(self) -> None:
-        plain(self)
+        make_plain(self)
 
     @property
     def matrices(self) -> float:
@@ -81,7 +81,7 @@ class LatentAttention:
     windowed: float = 1.0
 
     def __post_init__(self) -> None:
-        plain(self)
+        make_plain(self)
 
     @property
     def kv_heads(self) -> float:

@@ -9,9 +9,9 @@ from functools import cached_property
 from typing import Any
 
 from solver.units import BytePerToken, Context, FlopPerPair, FlopPerToken, PerToken, Scalar
-from solver.zoo.convnet import ConvNet, convnet
+from solver.zoo.convnet import ConvNet, convnet_record
 from solver.zoo.layers import Attention, FeedForward, LatentAttention
-from solver.zoo.records import Source, Zoo, figure, plain, records
+from solver.zoo.records import Source, Zoo, base_value, make_plain, records
 
 
 @dataclass(frozen=True)
@@ -35,17 +35,17 @@ class Transformer:
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        plain(self)
+        make_plain(self)
 
     @cached_property
-    def head(self) -> Scalar:
+    def lm_head(self) -> Scalar:
         """Parameters of lm_head, which turns the last hidden state into scores of the vocabulary."""
         return self.vocab * self.hidden
 
     @cached_property
     def embeddings(self) -> Scalar:
         """Parameters of embedding and lm_head as they are stored: one matrix where they are tied."""
-        return self.head * (2 - self.tied) + self.positions * self.hidden
+        return self.lm_head * (2 - self.tied) + self.positions * self.hidden
 
     @cached_property
     def dense(self) -> Scalar:
@@ -76,9 +76,9 @@ class Transformer:
         return 2 * (self.dense + self.feed_forward.active * self.feed_forward.expert)
 
     @cached_property
-    def head_work(self) -> FlopPerToken:
+    def lm_head_work(self) -> FlopPerToken:
         """FLOP of lm_head for each token that it scores."""
-        return 2 * self.head
+        return 2 * self.lm_head
 
     @cached_property
     def prefill_pair_work(self) -> FlopPerPair:
@@ -123,14 +123,14 @@ class Transformer:
         return self.name
 
 
-def transformer(table: dict, sources: Mapping[str, Source]) -> Transformer:
+def transformer_record(table: dict, sources: Mapping[str, Source]) -> Transformer:
     """The record of one table of ``zoo/models.toml``."""
     hidden, layers = table["hidden"], table["layers"]
     source = sources[table["source"]]
     figures = dict.fromkeys([k for k, v in table.items() if isinstance(v, (int, str, bool))], source)
     figures["published"] = sources[table.get("published_source", table["source"])]
     return Transformer(
-        table["name"], float(layers), float(hidden), float(table["vocab"]), figure(table["context"]),
+        table["name"], float(layers), float(hidden), float(table["vocab"]), base_value(table["context"]),
         attention(table, hidden), feed_forward(table, hidden, layers), float(table.get("tied", False)),
         float(table.get("positions", 0)), 2.0 if table.get("norm") == "layer" else 1.0, figures)
 
@@ -141,7 +141,7 @@ def attention(table: dict, hidden: int) -> Attention | LatentAttention:
         return LatentAttention(float(hidden), **{k: float(v) for k, v in table["latent_attention"].items()})
     part: dict[str, Any] = dict(table["attention"])
     biases = {"none": 0.0, "qkv": 3.0, "all": 4.0}[part.pop("bias", "none")]
-    window = figure(part.pop("window", math.inf))
+    window = base_value(part.pop("window", math.inf))
     return Attention(float(hidden), **{k: float(v) for k, v in part.items()}, biases=biases, window=window)
 
 
@@ -160,9 +160,9 @@ def feed_forward(table: dict, hidden: int, layers: int) -> FeedForward:
                        float(mixed * part["count"] * part.get("router_bias", False)))
 
 
-def model(table: dict, sources: Mapping[str, Source]) -> Transformer | ConvNet:
+def model_record(table: dict, sources: Mapping[str, Source]) -> Transformer | ConvNet:
     """The record of one table: a convolutional network where it has stages of blocks."""
-    return convnet(table, sources) if "stages" in table else transformer(table, sources)
+    return convnet_record(table, sources) if "stages" in table else transformer_record(table, sources)
 
 
-Models: Zoo[Any] = Zoo("Models", lambda: records("models.toml", model))
+Models: Zoo[Any] = Zoo("Models", lambda: records("models.toml", model_record))

@@ -16,14 +16,14 @@ from solver.zoo.profiles import Profiles
 
 @dataclass(frozen=True, eq=False)
 class Node:
-    """`ways` chips `device` that split each layer among them (tensor parallelism), run by an engine with `profile`.
+    """`tensor_parallel` chips `device`, which split each layer among them, run by an engine with `profile`.
 
     Weights are in `precision`, the KV cache is in `kv_precision`, which is the same if not given (16 bits for formats
     of weights alone); without a profile nothing is lost. The rates are those of all chips together, as far as the
     engine reaches them.
 
     >>> from solver import PRECISIONS, Hardware
-    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], profile=Profiles.tuned, ways=2)
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], profile=Profiles.tuned, tensor_parallel=2)
     >>> round(node.matmul_rate / 1e12)   # TFLOP/s: 2 * 989.4 * 0.70
     1385
     """
@@ -32,7 +32,7 @@ class Node:
     precision: Precision
     kv_precision: Any = None  # a Precision, once made
     profile: Any = None  # a Profile, once made
-    ways: Scalar = 1.0
+    tensor_parallel: Scalar = 1.0
 
     def __post_init__(self) -> None:
         if self.kv_precision is None:
@@ -48,18 +48,18 @@ class Node:
     @cached_property
     def matmul_rate(self) -> FlopRate:
         """At which the matrix products of the layers run."""
-        return self.device.peak[self.precision.name] * self.compute_share * self.ways
+        return self.device.peak[self.precision.name] * self.compute_share * self.tensor_parallel
 
     @cached_property
-    def head_rate(self) -> FlopRate:
+    def lm_head_rate(self) -> FlopRate:
         """At which lm_head runs, which stays at 16 bits or more."""
-        return self.device.wide_peak[self.precision.name] * self.compute_share * self.ways
+        return self.device.wide_peak[self.precision.name] * self.compute_share * self.tensor_parallel
 
     @cached_property
     def attention_rate(self) -> FlopRate:
         """At which queries meet keys, at 16 bits or more."""
         share = self.profile.attention[self.device.kinds[self.precision.name]]
-        return self.device.wide_peak[self.precision.name] * share * self.ways
+        return self.device.wide_peak[self.precision.name] * share * self.tensor_parallel
 
     @cached_property
     def vector_rate(self) -> FlopRate:
@@ -67,7 +67,7 @@ class Node:
         share = self.profile.vector
         if isinstance(share, float) and share == 0:
             return np.inf
-        return np.where(share > 0, self.device.fp32 * share * self.ways, np.inf)
+        return np.where(share > 0, self.device.fp32 * share * self.tensor_parallel, np.inf)
 
     @cached_property
     def chip_bandwidth(self) -> Bandwidth:
@@ -77,19 +77,19 @@ class Node:
     @cached_property
     def bandwidth(self) -> Bandwidth:
         """At which all chips together read weights."""
-        return self.chip_bandwidth * self.ways
+        return self.chip_bandwidth * self.tensor_parallel
 
     @property
     def alone(self) -> bool:
         """Whether it is known to be a single chip."""
-        return isinstance(self.ways, (int, float)) and self.ways == 1
+        return isinstance(self.tensor_parallel, (int, float)) and self.tensor_parallel == 1
 
     @cached_property
     def bus_rate(self) -> Bandwidth:
         """At which the chips exchange data; without limit for one alone."""
         if self.alone:
             return np.inf
-        return np.where(self.ways > 1, self.device.interconnect * self.profile.bus, np.inf)
+        return np.where(self.tensor_parallel > 1, self.device.interconnect * self.profile.bus, np.inf)
 
     @cached_property
     def ideal(self) -> Node:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from solver.units import Scalar, Second
-from solver.zoo.records import Source, Zoo, figure, plain, records
+from solver.zoo.records import Source, Zoo, base_value, make_plain, records
 
 EFFICIENCY = float("0.5")  # an object of its own, so that a default is told from a 0.5 that was given
 
@@ -73,7 +73,7 @@ class Profile:
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        plain(self)
+        make_plain(self)
         for name in ("compute", "attention", "memory"):
             value = getattr(self, name)
             if not isinstance(value, Shares):
@@ -83,24 +83,24 @@ class Profile:
         return self.name
 
 
-def efficient(efficiency: Any) -> Profile:
+def efficiency_profile(efficiency: Any) -> Profile:
     """The profile that one number makes: that share of the peak FLOP/s, all of the bandwidth, nothing besides."""
     return Profile("efficiency", compute=efficiency, attention=efficiency)
 
 
-SOURCES = efficient(EFFICIENCY)  # made once: it is what most calls ask for
+SOURCES = efficiency_profile(EFFICIENCY)  # made once: it is what most calls ask for
 
 
-def profile(table: Mapping[str, Any], sources: Mapping[str, Source]) -> Profile:
+def profile_record(table: Mapping[str, Any], sources: Mapping[str, Source]) -> Profile:
     """The record of one table of ``zoo/profiles.toml``."""
     values = {name: value for name, value in table.items() if name not in ("name", "scope", "source")}
     for name, value in values.items():
         if isinstance(value, Mapping):
             values[name] = Shares(value["default"], {k: v for k, v in value.items() if k != "default"})
         else:
-            values[name] = figure(value)
+            values[name] = base_value(value)
     origin = dict.fromkeys(values, sources[table["source"]])
     return Profile(table["name"], **values, scope=table["scope"], sources=origin)
 
 
-Profiles: Zoo[Profile] = Zoo("Profiles", lambda: records("profiles.toml", profile))
+Profiles: Zoo[Profile] = Zoo("Profiles", lambda: records("profiles.toml", profile_record))

@@ -64,13 +64,13 @@ def unit_of(record: Any, name: str) -> str:
     return units(kind).get(name, "")
 
 
-def plain(record: Any) -> None:
+def make_plain(record: Any) -> None:
     """Make the quantities among the fields of a new record floats in base units (for ``__post_init__``)."""
     kind: Any = type(record)
     for name, unit in units(kind).items():
         value = vars(record).get(name)
         if isinstance(value, str):
-            object.__setattr__(record, name, figure(value, unit))
+            object.__setattr__(record, name, base_value(value, unit))
         elif is_quantity(value):
             object.__setattr__(record, name, in_unit(Q_(value), unit))
 
@@ -86,14 +86,14 @@ class Dimensioned:
         if dataclasses.is_dataclass(value):
             return Dimensioned(value)
         if isinstance(value, (int, float, np.ndarray, np.number, Mapping)):
-            return with_unit(value, unit_of(self._record, name))
+            return as_quantity(value, unit_of(self._record, name))
         return value
 
 
-def with_unit(value: Any, unit: str) -> Any:
+def as_quantity(value: Any, unit: str) -> Any:
     """`value`, or each value of a mapping, as a quantity in `unit`; a bare number stays one."""
     if isinstance(value, Mapping):
-        return type(value)((key, with_unit(v, unit)) for key, v in value.items())  # type: ignore[call-arg]
+        return type(value)((key, as_quantity(v, unit)) for key, v in value.items())  # type: ignore[call-arg]
     return Q_(value, unit) if unit else value
 
 
@@ -166,10 +166,10 @@ def read(file: str) -> dict[str, Any]:
     return tomllib.loads((FOLDER / file).read_text(encoding="utf-8"))
 
 
-def figure(text: str | float, base: str = "") -> float:
+def base_value(text: str | float, base: str = "") -> float:
     """A figure of the zoo ("80 GiB", or a bare number) in base units, which are those of `base` if it is given.
 
-    >>> figure("80 GiB", "byte") == 80 * 2**30
+    >>> base_value("80 GiB", "byte") == 80 * 2**30
     True
     """
     if not isinstance(text, str):

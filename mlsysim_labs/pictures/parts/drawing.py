@@ -17,7 +17,7 @@ from mlsysim_labs.pictures.parts.picture import Target
 from mlsysim_labs.widgets.strict import Strict
 from solver.text import nearest
 
-MOST = 4  # rows or points; as many as there are hues, shapes and dashes
+MOST_SERIES = 4  # rows or points; as many as there are hues, shapes and dashes
 
 
 class Drawing(Strict):
@@ -27,8 +27,8 @@ class Drawing(Strict):
 
     @traitlets.validate("labels")
     def _few(self, proposal: Any) -> Any:
-        if len(proposal.value) > MOST:
-            raise ValueError(f"a {type(self).__name__} shows at most {MOST}, not {len(proposal.value)}: "
+        if len(proposal.value) > MOST_SERIES:
+            raise ValueError(f"a {type(self).__name__} shows at most {MOST_SERIES}, not {len(proposal.value)}: "
                              f"{', '.join(proposal.value)}.")
         return proposal.value
 

@@ -61,10 +61,10 @@ class WidgetPicture:
         """All numbers under their traits' names, or as the widget has it."""
         if hasattr(self.widget, "table"):
             return self.widget.table(data)
-        return {name: value for name, value in data.items() if is_number(value)}
+        return {name: value for name, value in data.items() if holds_number(value)}
 
 
-def is_number(value: Any) -> bool:
+def holds_number(value: Any) -> bool:
     """Whether something is a number, or a symbol of one, and no text."""
     return hasattr(value, "ndim") or isinstance(value, (int, float))
 

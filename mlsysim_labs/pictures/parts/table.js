@@ -1,5 +1,5 @@
 // What stands under a picture: its numbers as a table that can be opened and copied, and the picture as a file.
-// The runner writes the numbers (v0, v1, ...); the table is drawn while it is open, and some twins say them aloud.
+// The runner writes the numbers (v0, v1, ...); the table is drawn while it is open, and some tables say them aloud.
 
 const PAUSE = 1000; // [ms] between sentences read aloud
 // How an element looks: what it has of its parent, and what it has of its own unless that is what any element has.
@@ -86,8 +86,8 @@ const make = (parent, tag, name, text = "") => {
 
 function render({ model, el }) {
   const name = model.get("name");
-  const box = make(el, "div", "lab-twin"), said = make(box, "span", "lab-twin-said");
-  const sheet = make(box, "div", "lab-twin-sheet");
+  const box = make(el, "div", "lab-table"), said = make(box, "span", "lab-table-said");
+  const sheet = make(box, "div", "lab-table-sheet");
   said.role = "status";
   Object.assign(sheet, { hidden: true, tabIndex: 0, role: "region", ariaLabel: "Table of " + name }); // it may scroll
   sheet.dataset.lmSuppressShortcuts = "true";
@@ -123,7 +123,7 @@ function render({ model, el }) {
     if (live) timer ||= setTimeout(speak, PAUSE);
   };
   const button = (text, act) => {
-    const node = make(box, "button", "lab-preset lab-twin-button", text);
+    const node = make(box, "button", "lab-preset lab-table-button", text);
     node.dataset.lmSuppressShortcuts = "true"; // JupyterLab asks the focused element itself
     said.before(node);
     node.addEventListener("click", async () => {

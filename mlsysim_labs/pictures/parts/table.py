@@ -13,7 +13,7 @@ from mlsysim_labs.pictures.parts.picture import Target
 from mlsysim_labs.widgets.assets import script, style
 
 
-class Twin(anywidget.AnyWidget):
+class Table(anywidget.AnyWidget):
     """A table that the browser fills with the numbers of a picture, by label.
 
     Numbers are lines, arrays are columns. With `speaks`, screen readers hear the lines after a change: for pictures

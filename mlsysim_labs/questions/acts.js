@@ -1,5 +1,5 @@
-// What the widgets share with which a student commits something: a step that the kernel acknowledges, a banner when it
-// does not, and drafts that outlive a view. Nothing is called saved before the kernel has said so.
+// What the widgets share with which a student acts: an act that the kernel acknowledges, a banner when it does not,
+// and drafts that outlive a view. Nothing is called saved before the kernel has said so.
 
 const PATIENCE = 2000; // [ms] that the kernel has to answer
 const SILENT = "The kernel did not answer. It may be busy or gone: wait until it is idle, then press Retry. "
@@ -19,8 +19,8 @@ const make = (parent, tag, name, properties = {}) => {
 };
 const write = (node, text) => { if (node.textContent !== text) node.textContent = text; };
 
-// Resolves when the kernel has saved it. A retry gives the same id: to the kernel it is the same step.
-export function commit(model, kind, value, id = freshId()) {
+// Resolves when the kernel has saved it. A retry gives the same id: to the kernel it is the same act.
+export function perform(model, kind, value, id = freshId()) {
   return new Promise((resolve, reject) => {
     const end = (settle, outcome) => {
       clearTimeout(timer);
@@ -43,13 +43,13 @@ export function commit(model, kind, value, id = freshId()) {
 
 // Made once and kept: a button that is made anew loses the focus.
 function banner(root) {
-  const node = make(root, "div", "commit-banner", { role: "alert" });
-  const body = make(node, "div", "commit-banner-body", { hidden: true }), says = make(body, "div", "commit-banner-says");
-  const title = make(says, "strong", "commit-banner-title"), why = make(says, "span", "commit-banner-why");
-  const text = make(body, "textarea", "commit-field commit-banner-text", { readOnly: true, ariaLabel: "What is not saved, to copy" });
-  const buttons = make(body, "div", "commit-row");
-  const retry = make(buttons, "button", "commit-button commit-main", { textContent: "Retry", type: "button" });
-  const copy = make(buttons, "button", "commit-button", { type: "button" });
+  const node = make(root, "div", "act-banner", { role: "alert" });
+  const body = make(node, "div", "act-banner-body", { hidden: true }), says = make(body, "div", "act-banner-says");
+  const title = make(says, "strong", "act-banner-title"), why = make(says, "span", "act-banner-why");
+  const text = make(body, "textarea", "act-field act-banner-text", { readOnly: true, ariaLabel: "What is not saved, to copy" });
+  const buttons = make(body, "div", "act-row");
+  const retry = make(buttons, "button", "act-button act-main", { textContent: "Retry", type: "button" });
+  const copy = make(buttons, "button", "act-button", { type: "button" });
   let tries = 0;
   copy.addEventListener("click", async () => {
     text.select();
@@ -82,50 +82,50 @@ function banner(root) {
 
 // A box whose keys stay in it: JupyterLab asks for an attribute, notebook 6 hears what bubbles.
 export function box(el, name) {
-  const root = make(el, "div", "commit " + name, { role: "group", tabIndex: -1 });
+  const root = make(el, "div", "act " + name, { role: "group", tabIndex: -1 });
   root.addEventListener("keydown", (event) => event.stopPropagation());
   return root;
 }
 
-// Sends one step at a time. A step that failed keeps its id until another value is sent, and its answer may come late.
+// Sends one act at a time. An act that failed keeps its id until another value is sent, and its answer may come late.
 export function sender(model, root, { changed, saved }) {
   const alert = banner(root);
-  let step = null, busy = false;
+  let act = null, busy = false;
   const finish = () => {
-    const { kind, value } = step;
-    step = null;
+    const { kind, value } = act;
+    act = null;
     alert.hide();
     saved(kind, value);
     changed();
   };
-  const fail = (why) => alert.show(why, String(step.text), () => send(step.kind, step.value, step.text));
-  const late = (said) => {
-    if (busy || !step) return;
-    if (said?.saved === step.id) finish();
-    else if (said?.failed === step.id) fail(said.why);
+  const fail = (why) => alert.show(why, String(act.text), () => send(act.kind, act.value, act.text));
+  const heardLater = (said) => {
+    if (busy || !act) return;
+    if (said?.saved === act.id) finish();
+    else if (said?.failed === act.id) fail(said.why);
   };
   const send = async (kind, value, text = value) => {
     if (busy) return;
-    if (step?.kind !== kind || step.value !== value) step = { kind, value, text, id: freshId() };
+    if (act?.kind !== kind || act.value !== value) act = { kind, value, text, id: freshId() };
     busy = true;
     changed();
-    const why = await commit(model, kind, value, step.id).then(() => null, (error) => error.message);
+    const why = await perform(model, kind, value, act.id).then(() => null, (error) => error.message);
     busy = false;
     if (why === null) return finish();
     fail(why);
     changed();
   };
-  model.on("msg:custom", late);
-  return { send, isBusy: () => busy, stop: () => model.off("msg:custom", late) };
+  model.on("msg:custom", heardLater);
+  return { send, isBusy: () => busy, stop: () => model.off("msg:custom", heardLater) };
 }
 
 // Radio buttons; a group of its own for each view, as two views of one widget may be on a page.
 export function radios(parent, options, name, chosen) {
-  const list = make(parent, "div", "commit-options", { role: "radiogroup", ariaLabel: name });
+  const list = make(parent, "div", "act-options", { role: "radiogroup", ariaLabel: name });
   const group = freshId();
   const inputs = options.map((value) => {
-    const label = make(list, "label", "commit-option"), input = make(label, "input", "commit-radio", { type: "radio", name: group, value });
-    make(label, "span", "commit-option-text", { textContent: value });
+    const label = make(list, "label", "act-option"), input = make(label, "input", "act-radio", { type: "radio", name: group, value });
+    make(label, "span", "act-option-text", { textContent: value });
     input.addEventListener("change", () => chosen(value));
     return input;
   });

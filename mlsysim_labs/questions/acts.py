@@ -1,6 +1,6 @@
-"""Steps of a student that the page sends and the kernel acknowledges: what predictions and tasks share.
+"""Acts of a student that the page sends and the kernel acknowledges: what predictions and tasks share.
 
-The page says "saved" only when the kernel has said so; `questions/steps.js` has its half, with the banner for silence.
+The page says "saved" only when the kernel has said so; `acts.js` has its half, with the banner for silence.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ MOST_OPTIONS = 4
 LONGEST_ID = 64
 
 
-class Committing(Strict):
-    """A widget whose page sends steps, ``{kind, id, value, time}``, and hears ``{saved: id}`` or ``{failed: id, why}``.
+class ActWidget(Strict):
+    """A widget whose page sends acts, ``{kind, id, value, time}``, and hears ``{saved: id}`` or ``{failed: id, why}``.
 
-    A step that comes again, as a retry does, is acknowledged and not done again. The page writes no trait: all that it
-    has to say is a step, and a step is checked.
+    An act that comes again, as a retry does, is acknowledged and not done again. The page writes no trait: all that it
+    has to say is an act, and an act is checked.
 
-    `name` : what the step is called in a record
+    `name` : what the act is called in a record
     `lab` : keeps what is typed but not committed apart from other labs'; without it a reload forgets that
     `question` : what is asked
     """
@@ -34,7 +34,7 @@ class Committing(Strict):
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
-        self.step = ""  # the id of the one that is being done
+        self.act = ""  # the id of the one that is being done
         self._done: collections.deque[str] = collections.deque(maxlen=100)
         self.on_msg(self._hear)
 
@@ -42,21 +42,21 @@ class Committing(Strict):
         """Nothing: a page may not write traits."""
 
     def _hear(self, _widget: Any, content: Any, _buffers: Any) -> None:
-        step = content.get("id") if isinstance(content, dict) else None
-        if not isinstance(step, str) or not 0 < len(step) <= LONGEST_ID:
+        act = content.get("id") if isinstance(content, dict) else None
+        if not isinstance(act, str) or not 0 < len(act) <= LONGEST_ID:
             return  # nobody who could be answered
-        self.step = step
+        self.act = act
         try:
-            if step not in self._done:
+            if act not in self._done:
                 self._do(content.get("kind"), content.get("value"))
         except Exception as error:  # of whoever saves it: the student is told, and can try again
-            self.send({"failed": step, "why": str(error) or type(error).__name__})
+            self.send({"failed": act, "why": str(error) or type(error).__name__})
             return
-        self._done.append(step)
-        self.send({"saved": step})
+        self._done.append(act)
+        self.send({"saved": act})
 
     def _do(self, kind: Any, value: Any) -> None:
-        """Check a step and have it saved; whatever is raised is the reason why it is not."""
+        """Check an act and have it saved; whatever is raised is the reason why it is not."""
         raise NotImplementedError
 
 

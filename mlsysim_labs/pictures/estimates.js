@@ -6,7 +6,7 @@ const numbers = (v) => Object.values(v?.buffer ? new Float64Array(v.buffer, v.by
 
 const make = (parent, tag, name = "", text = "") => {
   const node = parent.appendChild(document.createElement(tag));
-  if (name) node.className = "lab-figures-" + name;
+  if (name) node.className = "lab-estimates-" + name;
   node.textContent = text;
   return node;
 };

@@ -19,7 +19,7 @@ from mlsysim_labs.widgets.assets import script, style
 from solver.zoo.profiles import Profile
 
 
-class Figures(Drawing):
+class Estimates(Drawing):
     """A table of up to four figures: at best, expected, and between which ends 8 of 10 measurements lie.
 
     `profile` says where the expectation comes from.
@@ -28,8 +28,8 @@ class Figures(Drawing):
     `origin`, `links` : what the profile was measured on, and where
     """
 
-    _esm = script("pictures/figures.js")
-    _css = style("pictures/figures.css")
+    _esm = script("pictures/estimates.js")
+    _css = style("pictures/estimates.css")
     floor: Any = traitlets.List(traitlets.Float()).tag(sync=True)
     expected: Any = traitlets.List(traitlets.Float()).tag(sync=True)
     low: Any = traitlets.List(traitlets.Float()).tag(sync=True)
