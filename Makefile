@@ -30,6 +30,7 @@ soak: $(VENV)/.test  ## what takes longer than a person waits
 lint: $(VENV)/.tools
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 notebooks: $(VENV)/.tools  ## write badges and first cells anew, and strip outputs
 	$(BIN)/python tools/notebooks.py

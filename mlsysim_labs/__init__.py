@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from mlsysim_labs.guard import check_solver
 
 __version__ = "0.1.0"
-check_solver(__version__)
+check_solver(__version__)  # a stranger's solver is named before anything else can fail
 
-from mlsysim_labs.reactive.graph import Graph  # noqa: E402 - a stranger's solver is named before all else can fail
+from mlsysim_labs.reactive.graph import Graph  # noqa: E402
+from mlsysim_labs.reactive.trace import Untraceable, program, symbol, trace  # noqa: E402
 
 if TYPE_CHECKING:
     from mlsysim_labs.lab import Lab
@@ -24,16 +25,17 @@ if TYPE_CHECKING:
     from mlsysim_labs.pictures.roofline import Roofline
     from mlsysim_labs.pictures.tank import Tank
     from mlsysim_labs.pictures.timeline import Timeline
-from mlsysim_labs.reactive.trace import Untraceable, program, symbol, trace  # noqa: E402
+    from mlsysim_labs.places.catalogue import Catalogue
+    from mlsysim_labs.places.colab import enable_widgets
 
-__all__ = ["Curve", "Estimates", "Frontier", "Graph", "Heatmap", "Lab", "Roofline", "Tank", "Timeline", "Untraceable",
-           "estimate", "program", "symbol", "trace"]
-
+__all__ = ["Catalogue", "Curve", "Estimates", "Frontier", "Graph", "Heatmap", "Lab", "Roofline", "Tank", "Timeline",
+           "Untraceable", "enable_widgets", "estimate", "program", "symbol", "trace"]
 
 HOMES = {
     "Lab": "lab", "Curve": "pictures.curve", "Estimates": "pictures.estimates", "Frontier": "pictures.frontier",
     "Heatmap": "pictures.heatmap", "Roofline": "pictures.roofline", "Tank": "pictures.tank",
-    "Timeline": "pictures.timeline", "estimate": "pictures.of_results"}
+    "Timeline": "pictures.timeline", "estimate": "pictures.of_results", "Catalogue": "places.catalogue",
+    "enable_widgets": "places.colab"}
 
 
 def __getattr__(name: str) -> Any:

@@ -45,7 +45,7 @@ def first_cell() -> list[str]:
         "    import mlsysim_labs\n",
         "except ModuleNotFoundError:\n",
         f'    %pip install -q "mlsysim-labs @ git+{repository()}@{BRANCH}"\n',
-        "import mlsysim_labs.places.colab"]
+        "mlsysim_labs.enable_widgets()"]
 
 
 def with_badges(text: str, notebook: str, picture: bool = False) -> str:

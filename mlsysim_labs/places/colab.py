@@ -1,8 +1,11 @@
-"""Importing this lets Colab show widgets of others than itself; elsewhere it does nothing."""
+"""Colab shows widgets of others than itself when it is asked to."""
 
 from contextlib import suppress
 
-with suppress(ImportError):
-    from google.colab import output
 
-    output.enable_custom_widget_manager()
+def enable_widgets() -> None:
+    """Let Colab show the labs' widgets; elsewhere there is nothing to do."""
+    with suppress(ImportError):
+        from google.colab import output
+
+        output.enable_custom_widget_manager()
