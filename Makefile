@@ -25,7 +25,7 @@ test-pythons: $(VENV)/.test  ## the fast suite on the other Pythons of this mach
 
 soak: $(VENV)/.test  ## what takes longer than a person waits
 	$(BIN)/python $(PYTEST) -m soak $(ARGS)
-	LAW_EXAMPLES=3000 $(BIN)/python $(PYTEST) tests/test_laws.py tests/test_serving_laws.py $(ARGS)
+	LAW_EXAMPLES=3000 $(BIN)/python $(PYTEST) tests/solver/formulas/test_laws.py tests/solver/serving/test_serving_laws.py $(ARGS)
 
 lint: $(VENV)/.tools
 	$(BIN)/ruff check .

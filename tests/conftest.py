@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import pathlib
-import sys
 
 import numpy as np
 import pytest
-
-ROOT = pathlib.Path(__file__).parent.parent
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tools")]
+from paths import ROOT
 
 
 @pytest.fixture

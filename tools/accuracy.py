@@ -21,7 +21,8 @@ BEGIN = """# Accuracy
 
 How far predictions are from published measurements. Error is prediction / measurement - 1. `make accuracy` writes this
 page; `python -m solver.validate FOLDER` prints the same figures for any folder of measurements, and
-[`tests/figures.toml`](../tests/figures.toml) holds some fifty of them, each with its source, as tests.
+[`tests/solver/zoo/figures.toml`](../tests/solver/zoo/figures.toml) holds some fifty of them, each with
+its source, as tests.
 
 ## By data set
 

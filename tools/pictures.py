@@ -21,7 +21,7 @@ LABS, PICTURES = ROOT / "labs", ROOT / "labs" / "pictures"
 REFERENCE = re.compile(r"\(pictures/([a-z0-9_]+)\.svg\)")
 STAMP = re.compile(r"<!-- made from ([0-9a-f]{64}) -->")
 WIDTH = 960  # px, of the page
-sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tools")]
+sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support"), str(ROOT / "tools")]
 
 
 def lab_of(notebook: pathlib.Path, mode: str = "demo") -> Any:

@@ -12,7 +12,7 @@ find_python() { # VERSION
 suite() { # PYTHON FOLDER INSTALL...
     python=$1 folder=$2
     shift 2
-    if [ ! "$folder/.test" -nt pyproject.toml ] || [ ! "$folder/.test" -nt tests/lowest.txt ]; then
+    if [ ! "$folder/.test" -nt pyproject.toml ] || [ ! "$folder/.test" -nt tests/environments/lowest.txt ]; then
         echo "Installing mlsysim-labs into $folder, once ..."
         tools/venv.sh "$python" "$folder" &&
             "$folder/bin/python" -m pip install -q --disable-pip-version-check "$@" && touch "$folder/.test" || return 1
@@ -26,7 +26,7 @@ lowest)
         found=$(find_python $version)
         [ -n "$found" ] || continue
         echo "Lowest versions, Python $version:"
-        suite "$found" .venv-lowest -e '.[test]' -c tests/lowest.txt
+        suite "$found" .venv-lowest -e '.[test]' -c tests/environments/lowest.txt
         exit $?
     done
     echo "Lowest versions: neither Python 3.11 nor 3.12 is on this machine, skipped."

@@ -14,8 +14,8 @@ import tomllib
 import pytest
 from classic_notebook import find_python, kept_environment, run
 from packaging.requirements import Requirement
+from paths import ROOT
 
-ROOT = pathlib.Path(__file__).parent.parent
 FOLDER = ROOT / "binder"
 TOOL = "jupyter-repo2docker==2026.4.0"
 HUB = "jupyterhub==5.*"  # what the image holds beside our pins: it starts the server

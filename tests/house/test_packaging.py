@@ -10,6 +10,7 @@ import tarfile
 import zipfile
 
 import pytest
+from paths import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -27,7 +28,7 @@ def build(root: pathlib.Path, folder: pathlib.Path, kind: str) -> pathlib.Path:
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory):
     """The files that git knows, as they are now, and litter beside them that must not be shipped."""
-    root, copy = pathlib.Path(__file__).parent.parent, tmp_path_factory.mktemp("checkout")
+    root, copy = ROOT, tmp_path_factory.mktemp("checkout")
     tracked = subprocess.run(["git", "ls-files"], cwd=root, capture_output=True, text=True)
     if tracked.returncode:
         pytest.skip("not a git checkout")

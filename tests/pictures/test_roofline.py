@@ -8,6 +8,7 @@ import math
 import numpy as np
 import pytest
 from bare_page import NOTHING, Shown
+from drawings import B200, ENGINE, FOUR, H100
 
 from mlsysim_labs import Lab
 from mlsysim_labs.pictures.roofline import Roofline
@@ -15,14 +16,6 @@ from mlsysim_labs.reactive.trace import run
 from solver import PRECISIONS, Hardware
 from solver.formulas.roofline import peak
 
-X, Y = (0.1, 1e5), (1e11, 1e16)
-H100 = {"peak": 989.4e12, "bandwidth": 3.352e12, "engine_peak": 0.0, "engine_bandwidth": 0.0, "engine": "tuned engine",
-        "chip": "NVIDIA H100 SXM", "labels": ["decode", "prefill"], "intensity": [1.0, 1847.0],
-        "rate": [2.7e12, 630e12], "x_limits": X, "y_limits": Y}
-ENGINE = {"engine_peak": 640e12, "engine_bandwidth": 2.7e12}
-B200 = {"peak": 4.5e15, "bandwidth": 8e12, "chip": "NVIDIA B200"}
-FOUR = {"labels": ["decode", "prefill", "mixed", "batch 64"], "intensity": [1.0, 1.2, 295.2, 60.0],
-        "rate": [3.3e12, 3e12, 600e12, 180e12]}
 CORNER = {"labels": ["decode", "prefill", "a", "b"], "intensity": [1e-3, 1e7, 8e4, 8e4],
           "rate": [1e9, 4.5e15, 4.5e15, 4.4e15]}
 TOGETHER = {"intensity": [100.0] * 4, "rate": [20e12] * 4, "labels": ["one", "two", "three", "four"]}

@@ -13,6 +13,7 @@ import threading
 import time
 
 import pytest
+from paths import ROOT
 from record_files import LAB, asides, ids, kept, litter
 
 from mlsysim_labs.records import atomic
@@ -180,7 +181,7 @@ def test_threads_lose_nothing(tmp_path):
 
 
 def saver(folder, who, count):
-    root = str(pathlib.Path(__file__).parent.parent)
+    root = str(ROOT)
     return subprocess.Popen([sys.executable, "-c", SAVER, folder, who, str(count)], stdout=subprocess.PIPE, text=True,
                             env={**os.environ, "PYTHONPATH": root})
 

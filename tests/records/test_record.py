@@ -154,7 +154,7 @@ def test_problems_name_an_entry_before_its_time(record):
 
 @pytest.mark.parametrize("fields", [
     {"lab": "../03"}, {"lab": 5}, {"versions": None}, {"parameters": {"x": float("inf")}}, {"events": (5,)},
-    {"events": None}, {"events": "ab"}, {"parameters": {"x": object()}}], ids=str)
+    {"events": None}, {"events": "ab"}, {"parameters": {"x": object()}}])
 def test_nothing_but_a_record_can_be_one(fields):
     with pytest.raises(RecordError, match=r"\.$"):
         dataclasses.replace(Record(LAB), **fields)

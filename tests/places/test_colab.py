@@ -12,12 +12,12 @@ import notebooks
 import played
 import pytest
 from classic_notebook import ClassicNotebook, errors_in_cells, find_python, kept_environment, run, run_all
+from paths import ENVIRONMENTS, ROOT
 
 from solver.text import number_text
 
 pytestmark = pytest.mark.slow
 
-ROOT = pathlib.Path(__file__).parent.parent
 LAB = "03_kv_cache.ipynb"
 RUN_CELL = ("import sys; from IPython.core.interactiveshell import InteractiveShell as Shell; "
             "Shell.instance().run_cell(sys.stdin.read()).raise_error()")
@@ -31,7 +31,7 @@ def colab() -> pathlib.Path:
     python = find_python("3.13", "3.12", "3.11")  # Colab's first; IPython 7 runs on these three
     if not python:
         pytest.skip("an environment like Colab's needs Python 3.11, 3.12 or 3.13, and none is on this machine")
-    folder, pins = ROOT / ".venv-colab", ROOT / "tests" / "colab.txt"
+    folder, pins = ROOT / ".venv-colab", ENVIRONMENTS / "colab.txt"
     kept_environment(folder, python, "-r", str(pins), made_of=(pins, ROOT / "pyproject.toml"))
     return folder
 

@@ -84,6 +84,11 @@ def test_all_formulas_at_ten_thousand_points():
     agree_at_random_points(groups=250, count=40, seed=2)
 
 
+@pytest.mark.soak
+def test_all_formulas_at_two_hundred_thousand_points():
+    agree_at_random_points(groups=4000, count=50, seed=4)
+
+
 def agree_at_random_points(groups: int, count: int, seed: int) -> None:
     """All formulas of the solver in one program, on random chips, models, number formats and amounts."""
     every = formulas()
@@ -92,7 +97,7 @@ def agree_at_random_points(groups: int, count: int, seed: int) -> None:
         for name, hint in parameters(function).items():
             (kinds if hint in RECORDS else hints).setdefault(name, hint)
     del kinds["network"]  # a single record: passed as it is
-    network = RECORDS[parameters(every["engine.image_time"])["network"]][0]
+    network = RECORDS[parameters(every["images.image_time"])["network"]][0]
 
     def all_at_once(**given):
         return {key: function(**{name: given.get(name, network) for name in parameters(function)})

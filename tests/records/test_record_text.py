@@ -130,7 +130,7 @@ def packed(data, lab=LAB, version=1):
     (lambda text: "x" * 10**7, "too long"), (lambda text: packed(b" " * 10**8), "longer than"),
     (lambda text: packed(b"[]"), "not a record"), (lambda text: packed(b"["), "cut short"),
     (lambda text: f"mlsysim-labs record 1 x\n{END} {checksum(b'')}", "longer|unpacked"),
-], ids=str)
+])
 def test_bad_text_says_what_to_do(long_record, change, says):
     with pytest.raises(RecordError, match=says) as said:
         Record.of_text(change(long_record.text))

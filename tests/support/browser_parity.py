@@ -10,11 +10,12 @@ from typing import Any
 
 import equip
 import numpy as np
+from paths import ROOT
 
 from mlsysim_labs.reactive.trace import json_numbers, program, run
 
 HERE = pathlib.Path(__file__).parent
-INTERPRETER = HERE.parent / "mlsysim_labs" / "reactive" / "program.js"
+INTERPRETER = ROOT / "mlsysim_labs" / "reactive" / "program.js"
 
 
 def case(formula: Callable[..., Mapping[str, Any]], symbols: Mapping[str, Any], blocks: Iterable[Mapping[str, Any]],

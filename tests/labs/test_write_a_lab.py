@@ -149,7 +149,7 @@ def test_what_the_page_names_is_there(page, root):
     makefile = (root / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"`make (\w+)`", page):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
-    for path in ("labs/03_kv_cache.ipynb", "labs/00_start_here.ipynb", "tests/played.py"):
+    for path in ("labs/03_kv_cache.ipynb", "labs/00_start_here.ipynb", "tests/support/played.py"):
         assert path in page and (root / path).exists()
 
 

@@ -6,13 +6,12 @@ import itertools
 
 import pytest
 from bare_page import NOTHING, Shown
+from drawings import ONE, TWO
 
 from mlsysim_labs import Lab
 from mlsysim_labs.pictures.timeline import Timeline
 from mlsysim_labs.reactive.trace import run
 
-ONE = {"ttft": [0.06], "itl": [0.016], "tokens": [256.0], "labels": ["Llama"]}
-TWO = {"ttft": [0.06, 0.12], "itl": [0.016, 0.024], "tokens": [256.0, 256.0], "labels": ["at best", "tuned engine"]}
 SENTENCES = [
     (ONE, "4.14 s in all: 60 ms until the first token, then 255 steps of 16 ms: 99 % is decode."),
     ({"tokens": [2.0]}, "76 ms in all: 60 ms until the first token, then 1 step of 16 ms: 21 % is decode."),

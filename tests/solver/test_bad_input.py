@@ -188,6 +188,11 @@ def test_a_thousand_odd_calls_get_an_answer_or_a_sentence(rng):
     assert answer_odd_calls(rng, pairs=200) > 1000
 
 
+@pytest.mark.soak
+def test_twenty_thousand_odd_calls(rng):
+    answer_odd_calls(rng, pairs=7000)
+
+
 def answer_odd_calls(rng, pairs):
     """Every odd value for every argument, and `pairs` of them at once for each class; how many were refused.
 

@@ -7,8 +7,7 @@ import itertools
 
 import pytest
 from bare_page import FRAME, Shown
-from test_roofline import B200, ENGINE, FOUR, H100
-from test_timeline import ONE, TWO
+from drawings import B200, ENGINE, FOUR, H100, ONE, TWO
 
 from mlsysim_labs.pictures.roofline import Roofline
 from mlsysim_labs.pictures.timeline import Timeline

@@ -6,7 +6,7 @@ import itertools
 import json
 
 import pytest
-from test_tank import FITS, FULL, GB, GIB, NOTHING, TOO_BIG, Shown, tank  # noqa: F401 - a fixture
+from tanks import FITS, FULL, GB, GIB, NOTHING, TOO_BIG, Shown
 
 from mlsysim_labs.pictures.tank import Tank
 from mlsysim_labs.reactive.trace import program, symbol
@@ -47,14 +47,14 @@ MISSING = [
 
 
 @pytest.mark.browser
-def test_sentences(tank):  # noqa: F811
+def test_sentences(tank):
     for traits, sentence in SENTENCES:
         tank.set(**(FITS | traits))
         assert tank.sentence == sentence
 
 
 @pytest.mark.browser
-def test_failure_names_what_is_needed_what_is_there_and_what_to_try_first(tank):  # noqa: F811
+def test_failure_names_what_is_needed_what_is_there_and_what_to_try_first(tank):
     for traits, said in MISSING:
         tank.set(**(FITS | traits))
         assert (tank.missing, tank.sentence.startswith("Fits")) == (f"Memory: {said}" if said else "", not said)
@@ -63,7 +63,7 @@ def test_failure_names_what_is_needed_what_is_there_and_what_to_try_first(tank):
 
 
 @pytest.mark.browser
-def test_what_is_below_moves_by_no_line_where_the_remedy_needs_one(tank):  # noqa: F811
+def test_what_is_below_moves_by_no_line_where_the_remedy_needs_one(tank):
     tank.page.set_viewport_size({"width": 1400, "height": 900})
     places = []
     for traits in ({}, FULL, TOO_BIG):
@@ -86,7 +86,7 @@ def test_a_caption_tells_tanks_apart(page):
 
 
 @pytest.mark.browser
-def test_a_sentence_is_read_aloud_once_a_second_and_the_last_one_is_not_lost(tank):  # noqa: F811
+def test_a_sentence_is_read_aloud_once_a_second_and_the_last_one_is_not_lost(tank):
     heard = tank.page.evaluate("""async (base) => {
         const live = document.querySelector("[aria-live=polite]"), heard = [];
         new MutationObserver(() => heard.push([performance.now(), live.textContent])).observe(live, {childList: true});

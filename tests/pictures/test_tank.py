@@ -3,90 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import pathlib
 
 import pytest
-
-import mlsysim_labs
-
-PICTURES = pathlib.Path(mlsysim_labs.__file__).parent / "pictures"
-GB, GIB = 1e9, 2.0**30
-NAMES = ["weights", "cache", "reserve", "more-weights", "more-cache", "box"]
-FITS = {"capacity": 85.9 * GB, "weights": 16.1 * GB, "cache": 8 * 2.15 * GB, "reserve": 8.59 * GB, "users": 8,
-        "unit": "GB", "chip": "NVIDIA H100 SXM", "model": "Llama 3.1 8B", "caption": ""}
-FULL = {"cache": 8 * 17.2 * GB}
-TOO_BIG = {"weights": 141.8 * GB}
-NOTHING = "No value for these settings."
-
-
-class Shown:
-    """A tank on a bare page, with a model that can only be read and listened to."""
-
-    def __init__(self, page, **traits) -> None:
-        self.page = page
-        self.errors = []
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.set_content(f"<style>{(PICTURES / 'tank.css').read_text(encoding='utf-8')} "
-                         ".lab-tank * { transition: none !important; }</style><div id='tank'></div>")
-        page.evaluate(
-            """async ([source, state]) => {
-                const url = URL.createObjectURL(new Blob([source], {type: "text/javascript"}));
-                let held = [];
-                const model = {
-                    get: (name) => state[name],
-                    on: (name, f) => { held.push([name, f]); },
-                    off: (name, f) => { held = held.filter(([n, g]) => n !== name || g !== f); },
-                };
-                const say = (values) => {
-                    Object.assign(state, values);
-                    for (const [name, f] of held) if (name.replace("change:", "") in values) f();
-                };
-                window.tank = { say, held: () => held.map(([name]) => name).sort() };
-                const { default: widget } = await import(url);
-                window.tank.stop = widget.render({ model, el: document.querySelector("#tank") });
-            }""", [(PICTURES / "tank.js").read_text(encoding="utf-8"), FITS | traits])
-
-    def set(self, **values) -> None:
-        """As the program of a lab does it: some traits at once, then a frame."""
-        self.page.evaluate("""async (values) => {
-            window.tank.say(values);
-            await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-        }""", values)
-
-    @property
-    def sentence(self) -> str:
-        said = self.page.locator(".lab-tank-says").inner_text()
-        label = self.page.locator("figure.lab-tank[role=img]").get_attribute("aria-label")
-        assert label == " ".join(filter(None, (said, self.missing))).strip()
-        return said
-
-    @property
-    def missing(self) -> str:
-        """What is needed, what is there, and what to try first; empty where memory is not short."""
-        return self.page.locator(".lab-tank-why").inner_text()
-
-    @property
-    def dim(self) -> bool:
-        return "lab-dim" in self.page.locator(".lab-tank").get_attribute("class").split()
-
-    def spans(self) -> dict[str, tuple[float, float]]:
-        """Where each part begins, and its width, as shares of the bar."""
-        found = self.page.evaluate("""(names) => {
-            const box = (name) => document.querySelector(".lab-tank-bar > .lab-tank-" + name).getBoundingClientRect();
-            const bar = document.querySelector(".lab-tank-bar").getBoundingClientRect();
-            return names.map((name) => [box(name).left - bar.left, box(name).width]);
-        }""", NAMES)
-        return dict(zip(NAMES, map(tuple, found), strict=True))
-
-    def legend(self) -> list[list[str]]:
-        return [item.inner_text().split("\n") for item in self.page.locator(".lab-tank-item").all()]
-
-
-@pytest.fixture
-def tank(page):
-    shown = Shown(page)
-    yield shown
-    assert shown.errors == []
+from tanks import FITS, FULL, GB, NOTHING, PICTURES, TOO_BIG, Shown
 
 
 def close(shown: Shown, **bytes_at: tuple[float, float]) -> None:

@@ -151,5 +151,5 @@ def test_lowest_versions_are_those_of_pyproject(root):
     extras = project["optional-dependencies"]
     wanted = [*project["dependencies"], *(d for e in ("lab", "plot", "table", "dask") for d in extras[e])]
     low = dict(re.match(r"([\w-]+)(?:\[\w+\])?>=([\d.]+)", need).groups() for need in wanted)
-    lines = (root / "tests" / "lowest.txt").read_text(encoding="utf-8").splitlines()
+    lines = (root / "tests" / "environments" / "lowest.txt").read_text(encoding="utf-8").splitlines()
     assert dict(line.split("==") for line in lines if not line.startswith("#")) == low

@@ -1,6 +1,6 @@
 """The notebooks: written by the tool that writes them, and opened by a person in a real JupyterLab.
 
-What each of them says and asks, and how it is played to its end, is in `test_lab_NN`.
+What each of them says and asks, and how it is played to its end, is in `tests/labs`.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ def test_badges_and_first_cells_are_as_the_tool_writes_them():
 
 
 def test_every_lab_has_tests_of_its_own(root):
-    assert LABS and [lab for lab in LABS if not (root / "tests" / f"test_lab_{lab[:2]}.py").exists()] == []
+    assert LABS and [lab for lab in LABS if not (root / "tests" / "labs" / f"test_{lab[:-6]}.py").exists()] == []
 
 
 @pytest.mark.browser
