@@ -19,8 +19,9 @@ from solver.units import Q_, Quantity
 from solver.zoo.hardware import Accelerator, Hardware
 from solver.zoo.models import Models, Transformer
 from solver.zoo.node import Node
-from solver.zoo.precision import PRECISIONS, Precision, precision_named
+from solver.zoo.precision import PRECISIONS, Precision, number_formats, precision_named
 from solver.zoo.profiles import Profile, Profiles
+from solver.zoo.records import changed
 
 __version__ = "0.1.0"
 __distribution__ = "mlsysim-labs"
@@ -50,8 +51,10 @@ __all__ = [
     "Simulation",
     "Transformer",
     "Uniform",
+    "changed",
     "kv_capacity",
     "max_users",
+    "number_formats",
     "precision_named",
     "show",
     "simulate",

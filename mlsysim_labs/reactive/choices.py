@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from mlsysim_labs.reactive.symbols import Symbol, Untraceable, constant, refuse
+from mlsysim_labs.reactive.symbols import Symbol, Untraceable, constant, refuse, stack
 
 
 class Choice:
@@ -34,6 +34,10 @@ class Choice:
         """What is found in a known table under a key that is this choice."""
         return choose(self._index, [table[key] for key in self._options])
 
+    def with_fields(self, changed: Callable[..., Any], fields: Mapping[str, Any]) -> Choice:
+        """The same choice of records that are `changed`, each in these fields; a field may be a symbol."""
+        return Choice(self._index, [changed(option, **fields) for option in self._options])
+
     __eq__ = __bool__ = refuse("which record is chosen is not known yet; "
                                "put the difference into the records as a number")
     __str__ = __format__ = refuse("text needs the value now; return the number and let the picture write it")
@@ -50,6 +54,9 @@ def choose(index: Symbol, options: Sequence[Any]) -> Any:
     if callable(first) and not isinstance(first, type):
         name = getattr(first, "__qualname__", first)
         raise Untraceable(f"{name} is a method of a choice; make it a property, or a function")
+    if any(isinstance(option, Symbol) for option in options):  # of records that were changed
+        same = all(option is first for option in options)
+        return first if same else Symbol("pick", (index, stack(list(options))))
     if not isinstance(first, (bool, int, float, np.ndarray, np.number)):
         return first if all(option is first for option in options) else Choice(index, options)
     table = np.array(options, float)  # options of different shapes fail here

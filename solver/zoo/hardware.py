@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Annotated, Any
 
+import numpy as np
+
 from solver.units import Bandwidth, Byte, FlopRate, Watt
 from solver.zoo.precision import PRECISIONS
 from solver.zoo.records import Source, Zoo, base_value, make_plain, read, records
@@ -69,12 +71,12 @@ class Accelerator:
     @cached_property
     def half(self) -> FlopRate:
         """The 16-bit rate: FP16, or BF16 on a chip without it."""
-        return self.bf16 if math.isnan(self.fp16) else self.fp16
+        return _known(self.fp16, self.bf16)
 
     @cached_property
     def interconnect(self) -> Bandwidth:
         """What chips exchange data over: their own link, or the bus to the host where they have none."""
-        return self.host if math.isnan(self.link) else self.link
+        return _known(self.link, self.host)
 
     @cached_property
     def kinds(self) -> dict[str, Any]:
@@ -88,6 +90,13 @@ class Accelerator:
 
     def __str__(self) -> str:
         return self.name
+
+
+def _known(figure: Any, other: Any) -> Any:
+    """A figure, or the other one where the chip lacks it; a symbol decides when it is known."""
+    if isinstance(figure, (int, float)):
+        return other if math.isnan(figure) else figure
+    return np.where(np.isnan(figure), other, figure)
 
 
 def accelerator_record(table: dict, sources: Mapping[str, Source]) -> Accelerator:

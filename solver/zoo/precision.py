@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from solver.text import nearest
@@ -48,6 +49,16 @@ class Precision:
         """Adam's state of one parameter: two moments at 32 bits and, below that, a 32-bit copy of the weight."""
         return 8.0 if self.size >= 4 else 12.0
 
+    @property
+    def label(self) -> str:
+        """What a person chooses: "8 bit", or "4-bit weights" where the arithmetic stays at 16.
+
+        >>> PRECISIONS["int8"].label, PRECISIONS["w4a16"].label
+        ('8 bit', '4-bit weights')
+        """
+        bits = f"{math.floor(8 * self.size)}"
+        return f"{bits}-bit weights" if self.rate == "half" else f"{bits} bit"
+
     def __str__(self) -> str:
         return self.name
 
@@ -75,3 +86,14 @@ def precision_named(name: object) -> Precision:
     if found is None:
         raise ValueError(f"precision {name!r} is not known. {nearest(name, PRECISIONS)}")
     return found
+
+
+def number_formats(*names: str) -> dict[str, Precision]:
+    """Number formats by their labels, to choose from; where two have the same one, their names tell them apart.
+
+    >>> list(number_formats("fp16", "int8", "w4a16")), list(number_formats("fp8", "int8"))
+    (['16 bit', '8 bit', '4-bit weights'], ['8 bit (fp8)', '8 bit (int8)'])
+    """
+    found = [precision_named(name) for name in names]
+    labels = [kind.label for kind in found]
+    return {kind.label if labels.count(kind.label) == 1 else f"{kind.label} ({kind})": kind for kind in found}

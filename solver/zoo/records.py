@@ -97,6 +97,28 @@ def as_quantity(value: Any, unit: str) -> Any:
     return Q_(value, unit) if unit else value
 
 
+def changed(record: R, **fields: Any) -> R:
+    """A record with other figures: what a chip would be with twice its bandwidth.
+
+    A record that is chosen but not known yet, as in a trace, is changed whichever it will be.
+
+    >>> from solver import Hardware
+    >>> h100 = Hardware.Cloud.H100
+    >>> twice = changed(h100, bandwidth=2 * h100.bandwidth, name="H100 with 2× bandwidth")
+    >>> twice.bandwidth / h100.bandwidth, str(twice)
+    (2.0, 'H100 with 2× bandwidth')
+    """
+    if hasattr(record, "with_fields"):  # not known yet
+        return record.with_fields(changed, fields)
+    if not dataclasses.is_dataclass(record) or isinstance(record, type):
+        raise TypeError(f"{record!r} is no record: give one such as Hardware.Cloud.H100.")
+    known = [field.name for field in dataclasses.fields(record)]
+    for name in fields:
+        if name not in known:
+            raise TypeError(f"{record} has no figure {name!r}. {nearest(name, known)}")
+    return dataclasses.replace(record, **fields)
+
+
 class Zoo(Generic[R]):
     """Records by name: ``zoo.H100``, ``zoo["H100"]``, ``for record in zoo``; groups of them are attributes too.
 
