@@ -21,21 +21,24 @@ if TYPE_CHECKING:
     from mlsysim_labs.pictures.estimates import Estimates
     from mlsysim_labs.pictures.frontier import Frontier
     from mlsysim_labs.pictures.heatmap import Heatmap
-    from mlsysim_labs.pictures.of_results import estimate
+    from mlsysim_labs.pictures.of_results import estimate, memory_parts, request_row, roof_point
     from mlsysim_labs.pictures.roofline import Roofline
     from mlsysim_labs.pictures.tank import Tank
     from mlsysim_labs.pictures.timeline import Timeline
     from mlsysim_labs.places.catalogue import Catalogue
     from mlsysim_labs.places.colab import enable_widgets
+    from mlsysim_labs.places.notebooks import lab_of
 
 __all__ = ["Catalogue", "Curve", "Estimates", "Frontier", "Graph", "Heatmap", "Lab", "Roofline", "Tank", "Timeline",
-           "Untraceable", "enable_widgets", "estimate", "program", "symbol", "trace"]
+           "Untraceable", "enable_widgets", "estimate", "lab_of", "memory_parts", "program", "request_row",
+           "roof_point", "symbol", "trace"]
 
-HOMES = {
-    "Lab": "lab", "Curve": "pictures.curve", "Estimates": "pictures.estimates", "Frontier": "pictures.frontier",
-    "Heatmap": "pictures.heatmap", "Roofline": "pictures.roofline", "Tank": "pictures.tank",
-    "Timeline": "pictures.timeline", "estimate": "pictures.of_results", "Catalogue": "places.catalogue",
-    "enable_widgets": "places.colab"}
+HOMES = {name: home for home, names in {
+    "lab": ["Lab"], "pictures.curve": ["Curve"], "pictures.estimates": ["Estimates"], "pictures.frontier": ["Frontier"],
+    "pictures.heatmap": ["Heatmap"], "pictures.roofline": ["Roofline"], "pictures.tank": ["Tank"],
+    "pictures.timeline": ["Timeline"], "places.catalogue": ["Catalogue"], "places.colab": ["enable_widgets"],
+    "pictures.of_results": ["estimate", "memory_parts", "request_row", "roof_point"], "places.notebooks": ["lab_of"],
+}.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:

@@ -24,20 +24,6 @@ WIDTH = 960  # px, of the page
 sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "support"), str(ROOT / "tools")]
 
 
-def lab_of(notebook: pathlib.Path, mode: str = "demo") -> Any:
-    """The lab of a notebook, made in this process: in demo mode all of it can be seen."""
-    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
-    source = next("".join(c["source"]) for c in cells if "lab" in c["metadata"].get("tags", []))
-    os.environ["MLSYSIM_LABS_MODE"] = mode
-    names: dict[str, Any] = {}
-    try:
-        exec(compile(source, notebook.name, "exec"), names)
-        names["lab"].box  # noqa: B018 - showing it is what publishes
-    finally:
-        del os.environ["MLSYSIM_LABS_MODE"]
-    return names["lab"]
-
-
 def wanted(notebook: pathlib.Path) -> list[str]:
     """The names of the pictures that a notebook refers to: the lab's, and after two underscores the picture's."""
     cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
@@ -48,10 +34,9 @@ def stamp(lab: Any, picture: str) -> str:
     """A hash of what the picture shows at the start, and of what draws it."""
     from mlsysim_labs.reactive.trace import run
 
-    stage = lab._frames
-    numbers = run(stage.program([picture]), lab._wiring.start)
+    numbers = run(lab.page.frames.program([picture]), lab.wiring.start)
     plain = {name: [f"{x:.6g}" for x in listed(value)] for name, value in numbers.items()}
-    widgets = {type(target.widget): target.widget for target in stage.pictures[picture].targets}
+    widgets = {type(target.widget): target.widget for target in lab.pictures[picture].targets}
     drawn = [getattr(widget, "_esm", "") + getattr(widget, "_css", "") for widget in widgets.values()]
     return hashlib.sha256(json.dumps([plain, drawn], sort_keys=True).encode()).hexdigest()
 
@@ -78,6 +63,8 @@ def main() -> int:
     import equip
     from live_jupyter import Jupyter, run_all
     from playwright.sync_api import sync_playwright
+
+    from mlsysim_labs import lab_of
 
     os.environ["MLSYSIM_LABS_MODE"] = "learn"
     with tempfile.TemporaryDirectory() as folder, Jupyter(LABS, pathlib.Path(folder)) as server, \

@@ -11,26 +11,25 @@ import re
 import sys
 from typing import Any
 
-from pictures import LABS, ROOT, lab_of
+from mlsysim_labs import lab_of
+from mlsysim_labs.questions.items import key_text
+from mlsysim_labs.testing import tasks_of
 
-PAGES = ROOT / "docs" / "teach"
+PAGES = pathlib.Path(__file__).parent.parent / "docs" / "teach"
 BLOCK = re.compile(r"(<!-- key -->\n).*?(<!-- /key -->)", re.DOTALL)
 
 
 def key(lab: Any) -> str:
     """Predictions and tasks with their keys, tolerances, and the numbers that mistakes lead to."""
-    from mlsysim_labs.questions.items import key_text, truth_in_unit, value_at
-
     lines = ["| | Question | Key |", "| --- | --- | --- |"]
-    for one in lab._predictions.values():
-        lines.append(f"| predict | {one.question} | {key_text(one.truth, one.unit)} |")
+    lines += [f"| predict | {one.question} | {one.key} |" for one in lab.questions.predictions.values()]
     mistakes = []
-    for one in (task for task in lab._tasks.values() if hasattr(task, "formula")):
+    for name, one in tasks_of(lab).items():
         within = "" if one.whole or one.options or isinstance(one.truth, str) else f" ± {one.tolerance:.0%}"
-        lines.append(f"| `{one.name}` | {one.question} | {key_text(one.truth, one.unit, one.whole)}{within} |")
-        for said, formula in one.mistakes.items():
-            wrong = truth_in_unit(value_at(one.lab, formula, one.at), one.unit)
-            mistakes.append(f"- `{one.name}`, {key_text(wrong, one.unit, one.whole)}: “{said}”")
+        lines.append(f"| `{name}` | {one.question} | {one.key}{within} |")
+        for mistake in one.mistakes:
+            wrong = key_text(one.answer_of(mistake.formula), one.unit, one.whole)
+            mistakes.append(f"- `{name}`, {wrong}: “{mistake.sentence}”")
     return "\n".join([*lines, "", "Mistakes that are recognized:", "", *mistakes, ""] if mistakes else [*lines, ""])
 
 
@@ -44,11 +43,9 @@ def with_key(page: str, lab: Any) -> str:
 def main() -> int:
     """Write all pages."""
     for file in sorted(PAGES.glob("*.md")):
-        notebook = LABS / f"{file.stem}.ipynb"
-        file.write_text(with_key(file.read_text(encoding="utf-8"), lab_of(notebook)), encoding="utf-8")
+        file.write_text(with_key(file.read_text(encoding="utf-8"), lab_of(file.stem)), encoding="utf-8")
     return 0
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(pathlib.Path(__file__).parent))
     sys.exit(main())

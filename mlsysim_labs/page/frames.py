@@ -28,7 +28,13 @@ class PictureFrame:
     frame: Any
     note: Any
     table: Table
+    start: bool | str = False  # whether it moves before the predictions are locked; "only": and leaves after that
     targets: list[Target] = field(default_factory=list)
+
+    @property
+    def widget(self) -> Any:
+        """The picture itself."""
+        return self.picture.widget
 
 
 class Frames:
@@ -38,7 +44,7 @@ class Frames:
         self.runner = Runner()
         self.pictures: dict[str, PictureFrame] = {}
 
-    def frame(self, name: str, picture: Picture) -> None:
+    def frame(self, name: str, picture: Picture, start: bool | str = False) -> None:
         """A frame for a picture; a second one of that name takes the first one's place."""
         note = ipywidgets.HTML("")
         note.add_class("lab-note")
@@ -47,7 +53,7 @@ class Frames:
         frame = ipywidgets.VBox([note, picture.widget, table])
         for kind in ("lab-picture", f"lab-picture-{name}"):
             frame.add_class(kind)
-        self.pictures[name] = PictureFrame(picture, frame, note, table)
+        self.pictures[name] = PictureFrame(picture, frame, note, table, start)
 
     def traced(self, name: str, made: Any) -> None:
         """What a function was traced to goes to its picture, if it has one."""
@@ -59,7 +65,7 @@ class Frames:
         """What the browser runs: the instructions for all that these pictures show."""
         return program({key: target.value for name in names for key, target in self._outputs(names)[name].items()})
 
-    def _views(self, names: Sequence[str]) -> list[Any]:
+    def views(self, names: Sequence[str]) -> list[Any]:
         """The widgets that are written, once each."""
         found: dict[int, Any] = {}
         for name in names:
@@ -69,7 +75,7 @@ class Frames:
 
     def _outputs(self, names: Sequence[str]) -> dict[str, dict[str, Target]]:
         """For each picture, its targets by the name of the program's output."""
-        place = {id(view): i for i, view in enumerate(self._views(names))}
+        place = {id(view): i for i, view in enumerate(self.views(names))}
         return {name: {f"{place[id(t.widget)]}.{t.trait}" + (".array" if t.array else ""): t
                        for t in self.pictures[name].targets} for name in names}
 
@@ -79,7 +85,7 @@ class Frames:
         runner, shown = self.runner, [wiring.controls[name] for name in controls]
         with runner.hold_sync():
             runner.controls = [[c.name, c.trait, c.widget, list(c.labels)] for c in shown]
-            runner.views = self._views(names)
+            runner.views = self.views(names)
             runner.pictures = [self._described(name, outputs, wiring) for name, outputs in self._outputs(names).items()]
             runner.presets, runner.drawer = [list(preset) for preset in presets], drawer
             self.send_kernel_state(wiring, names)

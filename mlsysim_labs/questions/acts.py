@@ -36,12 +36,13 @@ class ActWidget(Strict):
         super().__init__(**traits)
         self.act = ""  # the id of the one that is being done
         self._done: collections.deque[str] = collections.deque(maxlen=100)
-        self.on_msg(self._hear)
+        self.on_msg(lambda widget, content, buffers: self.hear(content))
 
     def set_state(self, sync_data: Any) -> None:
         """Nothing: a page may not write traits."""
 
-    def _hear(self, _widget: Any, content: Any, _buffers: Any) -> None:
+    def hear(self, content: Any) -> None:
+        """A message of the page: what it asks for is done, and acknowledged or refused."""
         act = content.get("id") if isinstance(content, dict) else None
         if not isinstance(act, str) or not 0 < len(act) <= LONGEST_ID:
             return  # nobody who could be answered

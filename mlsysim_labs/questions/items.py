@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -19,23 +19,12 @@ from mlsysim_labs.marking.verdicts import verdict_on
 from mlsysim_labs.questions.predict import Prediction
 from mlsysim_labs.questions.progress import Progress
 from mlsysim_labs.questions.tasks import Reply, Task
-from mlsysim_labs.reactive.graph import wiring
+from mlsysim_labs.reactive.graph import needs_of
 from mlsysim_labs.reactive.wiring import Wiring
-from solver.text import nearest, number_text
+from solver.text import number_text
 from solver.units import is_quantity
 
 Formula = Callable[..., Any]
-
-
-def value_at(lab: Wiring, formula: Formula, at: Mapping[str, Any]) -> Any:
-    """What a function of the lab's names gives where the controls start, but for `at`."""
-    values = lab.values_at(lab.start | lab.raw_of(at))
-    needs = wiring(formula)
-    missing = [need for need in needs if need not in values]
-    if missing:
-        raise NameError(f"{formula.__name__} asks for {missing[0]!r}, which the lab does not have there. "
-                        f"{nearest(missing[0], values)}")
-    return formula(**{need: values[need] for need in needs})
 
 
 def truth_in_unit(value: Any, unit: str) -> float | str:
@@ -62,16 +51,32 @@ def key_text(truth: float | str, unit: str, whole: bool = False) -> str:
     return count_text(f"{math.floor(truth):,}" if whole else number_text(truth), unit)
 
 
-@dataclass
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong formula by name, and the sentence that tells who made it."""
+
+    formula: Formula
+    sentence: str
+
+    @property
+    def name(self) -> str:
+        return self.formula.__name__
+
+
+@dataclass(eq=False)
 class Item:
     """A question, the function that answers it, and the settings at which it does."""
 
-    lab: Wiring
+    wiring: Wiring
     progress: Progress
     question: str
     formula: Formula
     at: Mapping[str, Any]
     unit: str
+
+    def __post_init__(self) -> None:
+        self._answers: dict[Formula, Any] = {}  # by formula, since judging asks for the same ones again and again
+        self._version = self.wiring.version
 
     @property
     def name(self) -> str:
@@ -80,11 +85,28 @@ class Item:
     @property
     def truth(self) -> Any:
         """The answer, in the question's unit: a number, "infeasible", or an option."""
-        return truth_in_unit(value_at(self.lab, self.formula, self.at), self.unit)
+        return self.answer_of(self.formula)
+
+    @property
+    def key(self) -> str:
+        """The truth as a person reads it, and may type it."""
+        return key_text(self.truth, self.unit)
+
+    def answer_of(self, formula: Formula) -> Any:
+        """What a function of the lab's names answers here, in the question's unit.
+
+        Only what the function follows from is computed, and once: until something is declared anew.
+        """
+        if self._version != self.wiring.version:
+            self._answers.clear()
+            self._version = self.wiring.version
+        if formula not in self._answers:
+            self._answers[formula] = truth_in_unit(self.wiring.value_at(formula, self.at), self.unit)
+        return self._answers[formula]
 
     def functions(self) -> set[str]:
         """The lab's functions that the truth is made of."""
-        return self.lab.ancestors(wiring(self.formula))
+        return self.wiring.ancestors(needs_of(self.formula))
 
 
 @dataclass
@@ -94,6 +116,7 @@ class PredictionItem(Item):
     look: Mapping[str, Any]
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         kind = "choice" if "options" in self.look else "number"
         self.shown = Prediction(name=self.name, lab=self.progress.slug, question=self.question, unit=self.unit,
                                 kind=kind, on_lock=self._keep, **self.look)
@@ -127,16 +150,26 @@ class TaskItem(Item):
     tolerance: float
     whole: bool
     options: Sequence[str]
-    hints: Sequence[str]
-    mistakes: Mapping[str, Formula]
+    hints: list[str] = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         kind = "choice" if self.options else "number"
         hint = f"with its unit, such as {count_text('7', self.unit)}" if kind == "number" and self.unit else ""
         self.shown = Task(name=self.name, lab=self.progress.slug, question=self.question, kind=kind, unit_hint=hint,
-                          options=list(self.options), more_hints=bool(self.hints) and self.progress.mode == "learn",
-                          on_answer=self._keep, on_hint=self._hint)
+                          options=list(self.options), on_answer=self._keep, on_hint=self._hint)
+        self._show_hints(0)
         self.progress.expect(self.name, "answer", self.question)
+
+    @property
+    def key(self) -> str:
+        return key_text(self.truth, self.unit, self.whole)
+
+    def add_hints(self, *hints: str) -> None:
+        """More hints, after those that there are."""
+        self.hints += hints
+        self._show_hints(len(self.shown.hints))
 
     def ready(self) -> None:
         """Show what the record has, judged anew."""
@@ -153,7 +186,7 @@ class TaskItem(Item):
         self._show_hints(len(self.progress.record.all("hint", self.name)))
 
     def _show_key(self) -> None:
-        self.shown.answer = key_text(self.truth, self.unit, self.whole)
+        self.shown.answer = self.key
         self.shown.state, self.shown.feedback = "right", "The key, from the solver."
 
     def _keep(self, text: str) -> Reply:
@@ -172,13 +205,12 @@ class TaskItem(Item):
         """Whether it is the right option; else the sentence on the mistake that leads to it."""
         if text == self.truth:
             return True, "Right."
-        wrong = (said for said, formula in self.mistakes.items() if value_at(self.lab, formula, self.at) == text)
+        wrong = (mistake.sentence for mistake in self.mistakes if self.answer_of(mistake.formula) == text)
         return False, next(wrong, "Not that one: try it with the knobs.")
 
     def _of_number(self, text: str) -> tuple[bool, str]:
         """Whether it is the right number with its unit, and what to say."""
-        known = {said: truth_in_unit(value_at(self.lab, formula, self.at), self.unit)
-                 for said, formula in self.mistakes.items()}
+        known = {mistake.sentence: self.answer_of(mistake.formula) for mistake in self.mistakes}
         numbers = {said: value for said, value in known.items() if not isinstance(value, str)}
         found = verdict_on(text, self.truth, self.unit, self.tolerance, numbers, self.whole)
         return found.right, found.sentence
@@ -197,8 +229,10 @@ class TaskItem(Item):
 class ReflectionItem:
     """Two sentences of one's own, kept and never judged by a machine."""
 
+    name = "reflection"
+
     def __init__(self, progress: Progress, question: str) -> None:
-        self.progress = progress
+        self.progress, self.question = progress, question
         self.shown = Task(name="reflection", lab=progress.slug, question=question, kind="text", on_answer=self._keep)
         progress.expect("reflection", "reflection", question)
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import dataclasses
 import html
-import os
 import platform
 import re
 from collections.abc import Mapping
@@ -19,25 +18,11 @@ import ipywidgets
 
 import solver
 from mlsysim_labs.marking.variants import Variant, variant_seed
+from mlsysim_labs.questions.setting import Setting
 from mlsysim_labs.records.event import Event
 from mlsysim_labs.records.json_data import checked_slug
 from mlsysim_labs.records.record import MIME
-from mlsysim_labs.records.record_file import RecordFile
-from solver.text import nearest
-
-MODES = ("learn", "demo", "exam")
-
-
-def mode_of(mode: str | None) -> str:
-    """The mode that was asked for, by argument or else by the variable MLSYSIM_LABS_MODE.
-
-    >>> mode_of("exam")
-    'exam'
-    """
-    found = mode or os.environ.get("MLSYSIM_LABS_MODE") or "learn"
-    if found not in MODES:
-        raise ValueError(f"the mode of a lab is {found!r}. {nearest(found, MODES)}")
-    return found
+from mlsysim_labs.records.record_file import RecordFile, Unkept
 
 
 def slug_of(title: str) -> str:
@@ -52,12 +37,11 @@ def slug_of(title: str) -> str:
 class Progress:
     """The record of one student in one lab."""
 
-    def __init__(self, slug: str, mode: str, course: str = "", student: str = "", key: str | None = None) -> None:
-        self.slug, self.mode = checked_slug(slug), mode
-        self.course = course or os.environ.get("MLSYSIM_LABS_COURSE", "")
-        self.student = student or os.environ.get("MLSYSIM_LABS_STUDENT", "")
-        self.seed = variant_seed(self.course, self.student, slug, key) if self.student else None
-        self.record_file = RecordFile(slug)
+    def __init__(self, slug: str, setting: Setting) -> None:
+        self.slug, self.setting, self.mode = checked_slug(slug), setting, setting.mode
+        whose = setting.course, setting.student, slug, setting.key
+        self.seed = variant_seed(*whose) if setting.student else None
+        self.record_file = RecordFile(slug) if setting.keeps else Unkept(slug)
         self.record = self.record_file.load()
         self.steps: dict[str, tuple[str, str]] = {}  # what there is to do: its kind and its question, by name
         self.line = ipywidgets.HTML()
@@ -84,7 +68,8 @@ class Progress:
         return {"mlsysim-labs": solver.__version__, "python": platform.python_version()}
 
     def _parameters(self) -> dict[str, Any]:
-        return {"mode": self.mode, "course": self.course, "student": self.student, "seed": self.seed}
+        setting = self.setting
+        return {"mode": setting.mode, "course": setting.course, "student": setting.student, "seed": self.seed}
 
     def prediction(self, name: str) -> Event | None:
         """What was predicted first."""

@@ -132,7 +132,7 @@ class Graph:
         name = function.__name__
         if name in self._values:
             raise ValueError(f"{name!r} is a value here, so it cannot be a function too: choose another name.")
-        needs = wiring(function)
+        needs = needs_of(function)
         nodes = list(self._nodes)
         earlier = [*self._values, *(nodes[: nodes.index(name)] if name in self._nodes else nodes)]
         for need in needs:
@@ -194,7 +194,7 @@ class Graph:
             raise problems[0]
 
 
-def wiring(function: Callable[..., Any]) -> tuple[str, ...]:
+def needs_of(function: Callable[..., Any]) -> tuple[str, ...]:
     """The names that a function asks for: its parameters without a default."""
     needs = []
     for name, parameter in inspect.signature(function).parameters.items():

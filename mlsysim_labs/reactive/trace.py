@@ -80,6 +80,27 @@ def program(outputs: Mapping[str, Any]) -> Program:
     return {"code": code, "outputs": {name: seen[id(value)] for name, value in kept.items()}}
 
 
+def size(made: Any) -> int:
+    """How many instructions a program of all that a function returned would have, at most.
+
+    >>> size({"cache": symbol("context") * 131072})
+    3
+    """
+    waiting, seen = [made], set[int]()
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Mapping):
+            waiting += value.values()
+        elif isinstance(value, tuple):
+            waiting += value
+        elif isinstance(value, Choice):
+            waiting.append(value._index)
+        elif isinstance(value, Symbol) and id(value) not in seen:
+            seen.add(id(value))
+            waiting += value.args
+    return len(seen)
+
+
 def _written(value: Any) -> Any:
     """An argument that is no symbol, as JSON has it."""
     return json_numbers(value) if isinstance(value, np.ndarray) else value

@@ -1,7 +1,8 @@
 """Controls and functions of them, twice: as values in a graph for the kernel, and as symbols for the browser's program.
 
-Each function is traced when it is declared. One that cannot be is kernel-only, and its numbers become
-inputs of the program, which arrive after a move instead of with it.
+Each function is traced when it is declared, and so are those that follow from it; the rest of the lab is left alone.
+One that cannot be traced is kernel-only: it follows the kernel, and its numbers become inputs of the program, which
+arrive after a move instead of with it.
 """
 
 from __future__ import annotations
@@ -13,23 +14,31 @@ from typing import Any
 import numpy as np
 
 from mlsysim_labs.reactive.control import Control
-from mlsysim_labs.reactive.graph import Graph, NodeError
-from mlsysim_labs.reactive.trace import Untraceable, trace
+from mlsysim_labs.reactive.graph import Graph, NodeError, needs_of
+from mlsysim_labs.reactive.trace import Untraceable, size, trace
 from mlsysim_labs.reactive.values import flat_values, kernel_symbols
 from solver.text import nearest
 
+LONGEST_PROGRAM = 20_000  # instructions: what a page carries out within a frame
+
 
 class Wiring:
-    """What a lab's knobs and functions are, and what each of them is now."""
+    """What a lab's knobs and functions are, and what each of them is now.
 
-    def __init__(self, settled: Callable[[], None]) -> None:
+    `settled` is told when a change is complete; `traced` of each function that was followed, with its symbols, and may
+    refuse what cannot be shown by raising Untraceable.
+    """
+
+    def __init__(self, settled: Callable[[], None], traced: Callable[[str, Any], None]) -> None:
         self.graph = Graph()
         self.controls: dict[str, Control] = {}
         self.functions: dict[str, Callable[..., Any]] = {}
         self.symbols: dict[str, Any] = {}
         self.kernel_only: dict[str, str] = {}  # functions that follow the kernel, and why
-        self._settled = settled  # told when a change is complete
+        self.too_long: dict[str, str] = {}  # functions whose program does not fit a frame, in a sentence
+        self._settled, self._traced = settled, traced
         self._held = 0
+        self.version = 0  # of what is declared: what was computed from an older one is to be forgotten
 
     # controls ---------------------------------------------------------------------------------------------------
 
@@ -42,6 +51,7 @@ class Wiring:
         self.controls[name], self.symbols[name] = control, control.symbol
         control.widget.observe(lambda change: self._moved(control), control.trait)
         control.widget.add_class(f"lab-control-{name}")
+        self._retrace(name)
 
     def control(self, name: str) -> Control:
         """The control of that name."""
@@ -91,29 +101,41 @@ class Wiring:
         """A function of controls and other functions, whose parameters name what it asks for."""
         self.graph.derive(function)
         self.functions[function.__name__] = function
+        self._retrace(function.__name__)
 
-    def retrace(self, traced: Callable[[str, Any], None]) -> None:
-        """Follow every function again, in order: a replaced one changes what its followers are made of.
+    def _retrace(self, changed: str) -> None:
+        """Follow what changed, if it is a function, and all that follows from it, in order."""
+        self.version += 1
+        stale = {changed}
+        for name in self.functions:
+            if name in stale or not stale.isdisjoint(self.graph.needs(name)):
+                stale.add(name)
+                self._follow(name)
 
-        `traced` is told of each, and may refuse what cannot be shown by raising Untraceable.
-        """
-        self.kernel_only.clear()
-        for name, function in self.functions.items():
-            try:
-                made = trace(function, **{need: self.symbols[need] for need in self.graph.needs(name)})
-                traced(name, made)
-            except Untraceable as problem:
-                self.kernel_only[name] = str(problem)
-                made = self._kernel_symbols(name, traced)
-            self.symbols[name] = made
+    def _follow(self, name: str) -> None:
+        """Trace one function; if it cannot be, the kernel computes it."""
+        self.kernel_only.pop(name, None)
+        self.too_long.pop(name, None)
+        try:
+            made = trace(self.functions[name], **{need: self.symbols[need] for need in self.graph.needs(name)})
+            self._traced(name, made)
+        except Untraceable as problem:
+            self.kernel_only[name] = str(problem)
+            made = self._kernel_symbols(name)
+        self.symbols[name] = made
+        instructions = size(made)
+        if instructions > LONGEST_PROGRAM:
+            self.too_long[name] = (
+                f"{name} takes {instructions:,} instructions in the browser, and a frame has time for "
+                f"{LONGEST_PROGRAM:,}: use fewer points, or whole arrays instead of a loop.")
 
-    def _kernel_symbols(self, name: str, traced: Callable[[str, Any], None]) -> Any:
+    def _kernel_symbols(self, name: str) -> Any:
         """Symbols in the shape of what the kernel computes; nothing, while it cannot."""
         try:
             made = kernel_symbols(name, self.graph[name])
         except NodeError:
             return None
-        traced(name, made)
+        self._traced(name, made)
         return made
 
     def ancestors(self, names: Iterable[str]) -> set[str]:
@@ -135,16 +157,32 @@ class Wiring:
         """Whether a function, or one before it, follows the kernel."""
         return not self.kernel_only.keys().isdisjoint(self.ancestors([name]))
 
-    def values_at(self, raw: Mapping[str, Any]) -> dict[str, Any]:
-        """Every value when the controls stand there; what cannot be computed is left out. Nothing moves."""
+    # values at other settings -----------------------------------------------------------------------------------
+
+    def values_at(self, raw: Mapping[str, Any], wanted: Iterable[str] | None = None) -> dict[str, Any]:
+        """Values when the controls stand there: of `wanted` and what they need, or of everything. Nothing moves.
+
+        What cannot be computed is left out, and so is what follows from it.
+        """
         values = {name: control.read(raw[name]) for name, control in self.controls.items()}
+        needed = self.functions.keys() if wanted is None else self.ancestors(wanted)
         with np.errstate(all="ignore"):
-            for name, function in self.functions.items():
+            for name in (n for n in self.functions if n in needed):
                 needs = self.graph.needs(name)
                 if values.keys() >= set(needs):
                     with suppress(ValueError):  # `solve` refuses where the program dims
-                        values[name] = function(**{need: values[need] for need in needs})
+                        values[name] = self.functions[name](**{need: values[need] for need in needs})
         return values
+
+    def value_at(self, formula: Callable[..., Any], at: Mapping[str, Any]) -> Any:
+        """What a function of the lab's names gives where the controls start, but for `at`."""
+        needs = needs_of(formula)
+        values = self.values_at(self.start | self.raw_of(at), needs)
+        missing = [need for need in needs if need not in values]
+        if missing:
+            raise NameError(f"{formula.__name__} asks for {missing[0]!r}, which the lab does not have there. "
+                            f"{nearest(missing[0], values)}")
+        return formula(**{need: values[need] for need in needs})
 
     def kernel_state(self, shown: Iterable[str]) -> dict[str, Any]:
         """What only the kernel can compute for the functions shown, the settings that it is true for, what failed."""

@@ -28,6 +28,23 @@ TRIES = 5
 STALE = 60.0  # s after which nobody is still writing a file
 
 
+class Unkept:
+    """The record of one lab that is kept nowhere: what a program makes labs with that nobody plays."""
+
+    def __init__(self, slug: str) -> None:
+        self.slug = checked_slug(slug)
+        self.file = pathlib.Path(f"{slug}.record.json")
+        self.notes: list[str] = []
+
+    def save(self, record: Record) -> Record:
+        """The record as it is."""
+        return record
+
+    def load(self) -> Record:
+        """Nothing."""
+        return Record(self.slug)
+
+
 class RecordFile:
     """The file of one lab in one folder. `notes` says what was found wrong, for the student to read.
 

@@ -8,6 +8,8 @@ import xml.etree.ElementTree as ET
 import pictures
 import pytest
 
+from mlsysim_labs import lab_of
+
 NOTEBOOKS = sorted(pictures.LABS.glob("[0-9]*.ipynb"))
 REFERENCES = [(notebook, name) for notebook in NOTEBOOKS for name in pictures.wanted(notebook)]
 
@@ -16,7 +18,7 @@ REFERENCES = [(notebook, name) for notebook in NOTEBOOKS for name in pictures.wa
 def test_a_picture_is_not_stale(notebook, name):
     """`make pictures` draws them anew."""
     text = (pictures.PICTURES / f"{name}.svg").read_text(encoding="utf-8")
-    assert pictures.STAMP.search(text)[1] == pictures.stamp(pictures.lab_of(notebook), name.partition("__")[2])
+    assert pictures.STAMP.search(text)[1] == pictures.stamp(lab_of(notebook), name.partition("__")[2])
 
 
 @pytest.mark.parametrize("file", sorted(pictures.PICTURES.glob("*.svg")), ids=lambda file: file.stem)
@@ -31,4 +33,4 @@ def test_a_picture_is_a_small_drawing_that_runs_nothing(file: pathlib.Path):
 def test_labs_show_pictures_that_give_nothing_away():
     """Only what moves before the lock stands above a lab."""
     for notebook, name in REFERENCES:
-        assert name.partition("__")[2] in pictures.lab_of(notebook)._start, name
+        assert name.partition("__")[2] in lab_of(notebook).page.start_pictures, name

@@ -11,7 +11,6 @@ from fake_model import tell
 
 from mlsysim_labs import Lab
 from mlsysim_labs.marking.answers import known_unit
-from mlsysim_labs.questions.items import truth_in_unit, value_at
 from solver import Hardware
 from solver.text import number_text
 
@@ -45,13 +44,8 @@ def make(blocks, tmp_path, monkeypatch):
 
 def step(lab, name: str, kind: str, value) -> None:
     """What the page sends when a student does something; it has to be saved."""
-    one = lab._predictions.get(name) or lab._tasks[name]
-    assert tell(one.shown, {"kind": kind, "id": f"{name}{kind}{value}", "value": value}) == {
+    assert tell(lab.questions[name].shown, {"kind": kind, "id": f"{name}{kind}{value}", "value": value}) == {
         "saved": f"{name}{kind}{value}"}
-
-
-def wrong(task, formula) -> float:
-    return truth_in_unit(value_at(task.lab, formula, task.at), task.unit)
 
 
 def test_it_is_small(blocks):
@@ -70,18 +64,18 @@ def test_formula_and_program_agree(make):
 
 def test_it_is_played_to_the_end(make, tmp_path):
     lab = make()
-    assert lab._names == ["memory"] and lab._predictions["faster"].shown.truth == {}
-    assert not lab._layout.tasks.children
+    assert lab.page.seen(lab.is_open) == ["memory"] and lab.questions["faster"].shown.truth == {}
+    assert not lab.page.layout.tasks.children
     step(lab, "faster", "lock", 4.0)
-    assert lab._predictions["faster"].shown.truth["value"] == pytest.approx(3.04, rel=0.005)
-    assert len(lab._layout.tasks.children) == 3
+    assert lab.questions["faster"].shown.truth["value"] == pytest.approx(3.04, rel=0.005)
+    assert len(lab.page.layout.tasks.children) == 3
     for name in KEY:
-        task = lab._tasks[name]
+        task = lab.questions[name]
         step(lab, name, "hint", None)
         assert task.shown.hints == list(task.hints[:1])
-        for sentence, formula in task.mistakes.items():
-            step(lab, name, "answer", f"{wrong(task, formula):.3g} ×")
-            assert (task.shown.state, task.shown.feedback) == ("wrong", sentence)
+        for mistake in task.mistakes:
+            step(lab, name, "answer", f"{task.answer_of(mistake.formula):.3g} ×")
+            assert (task.shown.state, task.shown.feedback) == ("wrong", mistake.sentence)
         step(lab, name, "answer", f"{task.truth:.3g}")
         assert task.shown.state == "right"
     step(lab, "reflection", "answer", "For one user. For many it is the cache.")
@@ -92,9 +86,9 @@ def test_it_is_played_to_the_end(make, tmp_path):
 
 def test_the_second_picture_comes_after_the_lock(make):
     lab = make(more=True)
-    assert lab._names == ["memory"]
+    assert lab.page.seen(lab.is_open) == ["memory"]
     step(lab, "faster", "lock", 4.0)
-    assert lab._names == ["memory", "times"]
+    assert lab.page.seen(lab.is_open) == ["memory", "times"]
 
 
 def test_a_start_picture_that_gives_the_answer_away_is_refused(blocks):
@@ -110,7 +104,7 @@ def test_a_start_picture_that_gives_the_answer_away_is_refused(blocks):
 def test_the_truths_are_those_of_the_page(make, page):
     """And are what a hand gets from the bytes that a step reads."""
     lab = make("demo")
-    asked_for = lab._predictions | {name: lab._tasks[name] for name in KEY}
+    asked_for = {name: lab.questions[name] for name in ("faster", *KEY)}
     shown = dict(re.findall(r"^\| `(\w+)` \| (.+) \|$", page, re.MULTILINE))
     assert shown == {name: f"{number_text(one.truth)} {one.unit}" for name, one in asked_for.items()}
     read = {}
@@ -124,23 +118,23 @@ def test_the_truths_are_those_of_the_page(make, page):
 def test_what_a_student_is_told_is_on_the_page(make, page):
     lab = make()
     step(lab, "faster", "lock", 4.0)
-    assert lab._predictions["faster"].shown.truth["sentence"] in " ".join(page.split())
+    assert lab.questions["faster"].shown.truth["sentence"] in " ".join(page.split())
 
 
 def test_no_mistake_is_right(make):
     lab = make("demo")
-    for task in (lab._tasks[name] for name in KEY):
-        for formula in task.mistakes.values():
-            assert abs(wrong(task, formula) / task.truth - 1) > 2 * task.tolerance
+    for task in (lab.questions[name] for name in KEY):
+        for mistake in task.mistakes:
+            assert abs(task.answer_of(mistake.formula) / task.truth - 1) > 2 * task.tolerance
 
 
 def test_the_other_modes_are_as_the_page_says(make, tmp_path):
     demo = make("demo")
-    assert demo._is_open and [demo._tasks[name].shown.state for name in KEY] == ["right"] * 2
+    assert demo.is_open and [demo.questions[name].shown.state for name in KEY] == ["right"] * 2
     exam = make("exam")
     step(exam, "faster", "lock", 1.0)
     step(exam, "first_token", "answer", "2 ×")
-    assert exam._tasks["first_token"].shown.state == "kept" and not exam._tasks["first_token"].shown.more_hints
+    assert exam.questions["first_token"].shown.state == "kept" and not exam.questions["first_token"].shown.more_hints
 
 
 def test_what_the_page_names_is_there(page, root):

@@ -89,17 +89,17 @@ def test_mistakes_are_explained(lab, act, error, says):
 
 def test_nothing_is_shipped_before_the_lab_is_shown(lab):
     progress(lab)
-    assert lab._frames.runner.program == {}
+    assert lab.page.runner.program == {}
     lab.box  # noqa: B018 - showing it is what publishes
-    assert lab._frames.runner.program["code"]
+    assert lab.page.runner.program["code"]
 
 
 def test_the_program_draws_what_the_formula_says(lab):
     progress(lab)
     lab.box  # noqa: B018
     raw = {"device": 0, "context": 3, "share": 0.5, "doubled": True}
-    said = run(lab._frames.runner.program, raw)
-    context = lab._wiring.controls["context"].table[3]
+    said = run(lab.page.runner.program, raw)
+    context = lab.wiring.controls["context"].table[3]
     assert set(said.values()) == {context * 0.5 * 2}, "in the picture and in its table"
     lab.check()
 
@@ -112,7 +112,7 @@ def test_a_replaced_function_changes_its_followers(lab):
         return 3.0 * context
 
     lab.box  # noqa: B018
-    assert next(iter(run(lab._frames.runner.program, {"context": 0}).values())) == 1536
+    assert next(iter(run(lab.page.runner.program, {"context": 0}).values())) == 1536
 
 
 def test_what_cannot_be_traced_follows_the_kernel(lab, capsys):
@@ -123,10 +123,10 @@ def test_what_cannot_be_traced_follows_the_kernel(lab, capsys):
     progress(lab)
     lab.box  # noqa: B018
     assert "np.where" in capsys.readouterr().out and "amount" in lab.kernel_only
-    assert lab._frames.runner.kernel_state["values"] == {"amount": 1} and lab._frames.runner.pictures[0]["waits"]
+    assert lab.page.runner.kernel_state["values"] == {"amount": 1} and lab.page.runner.pictures[0]["waits"]
     lab.set(context=512)
-    assert lab._frames.runner.kernel_state["values"] == {"amount": 2}
-    assert lab._frames.runner.kernel_state["at"]["context"] == 0
+    assert lab.page.runner.kernel_state["values"] == {"amount": 2}
+    assert lab.page.runner.kernel_state["at"]["context"] == 0
     lab.check()
 
 
@@ -140,11 +140,11 @@ def test_a_late_function_that_fails_is_a_sentence(lab):
     progress(lab)
     lab.box  # noqa: B018
     lab.set(context=131072)
-    assert "too long for me" in lab._frames.runner.kernel_state["problems"]["bar"]
+    assert "too long for me" in lab.page.runner.kernel_state["problems"]["bar"]
     with pytest.raises(NodeError, match="too long for me"):
         lab["amount"]
     lab.set(context=512)
-    assert lab._frames.runner.kernel_state["problems"] == {}
+    assert lab.page.runner.kernel_state["problems"] == {}
 
 
 def test_check_finds_what_a_trace_cannot_see(lab):
@@ -161,9 +161,9 @@ def test_presets_and_reset_are_raw_settings(lab):
     progress(lab)
     lab.box  # noqa: B018
     lab.set(context=512)
-    presets = dict(lab._frames.runner.presets)
-    assert presets["Long"] == {"context": len(lab._wiring.controls["context"].table) - 1, "doubled": True}
-    assert presets["Reset"]["context"] == lab._wiring.controls["context"].raw_of(8192)
+    presets = dict(lab.page.runner.presets)
+    assert presets["Long"] == {"context": len(lab.wiring.controls["context"].table) - 1, "doubled": True}
+    assert presets["Reset"]["context"] == lab.wiring.controls["context"].raw_of(8192)
 
 
 def test_a_widget_of_ones_own_is_a_picture():
@@ -188,5 +188,5 @@ def test_curves_make_their_marks_once():
 def test_the_state_of_a_lab_is_json(lab):
     progress(lab)
     lab.box  # noqa: B018
-    runner = lab._frames.runner
+    runner = lab.page.runner
     json.dumps({name: getattr(runner, name) for name in ("program", "kernel_state", "presets")}, allow_nan=False)

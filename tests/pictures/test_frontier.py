@@ -150,7 +150,7 @@ def test_a_lab_writes_curves_and_point():
     for place, share in enumerate((1, 0.5)):
         assert said[f"0.x{place}.array"] == pytest.approx(share / itl(batches))
         assert said[f"0.y{place}.array"] == pytest.approx(share * batches / itl(batches))
-    assert {t.trait for t in lab._frames.pictures["tradeoff"].targets if t.vital} == {
+    assert {t.trait for t in lab.pictures["tradeoff"].targets if t.vital} == {
         "here_x", "here_y", "x0", "y0", "x1", "y1"}
     table = picture.table(tradeoff(8.0, 20.0))
     assert table["here: throughput of a chip [token/s]"] == pytest.approx(8 / itl(8))

@@ -59,7 +59,7 @@ def used(memory):
 def outputs(lab, heatmap, **raw):
     """What the program gives out, by what it goes to."""
     said = run(lab.program(), raw)
-    views = lab._frames._views(list(lab._frames.pictures))
+    views = lab.page.frames.views(list(lab.pictures))
     parts = {"cells": heatmap.figure.marks[0], "name": heatmap.figure.marks[1], "here": heatmap.figure.marks[2]}
     return {f"{part}.{trait}": said[f"{views.index(mark)}.{trait}.array"]
             for part, mark in parts.items() for trait in ("xy" if part != "cells" else ["color"])}
@@ -69,7 +69,7 @@ def test_the_program_writes_colours_column_by_column(names):
     lab = names["lab"]
     lab.check()
     assert lab.kernel_only == {}
-    memory = lab._wiring.controls["memory"]
+    memory = lab.wiring.controls["memory"]
     for megabytes in (1, 64, 512):
         said = outputs(lab, names["heatmap"], context=16, users=0, memory=memory.raw_of(megabytes))
         np.testing.assert_allclose(said["cells.color"].reshape(9, 9).T, used(megabytes))

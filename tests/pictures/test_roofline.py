@@ -171,10 +171,10 @@ def test_a_lab_writes_roof_and_points():
                 "points": {"decode": (batch, rate), "prefill": (2048.0, rate)}}
 
     lab.check()
-    assert picture.labels == ["decode", "prefill"] and lab._frames.pictures["roof"].picture.widget is picture
+    assert picture.labels == ["decode", "prefill"] and lab.pictures["roof"].picture.widget is picture
     said = run(lab.program(), {"device": 0, "batch": 0})
     assert [len(said[f"0.{trait}.array"]) for trait in ("intensity", "rate")] == [2, 2]
-    assert {target.trait for target in lab._frames.pictures["roof"].targets if target.vital} == {
+    assert {target.trait for target in lab.pictures["roof"].targets if target.vital} == {
         "peak", "bandwidth", "intensity", "rate"}
 
 

@@ -165,7 +165,7 @@ def test_a_lab_writes_rows():
         return {"at best": (0.03, 0.005, answer), "tuned engine": (0.05, 0.009, answer)}
 
     lab.check()
-    assert picture.labels == ["at best", "tuned engine"] and lab._frames.pictures["request"].picture.widget is picture
+    assert picture.labels == ["at best", "tuned engine"] and lab.pictures["request"].picture.widget is picture
     said = run(lab.program(), {"answer": 0})
     assert {key: list(value) for key, value in said.items() if key.startswith("0.")} == {
         "0.ttft.array": [0.03, 0.05], "0.itl.array": [0.005, 0.009], "0.tokens.array": [1.0, 1.0]}

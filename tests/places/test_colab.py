@@ -14,6 +14,7 @@ import pytest
 from classic_notebook import ClassicNotebook, errors_in_cells, find_python, kept_environment, run, run_all
 from paths import ENVIRONMENTS, ROOT
 
+from mlsysim_labs import lab_of
 from solver.text import number_text
 
 pytestmark = pytest.mark.slow
@@ -119,7 +120,7 @@ def test_a_lab_runs_with_the_old_widgets(installed, page, tmp_path):
 @pytest.mark.parametrize("notebook", ["01_memory_wall.ipynb", "02_two_phases.ipynb", "03_kv_cache.ipynb"])
 def test_predictions_are_locked_and_a_task_answered_with_the_old_widgets(installed, page, tmp_path, notebook):
     """In notebook 6.5, with the keyboard alone: what the page says is saved is in the record beside the notebook."""
-    lab = played.of_notebook(ROOT, notebook)
+    lab = lab_of(notebook[:-6])
     with ClassicNotebook(installed.python, ROOT / "labs", tmp_path) as server:
         server.open(page, notebook)
         run_all(page)
@@ -128,12 +129,12 @@ def test_predictions_are_locked_and_a_task_answered_with_the_old_widgets(install
         page.wait_for_timeout(SETTLE)
         assert errors_in_cells(page) == [] and page.locator(".lab-picture").count() == 1
         page.locator(".lab-box input").first.focus()  # a click into the lab: from a cell no key leads there
-        for name, one in lab._predictions.items():
+        for name, one in lab.questions.predictions.items():
             guess = one.truth if isinstance(one.truth, str) else number_text(one.truth)
             assert player.lock(name, guess).startswith("Right")
         page.locator(".lab-picture").nth(1).wait_for()
         task, key = next(iter(played.keys(lab).items()))
         assert player.answer(task, key)[0] == "Right"
         record = json.loads((tmp_path / "labs" / f"{lab.progress.slug}.record.json").read_text(encoding="utf-8"))
-        assert [one["name"] for one in record["entries"]] == [*lab._predictions, task]
+        assert [one["name"] for one in record["entries"]] == [*lab.questions.predictions, task]
         assert player.said == []

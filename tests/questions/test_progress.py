@@ -6,10 +6,11 @@ import json
 
 import ipywidgets
 import pytest
-from small_lab import CROSSOVER, SENTENCE, USERS, Recorder, small_lab, step
+from small_lab import CROSSOVER, SENTENCE, USERS, small_lab, step
 
 from mlsysim_labs import Lab, Tank
 from mlsysim_labs.records.record import MIME, Record
+from mlsysim_labs.testing import messages
 
 
 @pytest.fixture(autouse=True)
@@ -20,25 +21,23 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def before_and_after(monkeypatch, times):
+def before_and_after(times):
     """What a lab sends until the lock, and with it."""
-    with monkeypatch.context() as patch:
-        recorder = Recorder(patch)
+    with messages() as said:
         lab = small_lab(times)
         lab.box  # noqa: B018
         lab.controls["device"].index = 0
-        before = list(recorder.said)
-        lab.progress.record_file.file.unlink(missing_ok=True)
+        before = list(said)
         step(lab, USERS, "lock", 40.0)
         lab.progress.record_file.file.unlink()
         lab.progress.record_file.backup.unlink()
-        return before, recorder.said[len(before):]
+        return before, said[len(before):]
 
 
 @pytest.mark.skipif(ipywidgets.__version__.startswith("7"), reason="ipywidgets 7 opens its comms otherwise")
-def test_until_the_lock_nothing_depends_on_the_truth(monkeypatch):
+def test_until_the_lock_nothing_depends_on_the_truth():
     """Only the truth differs between the two: every message until the lock is the same, byte for byte, ids aside."""
-    (first, shown), (second, other) = (before_and_after(monkeypatch, times) for times in (1, 7))
+    (first, shown), (second, other) = map(before_and_after, (1, 7))
     assert len(first) > 20 and first == second
     assert shown != other, "the test bites: the answer comes with the lock"
 
@@ -46,13 +45,13 @@ def test_until_the_lock_nothing_depends_on_the_truth(monkeypatch):
 def test_until_the_lock_only_start_pictures_are_there():
     lab = small_lab()
     lab.box  # noqa: B018
-    assert [p["name"] for p in lab._frames.runner.pictures] == ["weights"]
-    assert [c[0] for c in lab._frames.runner.controls] == ["device"], "knobs that move nothing yet are not there"
-    assert lab._layout.tasks.children == () and len(lab._layout.frames.children) == 1
+    assert [p["name"] for p in lab.page.runner.pictures] == ["weights"]
+    assert [c[0] for c in lab.page.runner.controls] == ["device"], "knobs that move nothing yet are not there"
+    assert lab.page.layout.tasks.children == () and len(lab.page.layout.frames.children) == 1
     step(lab, USERS, "lock", 40.0)
-    assert [p["name"] for p in lab._frames.runner.pictures] == ["weights", "memory"]
-    assert len(lab._layout.tasks.children) == 3 and lab._layout.drawer.children == (lab.controls["reserve"],)
-    assert lab._predictions[USERS].shown.truth["sentence"] == "you said 40 users, it is 4: 10× too many"
+    assert [p["name"] for p in lab.page.runner.pictures] == ["weights", "memory"]
+    assert len(lab.page.layout.tasks.children) == 3 and lab.page.layout.drawer.children == (lab.controls["reserve"],)
+    assert lab.questions[USERS].shown.truth["sentence"] == "you said 40 users, it is 4: 10× too many"
 
 
 def test_a_start_picture_may_not_compute_the_truth():
@@ -83,11 +82,11 @@ def test_nothing_is_lost_by_running_again_and_nothing_comes_twice(folder):
     step(lab, "reflection", "answer", "Less memory. More time.")
     again = small_lab()
     again.box  # noqa: B018
-    guess, task = again._predictions[USERS].shown, again._tasks[CROSSOVER].shown
+    guess, task = again.questions[USERS].shown, again.questions[CROSSOVER].shown
     assert guess.locked["value"] == 40 and guess.truth["value"] == 4, "the first is kept, right or wrong"
     assert (task.answer, task.state, task.feedback, task.tries) == ("30633 tokens", "wrong", SENTENCE, 1)
     assert task.hints == ["Divide."] and task.more_hints
-    assert again._tasks["grows"].shown.state == "right" and again._tasks["reflection"].shown.state == "kept"
+    assert again.questions["grows"].shown.state == "right" and again.questions["reflection"].shown.state == "kept"
     record = Record.of_data((folder / "99_small.record.json").read_bytes())
     assert [(e.kind, e.name) for e in record.events] == [
         ("prediction", USERS), ("answer", CROSSOVER), ("hint", CROSSOVER), ("answer", "grows"),
@@ -100,13 +99,13 @@ def test_an_answer_that_cannot_be_kept_is_not_called_saved(folder, monkeypatch):
     lab = small_lab()
     lab.box  # noqa: B018
     said = []
-    shown = lab._predictions[USERS].shown
+    shown = lab.questions[USERS].shown
     monkeypatch.setattr(shown, "send", said.append)
     monkeypatch.setattr(lab.progress.record_file, "folder", folder / "gone")
     monkeypatch.setattr(lab.progress.record_file, "lock", folder / "gone" / "lock")
     step(lab, USERS, "lock", 40.0)
-    assert "Not saved" in said[0]["why"] and shown.locked == {} and not lab._is_open
-    assert lab._frames.runner.pictures[0]["name"] == "weights"
+    assert "Not saved" in said[0]["why"] and shown.locked == {} and not lab.is_open
+    assert lab.page.runner.pictures[0]["name"] == "weights"
 
 
 @pytest.mark.parametrize("text, state, says", [
@@ -127,7 +126,7 @@ def test_what_cannot_be_read_is_no_try():
     lab.box  # noqa: B018
     step(lab, USERS, "lock", 4.0)
     said = []
-    lab._tasks[CROSSOVER].shown.send = said.append
+    lab.questions[CROSSOVER].shown.send = said.append
     task = step(lab, CROSSOVER, "answer", "9**9**9 tokens")
     assert "more than one number" in said[0]["why"] and task.tries == 0 and len(lab.progress.record.events) == 1
 
@@ -147,8 +146,8 @@ def test_a_demo_shows_everything_and_keeps_nothing(folder, monkeypatch):
     monkeypatch.setenv("MLSYSIM_LABS_MODE", "demo")
     lab = small_lab()
     lab.box  # noqa: B018
-    assert lab._tasks[CROSSOVER].shown.answer.startswith("122,5") and lab._is_open
-    assert lab._predictions[USERS].shown.truth["value"] == 4
+    assert lab.questions[CROSSOVER].shown.answer.startswith("122,5") and lab.is_open
+    assert lab.questions[USERS].shown.truth["value"] == 4
     step(lab, "reflection", "answer", "Nothing.")
     assert list(folder.glob("*.json")) == []
 
@@ -179,7 +178,7 @@ def test_the_notebook_alone_carries_the_record(folder, monkeypatch):
     monkeypatch.setenv("JPY_SESSION_NAME", str(elsewhere / "lab.ipynb"))
     moved = small_lab()
     moved.box  # noqa: B018
-    assert moved._predictions[USERS].shown.locked["value"] == 40
+    assert moved.questions[USERS].shown.locked["value"] == 40
 
 
 def test_the_summary_shows_what_is_missing_and_quotes_nobody_s_html():

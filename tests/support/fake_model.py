@@ -48,7 +48,7 @@ def tell(widget: Any, content: Any) -> dict[str, Any] | None:
     """What the kernel's widget answers to a message of a page, or to something that a page should not send."""
     said: list[dict[str, Any]] = []
     widget.send = lambda content, buffers=None: said.append(content)
-    widget._hear(widget, content, [])
+    widget.hear(content)
     return said[-1] if said else None
 
 
@@ -87,7 +87,7 @@ class Shown:
     def _kernel(self, content: dict[str, Any]) -> list[list[Any]]:
         self.heard.append(content)
         if not self.away:
-            self.widget._hear(self.widget, json.loads(json.dumps(content)), [])
+            self.widget.hear(json.loads(json.dumps(content)))
         return [] if self.away or self.slow else self._taken()
 
     def _taken(self) -> list[list[Any]]:

@@ -1,6 +1,6 @@
 """A lab played in a live JupyterLab with the keyboard alone, as a student plays it.
 
-    lab = of_notebook(root, "03_kv_cache.ipynb")              # the same lab in this process, which knows every key
+    lab = lab_of("03_kv_cache")                               # the same lab in this process, which knows every key
     player = walk_in(jupyter, page, "03_kv_cache.ipynb", lab)
     player.lock("users_at_128k", "40")
     assert player.answer("token", keys(lab)["token"])[0] == "Right"
@@ -8,11 +8,8 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import os
-import pathlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -20,8 +17,8 @@ from typing import Any
 from hand import HANDLE
 from live_jupyter import Jupyter, errors_in_cells, run_all
 
-from mlsysim_labs.questions.items import ReflectionItem, truth_in_unit, value_at
-from solver.text import number_text
+from mlsysim_labs.questions.items import Item, PredictionItem
+from mlsysim_labs.testing import tasks_of
 
 MOST_TABS = 300
 # Where an element is from the one that has the focus: 0 here, 1 behind it, -1 before it.
@@ -45,35 +42,14 @@ def mode(name: str) -> Iterator[None]:
             os.environ["MLSYSIM_LABS_MODE"] = before
 
 
-def of_notebook(root: pathlib.Path, notebook: str, as_mode: str = "demo") -> Any:
-    """The lab of a notebook in this process, shown; records are looked for in the folder where this one runs."""
-    cells = json.loads((root / "labs" / notebook).read_text(encoding="utf-8"))["cells"]
-    source = next("".join(c["source"]) for c in cells if "lab" in c["metadata"].get("tags", []))
-    names: dict[str, Any] = {}
-    with mode(as_mode), contextlib.redirect_stdout(io.StringIO()):
-        exec(compile(source, notebook, "exec"), names)
-    names["lab"].box  # noqa: B018 - showing it is what publishes
-    return names["lab"]
-
-
-def tasks(lab: Any) -> dict[str, Any]:
-    """The tasks of a lab that have a key, in order."""
-    return {name: task for name, task in lab._tasks.items() if not isinstance(task, ReflectionItem)}
+def truths(lab: Any) -> dict[str, Any]:
+    """Every truth of a lab, by question."""
+    return {name: item.truth for name, item in lab.questions.items() if isinstance(item, Item)}
 
 
 def keys(lab: Any) -> dict[str, str]:
-    """What to type to be right, by task; of a lab in demo mode."""
-    return {name: task.shown.answer for name, task in tasks(lab).items()}
-
-
-def mistakes(lab: Any, name: str) -> dict[str, str]:
-    """What a student types who makes each of a task's known mistakes, by the sentence that tells so."""
-    task, found = tasks(lab)[name], {}
-    for sentence, formula in task.mistakes.items():
-        value = truth_in_unit(value_at(task.lab, formula, task.at), task.unit)
-        text = value if isinstance(value, str) else number_text(value)
-        found[sentence] = text if task.options or isinstance(value, str) else f"{text} {task.unit}".strip()
-    return found
+    """What to type to be right, by task."""
+    return {name: task.key for name, task in tasks_of(lab).items()}
 
 
 def forget(jupyter: Jupyter, notebook: str, slug: str) -> None:
@@ -121,9 +97,9 @@ class Player:
 
     def group(self, name: str) -> Any:
         """The prediction, task or reflection of that name."""
-        kind, one = ("Prediction", self.lab._predictions.get(name)), self.lab._tasks.get(name)
-        question = kind[1].question if kind[1] else one.shown.question
-        return self.page.get_by_role("group", name=f"{kind[0] if kind[1] else 'Task'}: {question}", exact=True)
+        item = self.lab.questions[name]
+        kind = "Prediction" if isinstance(item, PredictionItem) else "Task"
+        return self.page.get_by_role("group", name=f"{kind}: {item.question}", exact=True)
 
     def picture(self, name: str) -> Any:
         """The frame of a picture."""
@@ -138,6 +114,20 @@ class Player:
                 return
             self.page.keyboard.press("Tab" if way > 0 else "Shift+Tab")
         raise AssertionError(f"{MOST_TABS} times Tab do not lead to {target}")
+
+    def open_everything(self) -> None:
+        """Open a table and the drawer of knobs."""
+        self.page.get_by_role("button", name="Table").first.click()
+        drawer = self.page.get_by_role("button", name="More knobs")
+        if drawer.count():
+            drawer.click()
+
+    def check_access(self) -> None:
+        """What axe finds in the box of the lab: nothing."""
+        from axe_playwright_python.sync_playwright import Axe
+
+        found = Axe().run(self.page, context=".lab-box")
+        assert found.violations_count == 0, found.generate_report()
 
     # what a student does -----------------------------------------------------------------------------------------
 

@@ -1,8 +1,7 @@
-"""A small lab with one of everything, for tests of what a student does; and what a lab sends to its page."""
+"""A small lab with one of everything, for tests of what a student does."""
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from mlsysim_labs import Lab, Tank
@@ -53,33 +52,6 @@ def small_lab(times: float = 1, **options: Any) -> Lab:
 
 def step(lab: Lab, name: str, kind: str, value: Any, id: str = "") -> Any:
     """What a page sends when a student does something; the widget, after the kernel heard it."""
-    asked = lab._predictions.get(name) or lab._tasks[name]
-    asked.shown._hear(asked.shown, {"kind": kind, "id": id or f"{name}-{kind}-{value}", "value": value, "time": ""}, [])
+    asked = lab.questions[name]
+    asked.shown.hear({"kind": kind, "id": id or f"{name}-{kind}-{value}", "value": value, "time": ""})
     return asked.shown
-
-
-class Recorder:
-    """Every message of every widget, with the widgets numbered in the order in which they open."""
-
-    def __init__(self, monkeypatch: Any) -> None:
-        import comm
-        from comm import base_comm
-
-        self.numbers: dict[str, str] = {}
-        self.said: list[Any] = []
-        recorder = self
-
-        class Comm(base_comm.BaseComm):
-            def publish_msg(self, msg_type: str, data: Any = None, metadata: Any = None, buffers: Any = None,
-                            **keys: Any) -> None:
-                recorder.numbers.setdefault(self.comm_id, f"widget {len(recorder.numbers)}")
-                sent = repr((msg_type, self.comm_id, data, [bytes(b) for b in buffers or []]))
-                recorder.said.append(re.sub(r"[0-9a-f]{32}", recorder.number, sent))
-
-        monkeypatch.setattr(comm, "create_comm", lambda *args, **kwargs: Comm(*args, **kwargs))
-        manager = base_comm.CommManager()
-        monkeypatch.setattr(comm, "get_comm_manager", lambda: manager)
-
-    def number(self, found: re.Match[str]) -> str:
-        """A widget's number for its id."""
-        return self.numbers.get(found[0], found[0])

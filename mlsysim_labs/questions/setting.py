@@ -1,0 +1,63 @@
+"""For whom a lab is made: the mode, the student, and whether a record is kept.
+
+A notebook takes these from its arguments and the environment. A program that makes labs for itself, such as a grader,
+says them, and then neither environment nor records are looked at::
+
+    with setting(Setting("exam", keeps=False)):
+        lab = Lab("KV cache")
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+from solver.text import nearest
+
+MODES = ("learn", "demo", "exam")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """`mode` : "learn", "demo" (all is shown, nothing kept) or "exam" (answers are kept and not judged)
+
+    `course`, `student`, `key` : draw each student's own parameters
+    `keeps` : whether there is a record, read and written
+    """
+
+    mode: str = "learn"
+    course: str = ""
+    student: str = ""
+    key: str | None = None
+    keeps: bool = True
+
+    def __post_init__(self) -> None:
+        if self.mode not in MODES:
+            raise ValueError(f"the mode of a lab is {self.mode!r}. {nearest(self.mode, MODES)}")
+
+
+_said: ContextVar[Setting | None] = ContextVar("setting", default=None)
+
+
+@contextmanager
+def setting(said: Setting) -> Iterator[None]:
+    """Labs that are made meanwhile are made so, whatever their notebook and the environment say."""
+    token = _said.set(said)
+    try:
+        yield
+    finally:
+        _said.reset(token)
+
+
+def setting_of(mode: str | None, course: str = "", student: str = "", key: str | None = None) -> Setting:
+    """What a program has said, else the arguments, else the variables MLSYSIM_LABS_MODE, _COURSE and _STUDENT.
+
+    >>> setting_of("exam").mode
+    'exam'
+    """
+    return _said.get() or Setting(
+        mode or os.environ.get("MLSYSIM_LABS_MODE") or "learn", course or os.environ.get("MLSYSIM_LABS_COURSE", ""),
+        student or os.environ.get("MLSYSIM_LABS_STUDENT", ""), key)

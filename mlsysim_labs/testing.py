@@ -1,0 +1,211 @@
+"""What holds of every lab, proven by one battery: for the labs of this package, and for authors outside it.
+
+    from mlsysim_labs.testing import check_lab
+
+    check_lab("labs/04_batching.ipynb")
+
+A fault is an AssertionError whose sentence names it. What only one lab says (its keys worked out another way, its
+prose, the moves that a student makes in it) is left to that lab's own tests.
+
+>>> check_lab("03_kv_cache", points=3)
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pathlib
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest import mock
+
+import ipywidgets
+import numpy as np
+
+from mlsysim_labs.lab import Lab
+from mlsysim_labs.marking.answers import AnswerError
+from mlsysim_labs.places.notebooks import new_lab, notebook_of, tagged_cells
+from mlsysim_labs.questions.items import PredictionItem, TaskItem
+
+LONGEST_CELL = 25  # lines, of a lab in cells under headings
+LONGEST_LAB = 100  # lines, of one in a single cell
+MOST_KNOBS = 3  # in sight; the others lie in the drawer
+DOORS = {"solver", "solver.formulas", "mlsysim_labs"}  # what a notebook imports of these packages
+IMPORTED = re.compile(r"^(?:from|import) ((?:solver|mlsysim_labs)[\w.]*)", re.MULTILINE)
+
+
+def check_lab(lab: str | os.PathLike[str], points: int = 20, kernel_only: tuple[str, ...] = ()) -> None:
+    """Prove what holds of every lab of the notebook at that path, or of that slug.
+
+    `points` : random settings at which formulas and program are compared
+    `kernel_only` : names of functions that are meant to follow the kernel, such as a simulation's
+    """
+    notebook = notebook_of(lab)
+    check_cells(notebook)
+    demo = shown_lab(notebook, "demo")
+    check_program(demo, points, kernel_only)
+    check_rhythm(demo, notebook.stem)
+    check_answers(demo)
+    check_secrets(demo, notebook)
+    check_modes(demo, shown_lab(notebook, "exam"), shown_lab(notebook, "learn"))
+    check_silence(notebook)
+
+
+def shown_lab(notebook: str | os.PathLike[str], mode: str) -> Lab:
+    """A lab of one's own in a mode, with all on its page that may be seen."""
+    lab = new_lab(notebook, mode)
+    lab.box  # noqa: B018 - showing it is what publishes
+    return lab
+
+
+def check_cells(notebook: pathlib.Path) -> None:
+    """A notebook is what a student opens: no outputs, short cells, folded, the public doors, and submitting last."""
+    cells = [cell for cell in json.loads(notebook.read_bytes())["cells"] if cell["cell_type"] == "code"]
+    sources = ["".join(cell["source"]) for cell in cells]
+    assert all(not cell["outputs"] and cell["execution_count"] is None for cell in cells), "there are stored outputs"
+    assert sources[-1].strip() == "lab.submit()", "the last cell is lab.submit()"
+    lab = tagged_cells(notebook)
+    limit = LONGEST_LAB if len(lab) == 1 else LONGEST_CELL
+    for place, source in lab:
+        lines = sum(bool(line.strip()) for line in source.splitlines())
+        assert lines <= limit, f"cell {place} has {lines} lines, and {limit} are the most"
+        folded = json.loads(notebook.read_bytes())["cells"][place - 1]["metadata"].get("jupyter", {})
+        assert folded.get("source_hidden"), f"cell {place} shows its code: fold it"
+    used = {door for source in sources for door in IMPORTED.findall(source)}
+    assert used <= DOORS, f"imports {', '.join(sorted(used - DOORS))}: take the name from {', '.join(sorted(DOORS))}"
+
+
+def check_program(lab: Lab, points: int = 20, kernel_only: tuple[str, ...] = ()) -> None:
+    """The browser draws what the formulas say, by itself, within a frame."""
+    late = {name: said for name, said in lab.kernel_only.items() if name not in kernel_only}
+    assert not late, next(iter(late.values()))
+    assert not lab.too_long, next(iter(lab.too_long.values()))
+    lab.check(points)
+
+
+def check_rhythm(lab: Lab, slug: str) -> None:
+    """Predict, explore, decide, reflect; few knobs in sight; a picture that moves from the first moment."""
+    asked = lab.questions
+    assert lab.progress.slug == slug, f"the slug is {lab.progress.slug!r}, and the notebook is called {slug!r}"
+    assert asked.predictions, "nothing is predicted"
+    assert asked.tasks, "there is no task"
+    assert "reflection" in asked, "there is no reflection at the end"
+    assert lab.page.start_pictures, "no picture moves before the lock: give one start=True"
+    sight = [name for name in lab.controls if name not in lab.page.advanced]
+    assert len(sight) <= MOST_KNOBS, f"{len(sight)} knobs are in sight: mark some as advanced"
+    for name, task in tasks_of(lab).items():
+        assert task.hints, f"the task {name} has no hint"
+
+
+def tasks_of(lab: Lab) -> dict[str, TaskItem]:
+    """The tasks that have a key, by name."""
+    return {name: task for name, task in lab.questions.items() if isinstance(task, TaskItem)}
+
+
+def check_answers(lab: Lab) -> None:
+    """Each key is right as it is shown; each known mistake is told its own sentence, and is never right."""
+    for name, task in tasks_of(lab).items():
+        said = task.verdict(task.key)
+        assert said.state == "right", f"{name}: its own key {task.key!r} is told {said.feedback!r}"
+        for mistake in task.mistakes:
+            text = typed(task, task.answer_of(mistake.formula))
+            told, whose = task.verdict(text), f"{name}: {text!r}, of the mistake {mistake.name!r},"
+            assert told.state == "wrong", f"{whose} is right"
+            assert told.feedback == mistake.sentence, f"{whose} is told {told.feedback!r}"
+
+
+def typed(task: TaskItem, answer: Any) -> str:
+    """What a student types who has come to that answer."""
+    if isinstance(answer, str):
+        return answer
+    return f"{int(answer) if task.whole else float(answer):.15g} {task.unit}".strip()
+
+
+def check_secrets(lab: Lab, notebook: pathlib.Path) -> None:
+    """No key stands in the notebook: it is computed."""
+    cells = json.loads(notebook.read_bytes())["cells"]
+    text = "\n".join("".join(cell["source"]) for cell in cells)
+    for name, task in tasks_of(lab).items():
+        digits = re.sub(r"\D", "", task.key).strip("0")
+        if not task.options and len(digits) > 2:  # short numbers stand anywhere
+            number = re.escape(task.key)
+            assert not re.search(rf"(?<![\d.,]){number}(?!\w)", text), f"the key of {name}, {task.key}, stands there"
+
+
+def check_modes(demo: Lab, exam: Lab, learn: Lab) -> None:
+    """A demo shows all, an exam judges nothing, and before the lock a student sees start pictures alone."""
+    assert demo.is_open and all(one.shown.state == "right" for one in tasks_of(demo).values()), "a demo shows all"
+    for lab in (exam, learn):
+        assert not lab.is_open and not lab.page.layout.tasks.children, f"{lab.mode}: tasks come after the lock"
+        seen = [picture["name"] for picture in lab.page.runner.pictures]
+        assert seen == lab.page.start_pictures, f"{lab.mode}: {', '.join(seen)} may be seen before the lock"
+    for name, task in tasks_of(exam).items():
+        try:
+            told = task.verdict(task.key)
+        except AnswerError as problem:
+            raise AssertionError(f"{name}: {problem}") from None
+        assert told.state == "kept", f"{name}: an exam says {told.feedback!r}"
+
+
+def check_silence(notebook: pathlib.Path, seed: int = 1) -> None:
+    """Until the lock nothing that is sent depends on a truth: the same bytes, whatever it is."""
+    if ipywidgets.__version__.startswith("7"):  # whose comms cannot be listened to in this way
+        return
+    (first, shown), (second, other) = (_heard(notebook, change, seed) for change in (_same, _another))
+    assert len(first) > 10, "what a lab sends can be heard"
+    assert first == second, "what is sent before the lock depends on the truth"
+    assert shown != other, "the truth comes with the lock"
+
+
+def _same(item: PredictionItem, truth: Any) -> Any:
+    return truth
+
+
+def _another(item: PredictionItem, truth: Any) -> Any:
+    if isinstance(truth, str):
+        return next(option for option in item.shown.options if option != truth)
+    return truth * 3
+
+
+def _heard(notebook: pathlib.Path, change: Callable[[PredictionItem, Any], Any],
+           seed: int) -> tuple[list[str], list[str]]:
+    """What a lab sends until its predictions are locked, and with that, when truths are changed."""
+    rng, truth = np.random.default_rng(seed), PredictionItem.truth.fget  # type: ignore[attr-defined]
+    changed = property(lambda item: change(item, truth(item)))
+    with mock.patch.object(PredictionItem, "truth", changed), messages() as said:
+        lab = shown_lab(notebook, "learn")
+        for name in lab.wiring.needed(lab.page.start_pictures):
+            control = lab.wiring.controls[name]
+            setattr(control.widget, control.trait, control.sample(rng))
+        before = len(said)
+        for item in lab.questions.predictions.values():
+            own = item.shown.options[0] if item.shown.options else item.shown.low
+            item.shown.hear({"kind": "lock", "id": item.name, "value": own})
+        return said[:before], said[before:]
+
+
+@contextmanager
+def messages() -> Iterator[list[str]]:
+    """All that widgets send meanwhile, with the widgets numbered in the order in which they open."""
+    import comm
+    from comm import base_comm
+
+    numbers: dict[str, str] = {}
+    said: list[str] = []
+
+    class Comm(base_comm.BaseComm):
+        def publish_msg(self, msg_type: str, data: Any = None, metadata: Any = None, buffers: Any = None,
+                        **keys: Any) -> None:
+            numbers.setdefault(self.comm_id, f"widget {len(numbers)}")
+            sent = repr((msg_type, self.comm_id, data, [bytes(b) for b in buffers or []]))
+            said.append(re.sub(r"[0-9a-f]{32}", lambda found: numbers.get(found[0], found[0]), sent))
+
+        def close(self, *args: Any, **options: Any) -> None:
+            """Nothing: widgets outlast the manager that they were opened with."""
+
+    manager = base_comm.CommManager()
+    with mock.patch.object(comm, "create_comm", lambda *args, **options: Comm(*args, **options)), \
+            mock.patch.object(comm, "get_comm_manager", lambda: manager):
+        yield said
