@@ -17,6 +17,7 @@ BRANCH = "main"  # until there is a release, whose tag does not move
 OURS = "mlsysim_labs"  # what a notebook's metadata say of its lab, for the catalogue
 MARK = "setup"  # the tag of a notebook's first code cell
 FOLDED = {MARK, "lab"}  # tags of cells whose source is folded away: the lab is what a student should see
+SECTION = "jp-MarkdownHeadingCollapsed"  # of a heading whose section is folded away
 BADGES = re.compile(r"(<!-- badges[^>]*-->\n).*?(<!-- /badges -->)", re.DOTALL)
 
 
@@ -56,8 +57,8 @@ def with_badges(text: str, notebook: str, picture: bool = False) -> str:
 def cleaned(cell: dict[str, Any], notebook: str) -> dict[str, Any]:
     """A cell as it is kept."""
     if cell["cell_type"] == "markdown":
-        text = with_badges("".join(cell["source"]), notebook)
-        return cell | {"source": text.splitlines(keepends=True)}
+        text, folded = with_badges("".join(cell["source"]), notebook), cell["metadata"].get(SECTION)
+        return cell | {"source": text.splitlines(keepends=True), "metadata": {SECTION: True} if folded else {}}
     tags = cell["metadata"].get("tags", [])
     metadata: dict[str, Any] = {"tags": tags} if tags else {}
     if FOLDED & set(tags):

@@ -10,8 +10,9 @@ import pytest
 import teach
 from live_jupyter import errors_in_cells
 
+from mlsysim_labs import lab_of
 from mlsysim_labs.page.controls import octaves
-from mlsysim_labs.reactive.trace import run
+from mlsysim_labs.testing import tasks_of
 from solver import PRECISIONS, Hardware, Models, max_users
 from solver.formulas.memory import kv_bytes_per_token, kv_cache_bytes, usable_bytes, weights_bytes
 
@@ -29,44 +30,18 @@ def cells(root):
 
 
 @pytest.fixture
-def make(root, monkeypatch, tmp_path):
-    """Builds the lab in a mode, as in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-    return lambda mode: played.of_notebook(root, NAME, mode)
-
-
-@pytest.fixture
-def lab(make):
-    return make("demo")
-
-
-def questions(lab):
-    return lab._predictions | played.tasks(lab)
+def lab():
+    return lab_of(SLUG)
 
 
 # keys -----------------------------------------------------------------------------------------------------------------
 
-def test_formula_and_program_agree(lab):
-    lab.check()
-    assert lab.kernel_only == {}
-
-
 def test_truths_and_keys_are_those_of_the_catalogue(lab):
-    found = {name: one.truth for name, one in questions(lab).items()}
+    found = played.truths(lab)
     assert found == {name: key if isinstance(key, str) else pytest.approx(key, rel=0.005) for name, key in KEYS.items()}
-    assert lab.progress.steps.keys() == set(STEPS)
+    assert list(lab.questions) == STEPS
     assert all(isinstance(found[name], str) or found[name] == int(found[name])
-               for name, one in played.tasks(lab).items() if one.whole)
-
-
-def test_every_mistake_is_told_and_none_is_the_key(lab):
-    count = 0
-    for name, task in played.tasks(lab).items():
-        for sentence, text in played.mistakes(lab, name).items():
-            verdict = task.verdict(text)
-            assert (verdict.state, verdict.feedback) == ("wrong", sentence), text
-            count += 1
-    assert count >= 10
+               for name, one in tasks_of(lab).items() if one.whole)
 
 
 @pytest.mark.parametrize(("task", "text", "state", "says"), [
@@ -81,37 +56,8 @@ def test_every_mistake_is_told_and_none_is_the_key(lab):
     ("seventy", "none", "right", ""), ("seventy", "0 users", "right", ""), ("seventy", "3", "wrong", "at all"),
     ("h200", "16", "right", ""), ("h200", "14", "wrong", "Twice"), ("h200", "infeasible", "wrong", "can be done")])
 def test_what_students_type_is_told_what_it_is(lab, task, text, state, says):
-    verdict = played.tasks(lab)[task].verdict(text)
+    verdict = lab.questions[task].verdict(text)
     assert verdict.state == state and says in verdict.feedback
-
-
-def test_no_key_stands_in_the_notebook(root):
-    text = (root / "labs" / NAME).read_text(encoding="utf-8")
-    assert not [key for key in ("122,532", "122532", "17.2", "17.18", "131 kB", "128 KiB") if key in text]
-
-
-def test_before_the_lock_nothing_of_a_truth_is_computed_or_seen(make):
-    lab = make("learn")
-    asks = set().union(*(one.functions() for one in questions(lab).values()))
-    assert lab._names == ["empty"] and not lab._wiring.ancestors(["empty"]) & asks
-    assert set(lab._wiring.needed(["empty"])) == {"device", "model"}
-    shown = run(lab._frames.runner.program, lab._wiring.start)
-    assert {value for name, value in shown.items() if name.endswith((".cache", ".users"))} == {0}
-    assert all(one.shown.truth == {} and not one.locked for one in lab._predictions.values())
-
-
-@pytest.mark.parametrize("mode", ["demo", "exam"])
-def test_it_builds_in_other_modes(make, mode):
-    lab = make(mode)
-    assert lab._is_open == (mode == "demo")
-    if mode == "exam":
-        assert lab._tasks["token"].verdict("128 kB").state == "kept"
-
-
-def test_it_is_short(root, lab):
-    assert sum(len("".join(c["source"]).splitlines()) for c in cells(root) if c["cell_type"] == "code") < 100
-    assert len(json.dumps(lab.program(), separators=(",", ":"))) < 10_000
-    assert sum(name not in lab._advanced for name in lab.controls) == 3
 
 
 # prose ----------------------------------------------------------------------------------------------------------------
@@ -184,7 +130,6 @@ GIVEN = {"16 bit", "8 bit", "4 bit", "80 GB", "80 GiB", "32 heads", "8 KV", "32"
 
 def test_every_number_of_the_teachers_page_is_the_solvers(root, lab):
     page = (root / "docs" / "teach" / "03_kv_cache.md").read_text(encoding="utf-8")
-    assert teach.with_key(page, lab) == page, "run tools/teach.py"
     assert numbers(teach.BLOCK.sub("", page)) == page_numbers() | GIVEN
 
 
@@ -194,6 +139,7 @@ def test_every_number_of_the_teachers_page_is_the_solvers(root, lab):
 def test_played_to_the_end_with_the_keyboard(jupyter, page, lab):
     played.forget(jupyter, NAME, SLUG)
     player = played.walk_in(jupyter, page, NAME, lab)
+    player.check_access()
     player.picture("empty").locator("figure").wait_for()
     assert page.locator(".lab-box .lab-picture").count() == 1 and "0 of 10" in player.line
     assert played.record(jupyter, SLUG) == [], "Run All commits nothing"
@@ -206,6 +152,8 @@ def test_played_to_the_end_with_the_keyboard(jupyter, page, lab):
     assert page.locator(".lab-picture-memory").count() == 0, "not before both are locked"
     assert player.lock("best_change", "weights in 4 bit") == "You chose weights in 4 bit; it is a KV cache in 8 bit"
     tank, wide = (player.picture(name).locator("figure") for name in ("memory", "multi_head"))
+    player.open_everything()
+    player.check_access()
     player.press("Reset")
     start = tank.inner_text(), wide.inner_text()
     player.move("context", "ArrowRight", "ArrowRight")
