@@ -1,7 +1,7 @@
 """The pictures of the KV-cache lab in a real JupyterLab: they follow the hand, near, far, and without a kernel.
 
-Labs are in demo mode here, so that all of them are there after Run All; how a student comes to see them is in
-`test_lab_03`.
+The lab is in demo mode here, so that all of it is there after Run All; how a student comes to see it is in
+`test_03_kv_cache`.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import played
 import pytest
 from far import relay
 from hand import HANDLE, WATCH, grip
-from live_jupyter import Jupyter, errors_in_cells, kill_kernels, run_all
+from live_jupyter import errors_in_cells, kill_kernels, run_all
 
 from mlsysim_labs.places.notebooks import new_lab
 from mlsysim_labs.widgets.assets import script
 
-LAB = "03_kv_cache.ipynb"
+LAB, DEMO = "03_kv_cache.ipynb", "03_demo.ipynb"
 TANK = ".lab-picture-memory figure"
 
 
@@ -27,11 +27,17 @@ def lab(root):
     return new_lab("03_kv_cache")
 
 
-@pytest.fixture(scope="module")
-def jupyter(root, tmp_path_factory):
-    """A JupyterLab whose labs show everything."""
-    with played.mode("demo"), Jupyter(root / "labs", tmp_path_factory.mktemp("demo")) as server:
-        yield server
+@pytest.fixture
+def demo(jupyter):
+    """The notebook with a cell before all others that asks for the demo mode."""
+    book = json.loads((jupyter.source / LAB).read_text(encoding="utf-8"))
+    asks = 'import os\nos.environ["MLSYSIM_LABS_MODE"] = "demo"'
+    book["cells"].insert(0, {"cell_type": "code", "id": "mode", "metadata": {}, "source": asks, "outputs": [],
+                             "execution_count": None})
+    (jupyter.folder / DEMO).write_text(json.dumps(book), encoding="utf-8")
+    yield jupyter
+    jupyter.restart_kernels()
+    (jupyter.folder / DEMO).unlink()
 
 
 def test_it_is_small(lab, root):
@@ -48,15 +54,9 @@ def test_the_numbers_are_those_of_the_question(lab):
     assert [line[1][-1] for line in list(lab["concurrency"].values())[:2]] == [4, 1]
 
 
-@pytest.fixture
-def opened(jupyter, page):
-    """The lab in a page, run from top to bottom."""
-    return walk_in(jupyter, page)
-
-
 def walk_in(jupyter, page, port=None):
     page.said = played.listen(page)
-    jupyter.open(page, LAB, port)
+    jupyter.open(page, DEMO, port)
     run_all(page)
     assert errors_in_cells(page) == []
     ready(page)
@@ -74,7 +74,20 @@ def tank(page) -> str:
 
 
 @pytest.mark.browser
-def test_the_tank_follows_a_drag_without_a_reversal(opened):
+def test_the_pictures_follow_a_hand_a_keyboard_and_presets_and_need_no_kernel(demo, page):
+    """One walk: each part goes on where the one before it ended."""
+    opened = walk_in(demo, page)
+    start = tank(opened)
+    follow_a_drag(opened)
+    follow_the_keyboard(opened)
+    wear_a_ring(opened)
+    fill_overflow_and_reset(opened, start)
+    assert opened.said == []
+    follow_without_a_kernel(demo, opened)
+
+
+def follow_a_drag(opened):
+    """The tank follows without a reversal."""
     x, y, width = grip(opened, "context")
     opened.evaluate(WATCH, TANK)
     for step in range(1, 16):
@@ -83,11 +96,10 @@ def test_the_tank_follows_a_drag_without_a_reversal(opened):
     opened.mouse.up()
     free = [float(s.split("Fits: ")[1].split(" GB")[0]) for s in opened.evaluate("handWatch.states") if "Fits: " in s]
     assert len(set(free)) >= 8 and free == sorted(free, reverse=True)
-    assert opened.said == []
 
 
-@pytest.mark.browser
-def test_it_works_by_keyboard_and_leaves_the_cells_alone(opened):
+def follow_the_keyboard(opened):
+    """The keys move the knob and leave the cells alone."""
     handle = opened.locator(f".lab-control-context {HANDLE}")
     assert handle.get_attribute("aria-label") == "context [token]"
     cells = opened.locator(".jp-Cell").count()
@@ -101,8 +113,8 @@ def test_it_works_by_keyboard_and_leaves_the_cells_alone(opened):
     assert "," in handle.get_attribute("aria-valuetext")
 
 
-@pytest.mark.browser
-def test_all_that_tab_reaches_wears_a_ring_and_exempt_from_shortcuts(opened):
+def wear_a_ring(opened):
+    """All that Tab reaches wears a ring, and is exempt from the notebook's shortcuts."""
     opened.focus(".lab-controls select")
     reached = []
     opened.keyboard.press("Tab")  # a ring is for those who came by keyboard
@@ -114,9 +126,8 @@ def test_all_that_tab_reaches_wears_a_ring_and_exempt_from_shortcuts(opened):
     assert reached == [["solid", "true"]] * len(reached)
 
 
-@pytest.mark.browser
-def test_presets_fill_and_overflow_the_tank_and_reset_mends_it(opened):
-    start = tank(opened)
+def fill_overflow_and_reset(opened, start):
+    """Presets fill the tank and overflow it, and Reset mends it."""
     opened.get_by_role("button", name="Too much").click()
     opened.wait_for_function(f"document.querySelector('{TANK}').innerText.includes('Out of memory')")
     assert "5 of 8 users do not fit" in tank(opened)
@@ -125,8 +136,8 @@ def test_presets_fill_and_overflow_the_tank_and_reset_mends_it(opened):
     assert tank(opened) == start
 
 
-@pytest.mark.browser
-def test_the_picture_follows_after_the_kernel_was_killed(jupyter, opened):
+def follow_without_a_kernel(jupyter, opened):
+    """Killed, it is not missed."""
     assert kill_kernels(jupyter)
     opened.locator(".jp-Dialog").get_by_role("button", name="Ok").click()  # it says, in a box over all, that it died
     opened.get_by_role("button", name="Long document").click()
@@ -138,10 +149,10 @@ def test_the_picture_follows_after_the_kernel_was_killed(jupyter, opened):
 
 
 @pytest.mark.browser
-def test_sixty_moves_far_from_the_kernel_show_sixty_states(jupyter, page):
+def test_sixty_moves_far_from_the_kernel_show_sixty_states(demo, page):
     """150 ms from the server: thirty stops up, thirty down, and the picture takes each of them in order."""
-    with relay(jupyter.port, 0.15) as port:
-        walk_in(jupyter, page, port)
+    with relay(demo.port, 0.15) as port:
+        walk_in(demo, page, port)
         x, y, width = grip(page, "context")
         left = x - width / 2  # it starts in the middle of its table
         page.mouse.move(left, y)
@@ -160,20 +171,18 @@ def test_sixty_moves_far_from_the_kernel_show_sixty_states(jupyter, page):
 
 
 @pytest.mark.browser
-def test_a_saved_notebook_is_alive_before_any_cell_is_run(jupyter, opened):
+def test_a_saved_notebook_is_alive_before_any_cell_is_run(demo, page):
+    opened = walk_in(demo, page)
     opened.get_by_role("button", name="Long document").click()
     opened.wait_for_timeout(500)
     opened.evaluate("jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState')")
     opened.wait_for_timeout(500)
     opened.evaluate("jupyterapp.commands.execute('docmanager:save')")
     opened.wait_for_timeout(1500)
-    saved = json.loads((jupyter.folder / LAB).read_text(encoding="utf-8"))
+    saved = json.loads((demo.folder / DEMO).read_text(encoding="utf-8"))
     assert "application/vnd.jupyter.widget-state+json" in saved["metadata"]["widgets"]
-    try:
-        jupyter.restart_kernels()
-        jupyter.open(opened, LAB)
-        ready(opened)
-        opened.get_by_role("button", name="Too much").click()
-        opened.wait_for_function(f"document.querySelector('{TANK}').innerText.includes('Out of memory')")
-    finally:
-        (jupyter.folder / LAB).write_bytes((jupyter.source / LAB).read_bytes())
+    demo.restart_kernels()
+    demo.open(opened, DEMO)
+    ready(opened)
+    opened.get_by_role("button", name="Too much").click()
+    opened.wait_for_function(f"document.querySelector('{TANK}').innerText.includes('Out of memory')")

@@ -32,7 +32,7 @@ def small(jupyter, root):
     def write(times=1):
         for file in jupyter.folder.glob("*99_small*"):
             file.unlink()
-        source = SOURCE.format(tests=str(root / "tests"), times=times)
+        source = SOURCE.format(tests=str(root / "tests" / "support"), times=times)
         book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source, id="lab"),
                                                nbformat.v4.new_code_cell("lab.submit()", id="submit")])
         book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
