@@ -87,8 +87,16 @@ class Curve:
     def widget(self) -> Any:
         return self._box
 
+    @classmethod
+    def example(cls) -> tuple[Curve, dict[str, Any]]:
+        """A line and a point on it."""
+        x = np.array([512.0, 2048.0, 8192.0])
+        made = cls("context [token]", "users", x_limits=(512, 8192), y_limits=(1, 1000), scale="log")
+        return made, {"most that fit": (x, 4e5 / x), "you are here": (2048.0, 64.0)}
+
     def targets(self, data: Mapping[str, tuple[Any, Any]]) -> list[Target]:
         """Lines and points by label, in the order in which the function returns them."""
+        self._known(data)
         kinds = {label: np.ndim(y) for label, (_, y) in data.items()}
         if {label: mark[0] for label, mark in self._marks.items()} != kinds:
             self._make(kinds)
@@ -100,6 +108,15 @@ class Curve:
             found += [Target(mark, "x", x, array=True, vital=False),
                       Target(mark, "y", seen, array=True, vital=bool(dimensions))]
         return found
+
+    def _known(self, data: Any) -> None:
+        """TypeError unless `data` has pairs by label."""
+        if not isinstance(data, Mapping):
+            raise TypeError(f"the function of a Curve returns a dict of (x, y) by label, but this one returned "
+                            f"{type(data).__name__}.")
+        for label, both in data.items():
+            if not isinstance(both, tuple) or len(both) != 2:
+                raise TypeError(f"{label!r} in a Curve is (x, y): two arrays for a line, two numbers for a point.")
 
     def table(self, data: Mapping[str, tuple[Any, Any]]) -> dict[str, Any]:
         """Points as lines, and lines as columns beside what is on their x axis."""

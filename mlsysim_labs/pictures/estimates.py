@@ -45,6 +45,11 @@ class Estimates(Drawing):
                       "links": found} | traits
         super().__init__(**traits)
 
+    @classmethod
+    def example(cls) -> tuple[Estimates, dict[str, Any]]:
+        """Both times of one request."""
+        return cls(), {"TTFT [ms]": (30.0, 47.0, 40.0, 56.0), "ITL [ms]": (4.6, 8.6, 4.6, 10.3)}
+
     def targets(self, data: Mapping[str, tuple[Any, Any, Any, Any]]) -> list[Target]:
         """Rows by label, in the order in which the function returns them."""
         return self.columns(data, "floor", "expected", "low", "high")

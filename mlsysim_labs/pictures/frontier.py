@@ -69,6 +69,12 @@ class Frontier(Drawing):
                 rule = "positive and at least ten times apart" if self.scale == "log" else "finite, the low one first"
                 raise ValueError(f"{name} of a Frontier are {rule}, not {low:g} and {high:g}.")
 
+    @classmethod
+    def example(cls) -> tuple[Frontier, dict[str, Any]]:
+        """One curve, the point that is chosen, and the least rate that users bear."""
+        rates = np.array([10.0, 50.0, 200.0])
+        return cls(), {"curves": {"H100": (rates, 4e4 / rates)}, "here": (50.0, 800.0), "slo": 20.0}
+
     def targets(self, data: Mapping[str, Any]) -> list[Target]:
         """Curves by label, in the order in which the function returns them, the point and the limit."""
         self.known(data, *PARTS)

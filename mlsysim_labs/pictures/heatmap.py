@@ -111,6 +111,13 @@ class Heatmap:
     def widget(self) -> Any:
         return self._box
 
+    @classmethod
+    def example(cls) -> tuple[Heatmap, dict[str, Any]]:
+        """A grid of two by three, one cell of which is not feasible."""
+        made = cls("context [token]", "users [request]", "memory in use [%]", columns=[512, 1024, 2048], rows=[1, 2],
+                   value_limits=(0, 100), infeasible="out of memory", scale="log")
+        return made, {"values": np.array([[10.0, 20.0, 40.0], [20.0, 40.0, np.nan]]), "here": (1024.0, 2.0)}
+
     def targets(self, data: Mapping[str, Any]) -> list[Target]:
         """Colours, the point, and the name of the region without values. Without a place for the point it dims."""
         values, (x, y) = self._known(data)

@@ -59,6 +59,11 @@ class Roofline(Drawing):
                              f"not {low:g} and {high:g}.")
         return proposal.value
 
+    @classmethod
+    def example(cls) -> tuple[Roofline, dict[str, Any]]:
+        """Both phases on one chip."""
+        return cls(), {"peak": 989e12, "bandwidth": 3.35e12, "points": {"decode": (1.0, 3e12), "prefill": (2e3, 5e14)}}
+
     def targets(self, data: Mapping[str, Any]) -> list[Target]:
         """The roofs and names by trait, and the points by label."""
         self.known(data, *FIGURES, "points")

@@ -49,6 +49,11 @@ class Tank(Strict):
             raise ValueError(f"a Tank counts in GB or GiB, not in {traits['unit']!r}.")
         super().__init__(**traits)
 
+    @classmethod
+    def example(cls) -> tuple[Tank, dict[str, Any]]:
+        """Eight users on one chip."""
+        return cls(), {"capacity": 86e9, "weights": 16e9, "cache": 17e9, "reserve": 8.6e9, "users": 8}
+
     @staticmethod
     def filled_by(model: Any, hardware: Any, context: Any = 0.0, precision: Any = "fp16", reserve: Any = 0.0, *,
                   kv_precision: Any = "fp16", users: Any = 0.0) -> dict[str, Any]:

@@ -37,6 +37,11 @@ class Timeline(Drawing):
     itl: Any = traitlets.List(traitlets.Float()).tag(sync=True)
     tokens: Any = traitlets.List(traitlets.Float()).tag(sync=True)
 
+    @classmethod
+    def example(cls) -> tuple[Timeline, dict[str, Any]]:
+        """One request, at best and as expected."""
+        return cls(), {"at best": (0.03, 0.0046, 256), "expected": (0.047, 0.0086, 256)}
+
     def targets(self, data: Mapping[str, tuple[Any, Any, Any]]) -> list[Target]:
         """Rows by label, in the order in which the function returns them."""
         return self.columns(data, "ttft", "itl", "tokens")

@@ -8,7 +8,7 @@ import ipywidgets
 import numpy as np
 import pytest
 
-from mlsysim_labs import Curve, Lab
+from mlsysim_labs import Lab
 from mlsysim_labs.page.controls import octaves
 from mlsysim_labs.pictures.parts.picture import WidgetPicture
 from mlsysim_labs.reactive.graph import NodeError
@@ -80,8 +80,7 @@ def test_log_sliders_stop_where_a_person_would():
     (lambda lab: lab.choice("x", []), ValueError, "nothing to choose"),
     (lambda lab: lab.slider("amount", 1, 5), ValueError, "is a function here"),
     (lambda lab: lab.preset("p", contxt=5), KeyError, "Did you mean context"),
-    (lambda lab: lab["amont"], KeyError, "Did you mean amount"),
-    (lambda lab: Curve("x", "y", (0, 1), (0, 1), scale="loglog"), ValueError, "linear or log")])
+    (lambda lab: lab["amont"], KeyError, "Did you mean amount")])
 def test_mistakes_are_explained(lab, act, error, says):
     with pytest.raises(error, match=says):
         act(lab)
@@ -173,16 +172,6 @@ def test_a_widget_of_ones_own_is_a_picture():
         picture.targets({"valu": 3})
     with pytest.raises(TypeError, match="returns a dict"):
         picture.targets(3)
-
-
-def test_curves_make_their_marks_once():
-    curve = Curve("x [token]", "y [ms]", (1, 1000), (1, 10), scale="log")
-    data = {"line": (np.array([1.0, 2.0]), np.array([0.0, 5.0])), "here": (1.0, 2.0)}
-    first = [t.widget for t in curve.targets(data)]
-    assert [t.widget for t in curve.targets(data)] == first
-    assert [type(m).__name__ for m in curve.figure.marks] == ["Lines", "Scatter"]
-    line = next(t for t in curve.targets(data) if t.trait == "y")
-    assert line.value[0] == 1e-3, "zero lies far below a logarithmic axis"
 
 
 def test_the_state_of_a_lab_is_json(lab):

@@ -132,14 +132,3 @@ def test_a_copy_for_a_file_looks_the_same_without_the_page(picture):
         return a.reduce((n, x, i) => n + (Math.abs(x - b[i]) > 60), 0) / a.length;
     }""", [text, base64.b64encode(shot).decode(), width, height])
     assert off < 0.01
-
-
-def test_pictures_follow_the_hand_without_a_transition():
-    """A move is shown at once: something that glides is late, and costs a layout at every frame."""
-    for file in PACKAGE.rglob("*.css"):
-        if file.stem in ("tank", "roofline", "timeline", "frontier", "figures", "drawing"):
-            assert "transition" not in file.read_text(encoding="utf-8"), file.name
-
-
-def test_the_files_are_small():
-    assert all(len(str(kind._esm)) < 20_000 and len(kind._css) < 4_000 for kind in STATES)

@@ -26,7 +26,10 @@ class Target:
 
 
 class Picture(Protocol):
-    """Made once; what it shows comes from the numbers that the lab's function returns."""
+    """Made once; what it shows comes from the numbers that the lab's function returns.
+
+    A class of pictures also has `example()`, which gives a picture and what a function may return for it.
+    """
 
     @property
     def widget(self) -> Any:
