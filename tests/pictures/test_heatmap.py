@@ -134,7 +134,8 @@ def test_mistakes_are_explained(act, error, says):
 
 def test_a_map_is_named_in_its_key_and_a_lab_writes_plain_html():
     heatmap = made(infeasible="<too slow>")
-    assert "&lt;too slow&gt;" in heatmap._key.value and "value" in heatmap._key.value
+    key = heatmap.widget.children[0]
+    assert "&lt;too slow&gt;" in key.value and "value" in key.value
     lab = Lab()
     lab.picture(heatmap)(lambda: {"values": np.zeros((2, 3)), "here": (1.0, 1.0)})
     lab.check()
