@@ -15,6 +15,7 @@ VALUE_LIMIT = 100_000  # characters of JSON
 NAME_LIMIT = 200
 DEPTH = 32
 SLUG = re.compile(r"[a-z0-9_][a-z0-9_-]{0,49}")  # with the title it fits in one line of text
+DEVICES = re.compile(r"con|nul|aux|prn|(com|lpt)[0-9]")  # to Windows, whatever stands behind them
 
 
 class RecordError(ValueError):
@@ -33,6 +34,9 @@ def checked_slug(text: Any) -> str:
     """
     if not isinstance(text, str) or not SLUG.fullmatch(text):
         raise RecordError(f"{str(text)[:60]!r} cannot name a lab: take up to 50 lower-case letters, digits, _ and -.")
+    if DEVICES.fullmatch(text):
+        raise RecordError(f"{text!r} cannot name a lab: Windows keeps it for a device and has no file of that name. "
+                          f"Take another, such as {text + '_lab'!r}.")
     return text
 
 

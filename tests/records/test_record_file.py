@@ -51,6 +51,13 @@ def test_other_slugs_are_refused_in_a_sentence(tmp_path, slug):
         of_notebook(tmp_path / "x.ipynb", slug)
 
 
+@pytest.mark.parametrize("slug", ["con", "nul", "aux", "prn", "com1", "lpt9"])
+def test_devices_of_windows_name_no_lab(tmp_path, slug):
+    with pytest.raises(RecordError, match=rf"Windows keeps it for a device.*such as '{slug}_lab'\."):
+        RecordFile(slug, tmp_path)
+    assert RecordFile(f"{slug}_lab", tmp_path).slug and RecordFile(f"{slug}x", tmp_path).slug
+
+
 def test_the_record_of_another_lab_is_refused(record_file):
     with pytest.raises(RecordError, match="04_batching"):
         record_file.save(Record("04_batching"))
