@@ -157,13 +157,21 @@ def _carry_out(line: list[Any], values: list[Any], inputs: Mapping[str, Any]) ->
         case "stack":
             return np.stack([values[a] for a in args])
         case _ if op in FOLDS.values():
-            source, before, count, after, dimensions = args
-            found = np.ravel(getattr(np, op)(np.reshape(values[source], (before, count, after)), axis=1).astype(float))
-            return found if dimensions else found[0]
+            source, before, count, *_ = args
+            return getattr(np, op)(values[source], axis=axis_of(np.shape(values[source]), before, count)) * 1.0
         case _ if op.startswith("logical"):
             return getattr(np, op)(*(np.asarray(values[a], bool) for a in args)).astype(float)
         case _:
             return getattr(np, op)(*(values[a] for a in args)) * 1.0
+
+
+def axis_of(shape: tuple[int, ...], before: int, count: int) -> int:
+    """The axis of a shape before which `before` elements stand, and along which `count`.
+
+    >>> axis_of((2, 3, 4), before=2, count=3)
+    1
+    """
+    return next(k for k, length in enumerate(shape) if (math.prod(shape[:k]), length) == (before, count))
 
 
 __all__ = ["Choice", "Program", "Symbol", "Untraceable", "program", "run", "symbol", "trace"]

@@ -46,6 +46,22 @@ def shaped(x, y, k):
     return out | {"picked": k, "picked_row": k * a}
 
 
+def folded(x, y):
+    """Every fold along every axis of arrays of one, two and three dimensions, and what is then done with it."""
+    out, line = {}, np.arange(24.0) * x + np.arange(24.0)[::-1] * y
+    for array in (line[:5], line[:6].reshape(2, 3), line.reshape(2, 3, 4), line[:4].reshape(2, 1, 2)):
+        known = np.arange(1.0, 1 + np.size(array)).reshape(np.shape(array))
+        for fold in ("cumsum", "sum", "max", "min", "argmax", "argmin"):
+            for axis in (None, *range(-np.ndim(array), np.ndim(array))):
+                name, one = f"{fold} {np.shape(array)} {axis}", getattr(np, fold)(array, axis=axis)
+                out |= {name: one, f"{name} again": np.sum(one), f"{name} end": one[..., None][-1]}
+                if axis is not None and np.shape(one) == np.shape(array):  # beside numbers of that shape
+                    out |= {f"{name} beside": one * known, f"{name} below": known[:1] + one}
+                elif axis == 0:
+                    out[f"{name} over"] = known - one
+    return out
+
+
 @pytest.fixture(scope="module")
 def edges():
     """Every operation on numbers that trip a careless interpreter, and every way of arranging arrays."""
@@ -56,7 +72,7 @@ def edges():
     both = {"x": symbol("x"), "y": symbol("y")}
     some = [*rng.normal(0, 3, (150, 2)).tolist(), (float("nan"), 1.0), (1.0, float("nan")), (0.0, 0.0), (-1.0, -1.0)]
     return [
-        case(elementwise, both, [{"x": xs, "y": ys}]),
+        case(folded, both, [{"x": x, "y": y} for x, y in some[:20]]), case(elementwise, both, [{"x": xs, "y": ys}]),
         case(shaped, both | {"k": choose(symbol("k"), TABLE)},
              [{"x": x, "y": y, "k": i % len(TABLE)} for i, (x, y) in enumerate(some)],
              {"k": lambda k: TABLE[int(k)]})]
