@@ -16,6 +16,7 @@ import numpy as np
 
 from mlsysim_labs.pictures.parts.picture import Target
 
+MOST_TICKS = 7  # on a linear axis
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"]  # Okabe and Ito: apart for every kind of colour vision
 DASHES = ["solid", "dashed", "dotted", "dash_dotted"]  # and apart without colour
 LENGTHS = {"solid": "none", "dashed": "6 4", "dotted": "2 4", "dash_dotted": "6 3 2 3"}
@@ -26,14 +27,34 @@ OUTLINES = ["M13 1 a5 5 0 1 0 .01 0", "M8 1 h10 v10 h-10 z", "M13 0 l6 6 -6 6 -6
 def ticks(low: float, high: float, scale: str) -> dict[str, Any]:
     """What an axis is marked with: on a logarithmic one powers of ten, or of four from a low end that is none.
 
+    bqplot would divide the axis from end to end, which it moves out where a point needs room: -0.895, 19.5 and so on.
+
     >>> ticks(512, 131072, "log")["tick_values"].tolist()
     [512.0, 2048.0, 8192.0, 32768.0, 131072.0]
     """
-    if scale == "linear":
-        return {"num_ticks": 6, "grid_lines": "solid", "tick_format": ",~g"}
+    values = round_numbers(low, high) if scale == "linear" else powers(low, high)
+    return {"tick_values": np.array(values), "grid_lines": "solid", "tick_format": ",~g"}
+
+
+def powers(low: float, high: float) -> Any:
+    """Powers of a base from `low` on: it is ten, or four where `low` is no power of ten."""
     base = 10.0 if math.log10(low).is_integer() else 4.0
-    count = math.floor(math.log(high / low, base) + 1e-9) + 1
-    return {"tick_values": low * base ** np.arange(count), "grid_lines": "solid", "tick_format": ",~g"}
+    return low * base ** np.arange(math.floor(math.log(high / low, base) + 1e-9) + 1)
+
+
+def round_numbers(low: float, high: float) -> list[float]:
+    """Multiples of 1, 2 or 5 times a power of ten between two limits, as many as MOST_TICKS allows.
+
+    >>> round_numbers(3, 47)
+    [10.0, 20.0, 30.0, 40.0]
+    """
+    power = math.floor(math.log10((high - low) / MOST_TICKS))
+    steps = (float(f"{digit}e{power + more}") for more in (0, 1) for digit in (1, 2, 5))
+    for step in steps:
+        first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+        if last - first < MOST_TICKS:
+            break
+    return [float(f"{step * n:.12g}") for n in range(first, last + 1)]
 
 
 def swatch(label: str, at: int, line: bool) -> str:
@@ -61,6 +82,10 @@ class Curve:
 
         if scale not in ("linear", "log"):
             raise ValueError(f"the axes of a curve are linear or log, not {scale!r}.")
+        for name, (low, high) in ((x, x_limits), (y, y_limits)):
+            if not (0 if scale == "log" else -math.inf) < low < high < math.inf:
+                raise ValueError(f"the axis {name!r} goes from {low} to {high}: give a low end below the high one, "
+                                 f"and above 0 where it is logarithmic.")
         self._names = (x, y)
         self._below = y_limits[0] / 1e3 if scale == "log" else None
         kind = bqplot.LogScale if scale == "log" else bqplot.LinearScale

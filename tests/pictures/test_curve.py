@@ -28,3 +28,19 @@ def test_axes_are_linear_or_logarithmic():
 def test_what_is_no_curve_is_a_sentence(data, says):
     with pytest.raises(TypeError, match=says):
         Curve("x", "y", (0, 1), (0, 1)).targets(data)
+
+
+@pytest.mark.parametrize("low, high, marks", [
+    (0, 100, [0, 20, 40, 60, 80, 100]), (3, 47, [10, 20, 30, 40]), (0, 1, [0, 0.2, 0.4, 0.6, 0.8, 1]),
+    (-0.3, 0.3, [-0.3, -0.2, -0.1, 0, 0.1, 0.2, 0.3]), (1e6, 5e6, [1e6, 2e6, 3e6, 4e6, 5e6]),
+    (0.5, 0.75, [0.5, 0.55, 0.6, 0.65, 0.7, 0.75])])
+def test_linear_axes_are_marked_with_round_numbers_inside_their_limits(low, high, marks):
+    curve = Curve("x", "y", (low, high), (low, high))
+    for axis in curve.figure.axes:
+        assert axis.tick_values.tolist() == marks, "bqplot's own end where a point has room: -0.895"
+
+
+@pytest.mark.parametrize("scale, limits", [("linear", (5, 5)), ("linear", (5, 1)), ("log", (0, 5)), ("log", (5, 1))])
+def test_an_axis_without_room_is_a_sentence(scale, limits):
+    with pytest.raises(ValueError, match="the axis 'y' goes from .* give a low end below the high one"):
+        Curve("x", "y", (1, 2), limits, scale=scale)
