@@ -94,7 +94,7 @@ class Frames:
     def _described(self, name: str, outputs: dict[str, Target], wiring: Wiring) -> dict[str, Any]:
         """A picture as the runner knows it."""
         shown = self.pictures[name]
-        return {"name": name, "frame": shown.frame, "note": shown.note, "waits": wiring.waits(name),
+        return {"name": name, "frame": shown.frame, "note": shown.note, "follows": wiring.followed(name),
                 "vital": [output for output, target in outputs.items() if target.vital],
                 "classes": ["lab-picture", f"lab-picture-{name}"]}
 

@@ -20,7 +20,7 @@ async function connect(model) {
     const [arrays, numbers] = [true, false].map((array) => vital.filter((o) => o.endsWith(".array") === array).map((o) => held[o]));
     return numbers.some(hasNothing) || (arrays.length > 0 && arrays.every(hasNothing));
   };
-  const isStale = (now) => Object.entries(model.get("kernel_state").at ?? {}).some(([name, value]) => now[name] !== value);
+  const isStale = ({ follows }, now, { at = {} }) => follows.some((name) => name in at && now[name] !== at[name]);
 
   const write = (changed) => {
     const states = new Map();
@@ -33,9 +33,9 @@ async function connect(model) {
   };
 
   const dim = (now) => {
-    const problems = model.get("kernel_state").problems ?? {}, stale = isStale(now);
+    const state = model.get("kernel_state"), problems = state.problems ?? {};
     for (const p of pictures) {
-      const sentence = problems[p.name] ?? (p.waits && stale ? WAITS : isEmpty(p) ? EMPTY : "");
+      const sentence = problems[p.name] ?? (isStale(p, now, state) ? WAITS : isEmpty(p) ? EMPTY : "");
       if (sentence === p.sentence) continue;
       p.sentence = sentence;
       p.note.set_state({ value: sentence });

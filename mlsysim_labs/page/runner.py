@@ -17,7 +17,8 @@ class Runner(anywidget.AnyWidget):
     `controls` : [name, trait, widget, labels] of each control, the labels of a table's stops being read aloud
     `views` : the widgets that outputs of the program go to; an output is called ``"view.trait"``, with ``".array"``
         where the trait is an array even if the value is a number
-    `pictures` : name, frame and note of each picture, its vital outputs, and whether it waits for the kernel
+    `pictures` : name, frame and note of each picture, its vital outputs, and the controls for which it waits
+        for the kernel
     `kernel_state` : values that only the kernel can compute, the settings that they were computed for, and the
         sentences of functions that failed
     `presets` : settings by name

@@ -157,6 +157,10 @@ class Wiring:
         """Whether a function, or one before it, follows the kernel."""
         return not self.kernel_only.keys().isdisjoint(self.ancestors([name]))
 
+    def followed(self, name: str) -> list[str]:
+        """The controls that only the kernel follows for a function: what it gives is old when one of them has moved."""
+        return sorted(self.needed(self.kernel_only.keys() & self.ancestors([name])))
+
     # values at other settings -----------------------------------------------------------------------------------
 
     def values_at(self, raw: Mapping[str, Any], wanted: Iterable[str] | None = None) -> dict[str, Any]:

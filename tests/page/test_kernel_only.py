@@ -7,6 +7,35 @@ import pytest
 from hand import HANDLE
 from live_jupyter import run_all
 
+FOLLOWS = """
+import time
+from mlsysim_labs import Lab, Tank
+lab = Lab()
+lab.slider("context", 1, 8, start=2)
+lab.slider("cache", 1, 8, start=2)
+lab.slider("other", 1, 8, start=2)
+
+@lab.derive
+def simulated(context):
+    time.sleep(1)
+    return 1e9 * int(context)
+
+@lab.picture(Tank())
+def memory(simulated, cache):
+    return {"capacity": 10e9, "weights": simulated, "cache": 1e9 * cache}
+
+@lab.picture(Tank())
+def beside(other):
+    return {"capacity": 10e9, "weights": 1e9 * other}
+
+lab
+"""
+RECORD_NOTES = """() => {
+    window.said = [];
+    const note = document.querySelector(".lab-picture-memory .lab-note");
+    new MutationObserver(() => window.said.push(note.textContent.trim())).observe(
+        note, { childList: true, subtree: true, characterData: true });
+}"""
 SOURCE = """
 from mlsysim_labs import Lab, Tank
 lab = Lab()
@@ -22,13 +51,24 @@ lab
 """
 
 
+def opened(jupyter, page, name, source):
+    """A notebook of one cell, run."""
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(book, jupyter.folder / name)
+    jupyter.open(page, name)
+    run_all(page)
+
+
+def moved(page, knob):
+    """One stop up, by the keyboard."""
+    page.locator(f".lab-control-{knob} {HANDLE}").focus()
+    page.keyboard.press("ArrowRight")
+
+
 @pytest.mark.browser
 def test_a_late_picture_follows_the_kernel_and_says_what_failed(jupyter, page):
-    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(SOURCE)])
-    book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(book, jupyter.folder / "late.ipynb")
-    jupyter.open(page, "late.ipynb")
-    run_all(page)
+    opened(jupyter, page, "late.ipynb", SOURCE)
     shown = page.locator(".lab-picture-memory")
     shown.get_by_text("Fits: 8.00 GB free").first.wait_for()
     assert "np.where" in page.locator(".jp-OutputArea").first.inner_text(), "the advice stands above the lab"
@@ -41,5 +81,23 @@ def test_a_late_picture_follows_the_kernel_and_says_what_failed(jupyter, page):
     shown.get_by_text("memory failed: too long for me").wait_for()
     assert "lab-dim" in shown.get_attribute("class")
     page.keyboard.press("ArrowLeft")
+    shown.get_by_text("Fits: 4.00 GB free").first.wait_for()
+    assert "lab-dim" not in shown.get_attribute("class")
+
+
+@pytest.mark.browser
+def test_a_picture_waits_for_the_knobs_of_its_simulation_alone(jupyter, page):
+    opened(jupyter, page, "follows.ipynb", FOLLOWS)
+    shown = page.locator(".lab-picture-memory")
+    shown.get_by_text("Fits: 6.00 GB free").first.wait_for()
+    page.evaluate(RECORD_NOTES)
+    moved(page, "other")
+    page.locator(".lab-picture-beside").get_by_text("Fits: 7.00 GB free").first.wait_for()
+    moved(page, "cache")
+    shown.get_by_text("Fits: 5.00 GB free").first.wait_for()
+    assert page.evaluate("window.said") == [], "the simulation asks for neither"
+    moved(page, "context")
+    shown.get_by_text("Waiting for the kernel").wait_for()
+    moved(page, "other")
     shown.get_by_text("Fits: 4.00 GB free").first.wait_for()
     assert "lab-dim" not in shown.get_attribute("class")

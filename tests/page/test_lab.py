@@ -122,7 +122,8 @@ def test_what_cannot_be_traced_follows_the_kernel(lab, capsys):
     progress(lab)
     lab.box  # noqa: B018
     assert "np.where" in capsys.readouterr().out and "amount" in lab.kernel_only
-    assert lab.page.runner.kernel_state["values"] == {"amount": 1} and lab.page.runner.pictures[0]["waits"]
+    assert lab.page.runner.kernel_state["values"] == {"amount": 1}
+    assert lab.page.runner.pictures[0]["follows"] == ["context"], "no other knob makes it wait"
     lab.set(context=512)
     assert lab.page.runner.kernel_state["values"] == {"amount": 2}
     assert lab.page.runner.kernel_state["at"]["context"] == 0

@@ -42,5 +42,5 @@ def test_linear_axes_are_marked_with_round_numbers_inside_their_limits(low, high
 
 @pytest.mark.parametrize("scale, limits", [("linear", (5, 5)), ("linear", (5, 1)), ("log", (0, 5)), ("log", (5, 1))])
 def test_an_axis_without_room_is_a_sentence(scale, limits):
-    with pytest.raises(ValueError, match="the axis 'y' goes from .* give a low end below the high one"):
+    with pytest.raises(ValueError, match=r"the axis 'y' goes from .* give a low end below the high one"):
         Curve("x", "y", (1, 2), limits, scale=scale)
