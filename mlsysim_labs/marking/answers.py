@@ -5,8 +5,8 @@ more than 40 characters are refused unread. Whoever shows a sentence shows it as
 
 Numbers: 1,234.5 and 1_000 and 1e3 and 2.5·10^3 and 10⁹. A comma stands for thousands where three digits follow it
 (1,234 is above a thousand); any other single comma is a decimal one (4,8 and 0,125). Capitals matter where they tell
-units apart: FLOPs are an amount, FLOPS a rate; gb is read as GB, but Gb is asked about. KB is 1000 bytes. Counts of
-tokens and requests, and ratios, need no unit; all else does.
+units apart: FLOPs are an amount, FLOPS a rate; gb is read as GB, but Gb is asked about. KB is 1000 bytes. Counts, of
+tokens or chips say, and ratios need no unit; all else does.
 """
 
 from __future__ import annotations
@@ -22,21 +22,30 @@ from solver.units import factor
 LONGEST_ANSWER = 40  # characters
 INFEASIBLE = "infeasible"
 IMPOSSIBLE = {INFEASIBLE, "not feasible", "impossible", "not possible", "does not fit", "doesn't fit", "none", "never"}
-COUNTED = {"token", "request", "user"}
+COUNTED = {"token", "request", "user", "GPU", "chip", "accelerator", "page", "block", "stage", "layer"}
+PLURALS = COUNTED | {"second", "minute", "hour", "day", "year"}
 PREFIXES = {"n": "nano", "u": "micro", "m": "milli", "k": "kilo", "M": "mega", "G": "giga", "T": "tera", "P": "peta",
             "E": "exa", "Ki": "kibi", "Mi": "mebi", "Gi": "gibi", "Ti": "tebi", "Pi": "pebi"}
 UNITS = (  # what it measures, its name in the solver's registry, the prefixes in use, the spellings
     ("second", "s", "n u m", "s sec secs second seconds"),
     ("second", "minute", "", "min mins minute minutes"),
     ("second", "hour", "", "h hr hrs hour hours"),
+    ("second", "day", "", "d day days"),
+    ("second", "year", "", "yr yrs year years"),
     ("byte", "B", "k M G T P Ki Mi Gi Ti Pi", "B byte bytes"),
     ("byte", "bit", "k M G T P", "bit bits"),
     ("token", "token", "k M G T Ki Mi Gi", "token tokens tok toks"),
     ("request", "request", "k M", "request requests req reqs user users"),
+    ("chip", "", "", "GPU GPUs chip chips accelerator accelerators"),  # what formulas count as plain numbers
+    ("block", "", "", "block blocks page pages"),
+    ("stage", "", "", "stage stages"),
+    ("layer", "", "", "layer layers"),
     ("FLOP", "FLOP", "k M G T P E", "FLOP FLOPs"),
     ("dollar", "USD", "", "$ USD dollar dollars"),
     ("joule", "J", "m k M", "J joule joules"),
     ("joule", "Wh", "k M", "Wh"),
+    ("kilogram", "g", "m k", "g gram grams"),
+    ("kilogram", "t", "k", "t tonne tonnes"),
     ("watt", "W", "k M", "W watt watts"),
     ("", "", "", "x × times fold"),
     ("", "percent", "", "% percent"),
@@ -149,9 +158,18 @@ def count_text(number: str, unit: str) -> str:
     ('1 user', '4,096 tokens', '17.2 GB')
     """
     stem = unit.removesuffix("s")
-    if stem in COUNTED:
+    if stem in PLURALS:
         unit = stem + "s" * (number != "1")
     return f"{number} {unit}".strip()
+
+
+def is_counted(unit: str) -> bool:
+    """Whether there are many or few of a unit, and not much or little.
+
+    >>> is_counted("GPUs"), is_counted("GB")
+    (True, False)
+    """
+    return unit.removesuffix("s") in PLURALS
 
 
 def known_unit(spelled: str) -> AnswerUnit:

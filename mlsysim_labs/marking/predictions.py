@@ -5,15 +5,11 @@ from __future__ import annotations
 import math
 from typing import Any
 
+from mlsysim_labs.marking.answers import count_text, is_counted
 from solver.text import number_text
 
 RIGHT = 0.01  # relative: nearer than a slider can be set
 CLOSE = 0.1
-
-
-def number_with_unit(text: str, unit: str) -> str:
-    """A number's text and its unit, if it has one."""
-    return f"{text} {unit}" if unit else text
 
 
 def comparison(own: Any, truth: Any, unit: str = "") -> str:
@@ -28,14 +24,14 @@ def comparison(own: Any, truth: Any, unit: str = "") -> str:
         return f"right: {truth}" if own == truth else f"you chose {own}; it is {truth}"
     said, is_ = number_text(own), number_text(truth)
     if truth <= 0:
-        return f"you said {number_with_unit(said, unit)}, it is {is_}"
+        return f"you said {count_text(said, unit)}, it is {is_}"
     off = round(own / truth - 1, 9)
     if said == is_ or abs(off) <= RIGHT:
-        return f"right: {number_with_unit(is_, unit)}"
+        return f"right: {count_text(is_, unit)}"
     if abs(off) <= CLOSE:
         percent = math.floor(100 * abs(off) + 0.5)
-        return f"close: {said} against {number_with_unit(is_, unit)} ({percent} % {'high' if off > 0 else 'low'})"
+        return f"close: {said} against {count_text(is_, unit)} ({percent} % {'high' if off > 0 else 'low'})"
     times = number_text(float(f"{max(own / truth, truth / own):.2g}"))
-    counted = unit.isalpha() and unit.endswith("s") if unit else own % 1 == truth % 1 == 0
-    more, less = ("many", "few") if counted and unit != "ms" else ("high", "low")
-    return f"you said {number_with_unit(said, unit)}, it is {is_}: {times}× too {more if off > 0 else less}"
+    counted = is_counted(unit) if unit else own % 1 == truth % 1 == 0
+    more, less = ("many", "few") if counted else ("high", "low")
+    return f"you said {count_text(said, unit)}, it is {is_}: {times}× too {more if off > 0 else less}"

@@ -16,8 +16,9 @@ from solver.text import number_text
 from solver.units import factor
 
 KINDS = {"": "a ratio", "second": "time", "byte": "memory", "token": "tokens", "request": "requests",
-         "FLOP": "arithmetic", "dollar": "money", "joule": "energy", "watt": "power"}
-COUNTS = {"token", "request"}
+         "FLOP": "arithmetic", "dollar": "money", "joule": "energy", "watt": "power", "kilogram": "mass",
+         "chip": "chips", "block": "blocks", "stage": "stages", "layer": "layers"}
+COUNTS = {"token", "request", "chip", "block", "stage", "layer"}
 EXACT = 1e-12  # what floats may differ by and be the same number
 OTHER = {"k": "Ki", "M": "Mi", "G": "Gi", "T": "Ti", "P": "Pi", "Ki": "k", "Mi": "M", "Gi": "G", "Ti": "T", "Pi": "P"}
 FACTORS = {2: "something counted twice, or half of it", 4: "two doublings, or 4 bytes for 1", 8: "bits for bytes",

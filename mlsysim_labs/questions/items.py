@@ -51,6 +51,14 @@ def key_text(truth: float | str, unit: str, whole: bool = False) -> str:
     return count_text(f"{math.floor(truth):,}" if whole else number_text(truth), unit)
 
 
+def check_unit(unit: str, what: str) -> None:
+    """ValueError, to the author, if answers in a unit could not be read."""
+    try:
+        known_unit(unit)
+    except AnswerError as problem:
+        raise ValueError(f"no answer to {what} could be read. {problem}") from None
+
+
 @dataclass(frozen=True)
 class Mistake:
     """A wrong formula by name, and the sentence that tells who made it."""
@@ -118,6 +126,7 @@ class PredictionItem(Item):
     def __post_init__(self) -> None:
         super().__post_init__()
         kind = "choice" if "options" in self.look else "number"
+        check_unit(self.unit, f"the prediction {self.name!r}")
         self.shown = Prediction(name=self.name, lab=self.progress.slug, question=self.question, unit=self.unit,
                                 kind=kind, on_lock=self._keep, **self.look)
         self.progress.expect(self.name, "prediction", self.question)
@@ -156,6 +165,7 @@ class TaskItem(Item):
     def __post_init__(self) -> None:
         super().__post_init__()
         kind = "choice" if self.options else "number"
+        check_unit(self.unit, f"the task {self.name!r}")
         hint = f"with its unit, such as {count_text('7', self.unit)}" if kind == "number" and self.unit else ""
         self.shown = Task(name=self.name, lab=self.progress.slug, question=self.question, kind=kind, unit_hint=hint,
                           options=list(self.options), on_answer=self._keep, on_hint=self._hint)

@@ -10,7 +10,8 @@ const short = (x) => (Math.abs(x) >= 1000 ? x.toLocaleString("en", { maximumFrac
 const compact = (x) => (x >= 1e4 ? x.toLocaleString("en", { notation: "compact", maximumSignificantDigits: 3 }) : digits(x, 3));
 const clock = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
 const when = (time) => (time && !isNaN(new Date(time)) ? ` on ${new Date(time).toLocaleString("en-GB", clock)}` : "");
-const withUnit = (text, unit) => (unit ? `${text} ${unit}` : text);
+const single = (unit) => (/^[A-Za-z]{3,}s$/.test(unit) ? unit.slice(0, -1) : unit);
+const withUnit = (text, unit) => (unit ? `${text} ${text === "1" ? single(unit) : unit}` : text);
 
 // Powers of ten; where they are few, their multiples too.
 function ticks(low, high) {
@@ -59,7 +60,8 @@ function problemOf(text, value, { low, high, unit, whole }) {
 // A typed number, or a sentence on it; none of both while nothing is typed.
 function read(typed, limits) {
   const given = typed.trim(), { unit } = limits;
-  const text = unit && given.endsWith(unit) ? given.slice(0, -unit.length).trim() : given;
+  const written = unit && [unit, single(unit)].find((word) => given.endsWith(word));
+  const text = written ? given.slice(0, -written.length).trim() : given;
   const value = Number(text.replace(/[ ,]/g, "")), problem = text && problemOf(text, value, limits);
   return text && !problem ? { value, problem } : { value: null, problem };
 }

@@ -16,7 +16,8 @@ from typing import Any
 
 import traitlets
 
-from mlsysim_labs.marking.predictions import comparison, number_with_unit
+from mlsysim_labs.marking.answers import count_text
+from mlsysim_labs.marking.predictions import comparison
 from mlsysim_labs.questions.acts import ActWidget, checked_options
 from mlsysim_labs.widgets.assets import script, style
 from solver.text import nearest, number_text
@@ -62,7 +63,7 @@ class Prediction(ActWidget):
             truth = float(truth)
             if not math.isfinite(truth):
                 raise ValueError(f"{truth} cannot stand on a scale: the truth is a finite number.")
-            text = number_with_unit(number_text(truth), self.unit)
+            text = count_text(number_text(truth), self.unit)
         elif truth in self.options:
             text = truth
         else:
@@ -93,7 +94,7 @@ class Prediction(ActWidget):
             return value
         # JSON has NaN and whole numbers of any length: compared before one becomes a float
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not self.low <= value <= self.high:
-            raise ValueError("Give a number from " + number_with_unit(
+            raise ValueError("Give a number from " + count_text(
                 f"{number_text(self.low)} to {number_text(self.high)}", self.unit) + ".")
         if self.whole and value % 1:
             raise ValueError(f"This one comes in whole numbers: {math.floor(value)} or {math.ceil(value)}?")

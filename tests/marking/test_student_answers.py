@@ -10,7 +10,15 @@ from drawn import RUNS
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from mlsysim_labs.marking.answers import INFEASIBLE, LONGEST_ANSWER, SPELLINGS, AnswerError, answer_of, known_unit
+from mlsysim_labs.marking.answers import (
+    INFEASIBLE,
+    LONGEST_ANSWER,
+    SPELLINGS,
+    AnswerError,
+    answer_of,
+    count_text,
+    known_unit,
+)
 from mlsysim_labs.marking.verdicts import Question, verdict_on
 from solver import Q_
 
@@ -48,6 +56,13 @@ def refusal(text):
     ("50 tokens/sec", 50, "tokens/sec", "token/second"),
     ("$0.25/Mtoken", 0.25, "$/Mtoken", "dollar/token"), ("$ 2 per hour", 2, "$ per hour", "dollar/second"),
     ("8192 tokens/user", 8192, "tokens/user", "token"), ("295 FLOP/byte", 295, "FLOP/byte", "FLOP/byte"),
+    ("4 GPUs", 4, "GPUs", "chip"), ("1 gpu", 1, "gpu", "chip"), ("8 chips", 8, "chips", "chip"),
+    ("300 blocks", 300, "blocks", "block"), ("1 page", 1, "page", "block"), ("4 stages", 4, "stages", "stage"),
+    ("2 days", 2, "days", "second"), ("2d", 2, "d", "second"), ("3 years", 3, "years", "second"),
+    ("1.5 kg", 1.5, "kg", "kilogram"), ("300 t", 300, "t", "kilogram"), ("2 kilograms", 2, "kilograms", "kilogram"),
+    ("3 $/h", 3, "$/h", "dollar/second"), ("$3/day", 3, "$/day", "dollar/second"), ("5 hours", 5, "hours", "second"),
+    ("400 g/kWh", 400, "g/kWh", "kilogram/joule"), ("2 $/GPU/h", 2, "$/GPU/h", "dollar/chip/second"),
+    ("2 tokens/s/GPU", 2, "tokens/s/GPU", "token/chip/second"), ("16 tokens/block", 16, "tokens/block", "token/block"),
     ("\uff11\uff12 ms", 12, "ms", "second"), ("9 tok/s/user", 9, "tok/s/user", "token/request/second"),
 ])
 def test_what_people_write_is_read(text, number, unit, kind):
@@ -109,8 +124,29 @@ def test_every_number_in_every_unit_reads_back(value, unit, space, negative):
     assert (answer.value, answer.kind) == (value * known.factor, known.kind)
 
 
+@pytest.mark.parametrize(("text", "truth", "unit", "code", "says"), [
+    ("4", 4, "GPUs", "right", "Right: 4 GPUs."), ("1 GPU", 1, "GPUs", "right", "Right: 1 GPU."),
+    ("4 chips", 4, "GPU", "right", "Right: 4 GPUs."), ("none", 0, "blocks", "right", "Right"),
+    ("5", 4, "stages", "rounding", "counts are judged exactly"), ("2 days", 48, "hours", "right", "Right: 48 hours."),
+    ("3 users", 3, "GPUs", "wrong kind", "'3 users' measures requests; the question asks for chips."),
+    ("300 kg", 0.3, "t", "right", "Right: 0.3 t."), ("3 s", 0.3, "t", "wrong kind", "the question asks for mass"),
+    ("48 $/day", 2, "$/h", "right", "Right: 2 $/h.")])
+def test_what_labs_count_and_weigh_is_judged(text, truth, unit, code, says):
+    verdict = verdict_on(text, truth, unit, whole=unit in ("GPU", "GPUs", "stages", "blocks"))
+    assert verdict.code == code and says in verdict.sentence
+
+
+@pytest.mark.parametrize(("number", "unit", "shown"), [
+    ("1", "GPUs", "1 GPU"), ("4", "GPU", "4 GPUs"), ("1", "hours", "1 hour"), ("2", "day", "2 days"), ("1", "s", "1 s"),
+    ("4", "ms", "4 ms"), ("1", "tokens per second", "1 tokens per second"), ("2", "kg", "2 kg"),
+    ("0.5", "page", "0.5 pages")])
+def test_counts_stand_in_the_plural_where_people_say_so(number, unit, shown):
+    assert count_text(number, unit) == shown
+
+
 def test_all_units_are_those_of_the_solver():
-    for name in ("ms", "us", "min", "kB", "KiB", "TiB", "Gbit", "Mtoken", "GFLOP", "kWh", "request", "GB/s", "FLOP/B"):
+    for name in ("g", "kg", "t", "kt", "d", "year",
+                 "ms", "us", "min", "kB", "KiB", "TiB", "Gbit", "Mtoken", "GFLOP", "kWh", "request", "GB/s", "FLOP/B"):
         assert known_unit(name).factor == pytest.approx(Q_(1, name).to_root_units().magnitude, rel=1e-15)
 
 

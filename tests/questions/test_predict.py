@@ -23,10 +23,14 @@ SENTENCES = [
     (4.4, 4, "s", "close: 4.4 against 4 s (10 % high)"), (4.8, 4, "", "you said 4.8, it is 4: 1.2× too high"),
     (8e6, 8e3, "tokens", "you said 8,000,000 tokens, it is 8,000: 1,000× too many"),
     (20, 10, "ms", "you said 20 ms, it is 10: 2× too high"), (40, 0, "users", "you said 40 users, it is 0"),
+    (1, 4, "GPUs", "you said 1 GPU, it is 4: 4× too few"), (4, 1, "GPU", "you said 4 GPUs, it is 1: 4× too many"),
+    (1, 1, "GPUs", "right: 1 GPU"), (4, 40, "s", "you said 4 s, it is 40: 10× too low"),
+    (4, 40, "us", "you said 4 us, it is 40: 10× too low"), (2, 4, "%", "you said 2 %, it is 4: 2× too low"),
     ("A", "B", "", "you chose A; it is B"), ("A", "A", "", "right: A")]
 NO_GUESSES = [None, "40", True, [40], {"value": 40}, math.nan, math.inf, 0, 0.99, 1001, -4, 10**400, 4.5]
 PARTS = ("mark", "label", "tick")
-TYPED = [("1,000", "1,000 users"), ("40 users", "40 users"), (" 7 ", "7 users"), ("1e2", "100 users"),
+TYPED = [("1,000", "1,000 users"), ("1 user", "1 user"),
+         ("40 users", "40 users"), (" 7 ", "7 users"), ("1e2", "100 users"),
          ("1 000", "1,000 users")]
 MISTYPED = [("4.8k", "Write it out, please: 4,800 instead of 4.8k."), ("5000", SCALE), ("0", SCALE),
             ("1,5", "A comma parts thousands here: is 1,5 meant as 1.5?"),
@@ -151,7 +155,7 @@ def test_the_scale_is_dragged_anywhere(guess):
     box, mouse = guess.css("predict-slider").bounding_box(), guess.page.mouse
     x, width, y = box["x"] + 12, box["width"] - 24, box["y"] + box["height"] / 2
     mouse.click(x, y)
-    assert seen(guess) == ("", False, "1 users"), "where the unseen handle was"
+    assert seen(guess) == ("", False, "1 user"), "where the unseen handle was"
     mouse.move(x + width / 3, y)
     mouse.down()
     assert guess.css("predict-field").input_value() == "10"
@@ -212,10 +216,11 @@ def test_nothing_of_the_truth_is_anywhere_before_the_lock(guess):
     before = json.dumps(guess.state) + guess.page.content() + json.dumps(guess.widget.get_state(), default=str)
     guess.button("Lock my prediction").click()
     assert locked(guess) == 40
-    guess.widget.reveal(677)
-    assert "677" not in before + guess.page.content() + json.dumps(guess.heard)
+    guess.widget.reveal(67_791)
+    everything = before + guess.page.content() + json.dumps(guess.heard)
+    assert "67791" not in everything and "67,791" not in everything, "five digits: ids have three by chance"
     guess.push()
-    assert guess.css("predict-says").inner_text() == "You said 40 users, it is 677: 17× too few"
+    assert guess.css("predict-says").inner_text() == "You said 40 users, it is 67,791: 1,700× too few"
 
 
 @pytest.mark.browser

@@ -121,6 +121,32 @@ def test_answers_are_judged_by_the_solver(text, state, says):
     assert "122,5" not in task.feedback or state == "right", "a wrong answer is never told the truth"
 
 
+@pytest.mark.parametrize("ask", ["predict", "task"])
+@pytest.mark.parametrize("unit, says", [
+    ("tokns", "did you mean tokens"), ("gb/s per furlong", "write one such as"), ("Gb", "write Gbit or GB"),
+    ("parsecs", r"no answer to the (task|prediction) 'far' could be read\. The unit 'parsecs' is not known")])
+def test_a_unit_that_no_answer_could_have_is_refused_when_it_is_declared(ask, unit, says):
+    with pytest.raises(ValueError, match=says):
+        declared(ask, unit)
+
+
+def declared(ask, unit):
+    lab = Lab("x", slug="x")
+
+    @getattr(lab, ask)("How far?", unit=unit)
+    def far():
+        return 4
+
+    return lab
+
+
+@pytest.mark.parametrize("unit", ["GPUs", "chips", "pages", "stages", "days", "kg", "t", "$/h", "tokens/s/GPU"])
+def test_units_of_what_labs_are_about_can_be_declared_and_answered(unit):
+    lab = declared("task", unit)
+    lab.box  # noqa: B018
+    assert step(lab, "far", "answer", f"4 {unit}").state == "right"
+
+
 def test_what_cannot_be_read_is_no_try():
     lab = small_lab()
     lab.box  # noqa: B018
