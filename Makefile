@@ -46,6 +46,7 @@ accuracy: $(VENV)/.tools  ## compare predictions with the measurements in DIR, a
 
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/labs.py
 	$(BIN)/python benchmarks/latency.py
 
 clean:
