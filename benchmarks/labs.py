@@ -9,6 +9,7 @@ import contextlib
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from mlsysim_labs import Lab, lab_of
@@ -62,8 +63,8 @@ def main() -> None:
             continue
         lab, name = lab_of(notebook), notebook.stem
         new_lab(notebook)  # whatever is imported once is imported
-        declaring = milliseconds(lambda file=notebook: new_lab(file))
-        right, wrong = (milliseconds(lambda told=submission(lab, kind): judge(told)) for kind in (True, False))
+        declaring = milliseconds(partial(new_lab, notebook))
+        right, wrong = (milliseconds(partial(judge, submission(lab, kind))) for kind in (True, False))
         rows += [[f"{name}: declared", f"{declaring:.0f} ms", f"at most {MOST_DECLARING:.0f} ms"],
                  [f"{name}: a right submission judged", f"{right:.2f} ms", f"at most {MOST_JUDGING:.0f} ms"],
                  [f"{name}: a wrong submission judged", f"{wrong:.2f} ms", f"at most {MOST_JUDGING:.0f} ms"]]
