@@ -5,6 +5,7 @@ once (`trace`) and written as a program that the browser runs on every move of a
 """
 
 import importlib
+import importlib.util
 from typing import TYPE_CHECKING, Any
 
 from mlsysim_labs.guard import check_solver
@@ -34,15 +35,17 @@ __all__ = ["Catalogue", "Curve", "Estimates", "Frontier", "Graph", "Heatmap", "L
            "roof_point", "symbol", "trace"]
 
 HOMES = {name: home for home, names in {
-    "lab": ["Lab"], "pictures.curve": ["Curve"], "pictures.estimates": ["Estimates"], "pictures.frontier": ["Frontier"],
-    "pictures.heatmap": ["Heatmap"], "pictures.roofline": ["Roofline"], "pictures.tank": ["Tank"],
-    "pictures.timeline": ["Timeline"], "places.catalogue": ["Catalogue"], "places.colab": ["enable_widgets"],
-    "pictures.of_results": ["estimate", "memory_parts", "request_row", "roof_point"], "places.notebooks": ["lab_of"],
+    "lab": ["Lab"], "pictures.of_results": ["estimate", "memory_parts", "request_row", "roof_point"],
+    "places.catalogue": ["Catalogue"], "places.colab": ["enable_widgets"], "places.notebooks": ["lab_of"],
 }.items() for name in names}
 
 
 def __getattr__(name: str) -> Any:
-    """Widgets are loaded when one is asked for: importing the package stays as quick as importing numpy."""
-    if name not in HOMES:
+    """Widgets are loaded when one is asked for: importing the package stays as quick as importing numpy.
+
+    A picture is found by its name: `Tank` in ``pictures/tank.py``.
+    """
+    home = HOMES.get(name, f"pictures.{name.lower()}")
+    if name.startswith("_") or importlib.util.find_spec(f"{__name__}.{home}") is None:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(importlib.import_module(f".{HOMES[name]}", __name__), name)
+    return getattr(importlib.import_module(f".{home}", __name__), name)
