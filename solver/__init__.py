@@ -14,7 +14,8 @@ from solver.serving.batching import ContinuousBatchingModel, ContinuousBatchingR
 from solver.serving.capacity import CapacityResult, kv_capacity, max_users
 from solver.serving.model import ServingModel
 from solver.serving.result import ServingResult
-from solver.simulation.serving import Simulation, simulate
+from solver.simulation.result import Simulation
+from solver.simulation.serving import simulate
 from solver.units import Q_, Quantity
 from solver.zoo.hardware import Accelerator, Hardware
 from solver.zoo.models import Models, Transformer

@@ -16,7 +16,7 @@ import traitlets
 
 from mlsysim_labs.widgets.assets import script, style
 from mlsysim_labs.widgets.strict import Strict
-from solver.base import arguments as check
+from solver.base.chosen import precision as format_of
 from solver.formulas.memory import kv_cache_bytes, weights_bytes
 
 
@@ -65,8 +65,8 @@ class Tank(Strict):
         [85.9, 16.1, 17.2]
         """
         return {"capacity": hardware.memory, "reserve": reserve * hardware.memory, "users": users,
-                "weights": weights_bytes(model, check.precision(precision)), "chip": hardware, "model": model,
-                "cache": kv_cache_bytes(model, users, context, check.precision(kv_precision))}
+                "weights": weights_bytes(model, format_of(precision)), "chip": hardware, "model": model,
+                "cache": kv_cache_bytes(model, users, context, format_of(kv_precision))}
 
     def table(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """The amounts in the tank's unit; what is free is less than nothing where memory is short."""

@@ -1,73 +1,31 @@
-"""The arguments of `solve`, judged in one place: records, number formats, contexts, and what only some values allow.
+"""The arguments that more than one `solve` asks for: a type for each, to stand in a signature.
 
-Numbers on their own are judged in `numbers`, whose functions are given here too: `check.count`, `check.share` ...
+    @declared
+    def solve(self, model: Model, hardware: Chip, seq_len: Prompt, batch_size: Requests = 1): ...
+
+What only one theme asks for is declared there. `declared` says what a declaration is, `kinds` which kinds there are.
 """
 
 from __future__ import annotations
 
-import functools
-import inspect
 import math
-from collections.abc import Callable
-from typing import Any, TypeVar
+from dataclasses import replace
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 
-from solver.base.numbers import count, each, limited_number, rate, share, symbolic, together, unknown
-from solver.text import nearest, number_text
-from solver.zoo.convnet import ConvNet
-from solver.zoo.hardware import Accelerator
-from solver.zoo.models import Transformer
-from solver.zoo.node import Node
-from solver.zoo.precision import Precision, precision_named
-from solver.zoo.profiles import EFFICIENCY, SOURCES, Profile, Profiles, efficiency_profile
-
-Solve = TypeVar("Solve", bound=Callable[..., Any])
+from solver.base import chosen
+from solver.base.declared import Seen
+from solver.base.kinds import Record, Share, Whole
+from solver.base.numbers import each, limited_number, symbolic, together, unknown
+from solver.text import number_text
+from solver.zoo.hardware import Accelerator, Hardware
+from solver.zoo.models import Models
+from solver.zoo.profiles import EFFICIENCY, SOURCES, efficiency_profile
 
 
-def transformer(name: str, value: Any, others: tuple[type, ...] = ()) -> Any:
-    """A transformer, or one of the `others`."""
-    if symbolic(value) or isinstance(value, (Transformer, *others)):
-        return value
-    if isinstance(value, ConvNet):
-        raise TypeError(f"{name} is {value}, a convolutional network, which has no KV cache: choose a transformer, "
-                        f"such as Models.Llama3_8B, or ask Engine.solve.")
-    if isinstance(value, Accelerator):
-        raise TypeError(f"{name} is {value}, an accelerator: were model and hardware swapped?")
-    raise TypeError(f"{name} is {value!r}, and should be a record such as Models.Llama3_8B.")
-
-
-def accelerator(name: str, value: Any) -> Any:
-    """An accelerator."""
-    if symbolic(value) or isinstance(value, Accelerator):
-        return value
-    if isinstance(value, (Transformer, ConvNet)):
-        raise TypeError(f"{name} is {value}, a model: were model and hardware swapped?")
-    raise TypeError(f"{name} is {value!r}, and should be a record such as Hardware.Cloud.H100.")
-
-
-def precision(value: Any, *devices: Any) -> Any:
-    """The number format of that name, which every one of the devices has a rate for."""
-    if symbolic(value):
-        return value
-    found = precision_named(value)
-    for device in devices:
-        if not symbolic(device):
-            _rate_of(device, found)
-    return found
-
-
-def _rate_of(device: Accelerator, kind: Precision) -> None:
-    if math.isnan(device.peak[kind.name]):
-        raise ValueError(f"{device} has no {kind} rate: it has {', '.join(device.precisions) or 'none at all'}.")
-    if math.isnan(device.wide_peak[kind.name]):
-        raise ValueError(f"{device} has a rate for {kind} but none for 16 bits, which attention and lm_head need: "
-                         f"give its fp16 or bf16.")
-
-
-def context(name: str, value: Any, model: Any, hint: str = "") -> Any:
+def trained_context(name: str, value: Any, model: Any, hint: str = "") -> Any:
     """A number of tokens that the model was trained for."""
-    value = count(name, value, "token")
     if unknown(value) or symbolic(model) or not hasattr(model, "context"):
         return value
     limit = model.context
@@ -76,104 +34,93 @@ def context(name: str, value: Any, model: Any, hint: str = "") -> Any:
                             f"shorten the context{hint}, or choose a model with a longer one.")
 
 
-def answer(name: str, value: Any, prompt: Any, *models: Any) -> Any:
-    """Tokens that a model answers with: prompt and answer together must be a context that it was trained for."""
-    value = count(name, value, "token")
+def room_for_answer(name: str, value: Any, prompt: Any, *models: Any) -> Any:
+    """Tokens that models answer with: prompt and answer together are a context that each was trained for."""
     for model in models:
         if model is not None and not symbolic(model) and not unknown(value) and not unknown(prompt):
             together(seq_len=prompt, **{name: value})
             limited_number(name, value, "what the prompt leaves of the context", model.context - prompt, np.less_equal,
-                     "at most", f"{model} was trained for {number_text(model.context)} tokens, prompt and answer "
-                                f"together; shorten one of them")
+                           "at most", f"{model} was trained for {number_text(model.context)} tokens, prompt and answer "
+                                      f"together; shorten one of them")
     return value
 
 
-def profile(value: Any, efficiency: Any) -> Any:
-    """The profile of that name, or that record; without one, what the efficiency makes."""
-    if value is None:
-        return SOURCES if efficiency is EFFICIENCY else efficiency_profile(share("efficiency", efficiency, zero=False))
-    if efficiency is not EFFICIENCY:
+def _reached(name: str, value: Any, seen: Seen) -> Any:
+    """A profile, which says itself what is reached: an efficiency beside it would be a second answer."""
+    if seen["efficiency"] is not EFFICIENCY:
         raise ValueError("efficiency and profile are both given, and a profile says what is reached itself: leave one "
                          "of them out, or set replace(profile, compute=...).")
-    if symbolic(value) or isinstance(value, Profile):
-        return value
-    if not isinstance(value, str):
-        raise TypeError(f"profile is {value!r}, and should be a record such as Profiles.tuned, or its name. "
-                        f"{nearest(value, Profiles.keys())}")
-    if value not in Profiles:
-        raise ValueError(f"profile {value!r} is not known. {nearest(value, Profiles.keys())}")
-    return Profiles[value]
+    seen["efficiency"] = value.compute.default
+    return value
 
 
-def node(name: str, device: Any, model: Any, weights: Any, cache: Any, tensor_parallel: Any, engine: Any,
-         efficiency: Any) -> Node:
-    """The chips that run a model: records that go together."""
-    device = accelerator(name, device)
-    weights = precision(weights, device)
-    cache = weights.cached_as if cache is None else precision(cache)
-    tensor_parallel = count("tensor_parallel", tensor_parallel, "", word="chip")
-    if type(tensor_parallel) is not int or tensor_parallel != 1:
-        _divisible(device, model, tensor_parallel)
-    return Node(device, weights, cache, profile(engine, efficiency), tensor_parallel)
+def _efficient(seen: Seen) -> Any:
+    efficiency = seen["efficiency"]
+    return SOURCES if efficiency is EFFICIENCY else efficiency_profile(efficiency)
 
 
-def _divisible(device: Any, model: Any, tensor_parallel: Any) -> None:
-    """Whether that many chips can share a model's heads, and exchange data."""
-    if unknown(tensor_parallel) or symbolic(device) or symbolic(model):
-        return
+def _sharing(name: str, value: Any, seen: Seen) -> Any:
+    """So many chips can share the model's heads, and exchange data."""
+    if type(value) is not int or value != 1:
+        for device in (seen["hardware"], seen.get("decode_hardware")):
+            if device is not None and not unknown(value) and not symbolic(device) and not symbolic(seen["model"]):
+                _shared(name, value, seen["model"], device)
+    return value
+
+
+def _shared(name: str, value: Any, model: Any, device: Accelerator) -> None:
     heads = model.attention.heads
-    each("tensor_parallel", tensor_parallel, lambda v: heads % v == 0, lambda bad: (
+    each(name, value, lambda v: heads % v == 0, lambda bad: (
         f"{model} has {number_text(heads)} heads, which that many chips cannot share evenly; choose a divisor."))
     if math.isnan(device.interconnect):
         raise ValueError(f"{device} has no known link to other chips, so tensor_parallel has to be 1.")
 
 
-def below(name: str, value: Any, limit_name: str, limit: Any) -> Any:
-    """A prefix, which leaves at least one token of the limit."""
-    return limited_number(name, value, limit_name, limit, np.less, "below", "at least one token has to be new")
+def at_most_window(name: str, value: Any, seen: Seen) -> Any:
+    """A part of the window, which is no larger than it."""
+    return limited_number(name, value, "seq_len", seen["seq_len"], np.less_equal, "at most",
+                          "choose one that is no larger")
 
 
-def at_most(name: str, value: Any, limit_name: str, limit: Any) -> Any:
-    """A part, which is no larger than its limit."""
-    return limited_number(name, value, limit_name, limit, np.less_equal, "at most", "choose one that is no larger")
+def below_window(name: str, value: Any, seen: Seen) -> Any:
+    """The part of the window that answers take, which leaves some of it to prompts."""
+    return limited_number(name, value, "seq_len", seen["seq_len"], np.less, "below",
+                          "prompt and answer share that window, and a prompt has at least one token")
 
 
-def one_of(name: str, value: Any, choices: tuple[int, ...]) -> Any:
-    """One of a few whole numbers."""
-    if not isinstance(value, (int, np.integer)) or isinstance(value, bool) or value not in choices:
-        raise ValueError(f"{name} is {value!r}: choose one of {', '.join(map(str, choices))}.")
-    return value
+MODEL = Record("The transformer, a record such as `Models.Llama3_8B`.", judge=chosen.transformer, of="transformer",
+               pair=lambda: (Models.Llama3_8B, Models.Llama2_7B))
+CHIP = Record("The accelerator, a record such as `Hardware.Cloud.H100`.", judge=chosen.accelerator, of="accelerator",
+              pair=lambda: (Hardware["H100"], Hardware["H200"]))
+FORMAT = Record("Number format of the weights, which the accelerator has a rate for.", of="name of a format",
+                judge=lambda name, value: chosen.precision(value), pair=lambda: ("fp16", "fp8"),
+                asks=lambda name, value, seen: chosen.rated(value, seen["hardware"]))
+PROMPT = Whole("Tokens of the prompt, at most what the model was trained for.", "token", example=2048,
+               asks=lambda name, value, seen: trained_context(name, value, seen["model"]))
+WINDOW = replace(
+    PROMPT, sentence="The window of a request: prompt and answer together, at most what the model was trained for.")
+PAGE = Whole("Tokens of a page of KV cache.", "token")
 
-
-def truth(name: str, value: Any) -> bool:
-    """True or False, and nothing that merely counts as one of them."""
-    if not isinstance(value, (bool, np.bool_)):
-        raise TypeError(f"{name} is {value!r}, and should be True or False.")
-    return bool(value)
-
-
-def trainable(name: str, precision: Any) -> None:
-    """A number format that weights can be trained in."""
-    if not symbolic(precision) and precision.narrow:
-        raise ValueError(f"{name} is {precision}: weights are trained at 16 bits or more; choose fp16 or bf16.")
-
-
-def explained(solve: Solve) -> Solve:
-    """Answer an unknown keyword with the nearest known ones. The signature stays as it is written."""
-    known = [name for name in inspect.signature(solve).parameters if name != "self"]
-
-    @functools.wraps(solve)
-    def wrapper(*args: Any, **options: Any) -> Any:
-        for name in options:
-            if name not in known:
-                raise TypeError(f"{solve.__name__} has no argument {name!r}. {nearest(name, known)}")
-        return solve(*args, **options)
-
-    return wrapper  # type: ignore[return-value]
-
-
-__all__ = [
-    "accelerator", "answer", "at_most", "below", "context", "count", "explained",
-    "node", "one_of", "precision", "profile", "rate", "share", "symbolic", "together",
-    "trainable", "transformer", "truth", "unknown",
-]
+Model: TypeAlias = Annotated[Any, MODEL]
+Chip: TypeAlias = Annotated[Any, CHIP]
+Format: TypeAlias = Annotated[Any, FORMAT]
+StoredFormat: TypeAlias = Annotated[Any, replace(FORMAT, asks=None, sentence="Number format of the weights.")]
+CacheFormat: TypeAlias = Annotated[Any, replace(
+    FORMAT, asks=None, otherwise=lambda seen: seen["precision"].cached_as,
+    sentence="Number format of the KV cache; if not given that of the weights, or 16 bits where only weights have it.")]
+Efficiency: TypeAlias = Annotated[Any, Share(
+    "Share of the peak FLOP/s that is reached, without a profile; bandwidth is then reached whole.", "", above=True)]
+Reached: TypeAlias = Annotated[Any, Record(
+    "What the engine reaches of the chip, a record of `Profiles` or its name.", judge=lambda name, value: (
+        chosen.profile(value)), pair=lambda: ("ideal", "tuned"), of="profile", asks=_reached, otherwise=_efficient)]
+Prompt: TypeAlias = Annotated[Any, PROMPT]
+Window: TypeAlias = Annotated[Any, WINDOW]
+WindowAnswer: TypeAlias = Annotated[Any, Whole(
+    "The window of answers, a part of seq_len; prompts have the rest.", "token", other=256, asks=below_window)]
+Requests: TypeAlias = Annotated[Any, Whole("Requests that are served together.", "request")]
+MostRequests: TypeAlias = Annotated[Any, Whole("Requests that run at once, at most.", "request", other=8)]
+WindowPage: TypeAlias = Annotated[Any, replace(PAGE, asks=at_most_window)]
+Chips: TypeAlias = Annotated[Any, Whole(
+    "Chips that share each layer, a divisor of the model's heads.", "", word="chip", asks=_sharing)]
+Reserve: TypeAlias = Annotated[Any, Share(
+    "Share of the memory that is kept for driver and activations.", "", other=0.75)]

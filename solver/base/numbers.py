@@ -174,6 +174,12 @@ def limited_number(name: str, value: Any, limit_name: str, limit: Any, good: np.
     return value
 
 
+def single_number(name: str, value: Any, why: str) -> None:
+    """Refuse what is several values, or none yet."""
+    if unknown(value) or isinstance(value, (list, tuple)) or np.ndim(getattr(value, "magnitude", value)):
+        raise TypeError(f"{name} should be a single value that is known, since {why}.")
+
+
 def together(**arrays: Any) -> None:
     """Arrays whose shapes broadcast."""
     shapes = {name: value.shape for name, value in arrays.items() if isinstance(value, np.ndarray)}

@@ -6,14 +6,26 @@ from typing import Any
 
 import numpy as np
 
-from solver.base import arguments as check
+from solver.base.arguments import Chip, Efficiency, Format, Reached
+from solver.base.declared import declared
+from solver.base.numbers import unknown
 from solver.base.result import Result, bound_sentence, field, memory_sentence
+from solver.compute.arguments import (
+    Batch,
+    Lora,
+    Network,
+    RaiseErrors,
+    Recomputation,
+    Replicas,
+    StepContext,
+    Training,
+    ZeroStage,
+)
 from solver.formulas.images import image_time
 from solver.formulas.memory import chip_bytes, weights_bytes
 from solver.formulas.training import training_passes, training_state_bytes
 from solver.formulas.transformer import decode_time, launch_time, prefill_time
 from solver.formulas.work import forward_compute_time, forward_memory_time, forward_traffic, forward_work
-from solver.zoo.convnet import ConvNet
 from solver.zoo.node import Node
 from solver.zoo.profiles import EFFICIENCY
 
@@ -50,7 +62,7 @@ class PerformanceProfile(Result):
     def constraint_trace(self) -> list[str]:
         """What binds, in sentences."""
         v = self.values
-        if any(map(check.unknown, v.values())):
+        if any(map(unknown, v.values())):
             return []
         remedy = "A smaller batch, a narrower number format, sharding or a chip with more memory would help."
         return [memory_sentence(v["headroom"], remedy),
@@ -67,46 +79,74 @@ class Engine:
     """
 
     @staticmethod
-    @check.explained
-    def solve(model: Any, hardware: Any, batch_size: Any = 1, precision: Any = "fp16", efficiency: Any = EFFICIENCY,
-              raise_errors: bool = False, is_training: bool = False, seq_len: Any = 2048, zero_stage: int = 0,
-              dp_size: Any = 1, is_lora: bool = False, activation_recomputation: bool = False, *,
-              profile: Any = None) -> PerformanceProfile:
+    @declared
+    def solve(model: Network, hardware: Chip, batch_size: Batch = 1, precision: Format = "fp16",
+              efficiency: Efficiency = EFFICIENCY, raise_errors: RaiseErrors = False, is_training: Training = False,
+              seq_len: StepContext = 2048, zero_stage: ZeroStage = 0, dp_size: Replicas = 1, is_lora: Lora = False,
+              activation_recomputation: Recomputation = False, *, profile: Reached = None) -> PerformanceProfile:
         """Time and memory of one step.
 
-        model, hardware : a transformer or convolutional network, and an accelerator
-        batch_size, seq_len, dp_size : whole numbers or arrays of them, which broadcast
-        precision, efficiency, profile : as for `ServingModel.solve`
-        raise_errors : raise OutOfMemoryError where it does not fit
-        is_training : a step of training over batch_size images or sequences of seq_len tokens, with Adam; else one
-            pass over the images, or one decode step at a context of seq_len (the same as `ServingModel.solve().itl`)
-        zero_stage, dp_size, is_lora, activation_recomputation : of training. Left out are its activations, the
-            optimizer's own step (28 bytes a parameter of traffic and more: much at small batches) and communication
+        Without training that is one pass over the images, or one decode step at a context of seq_len (the same as
+        `ServingModel.solve().itl`). Numbers may be arrays, which broadcast.
 
-        Raises ValueError, TypeError or DimensionalityError, in a sentence.
+        Parameters
+        ----------
+        model : transformer or convolutional network
+            The model, a record such as `Models.Llama3_8B` or `Models.ResNet50`.
+        hardware : accelerator
+            The accelerator, a record such as `Hardware.Cloud.H100`.
+        batch_size : requests
+            Images of a pass, requests of a decode step, or sequences of a training step.
+        precision : name of a format
+            Number format of the weights, which the accelerator has a rate for.
+        efficiency : share
+            Share of the peak FLOP/s that is reached, without a profile; bandwidth is then reached whole.
+        raise_errors : bool
+            Whether OutOfMemoryError is raised where it does not fit.
+        is_training : bool
+            Whether it is a step of training with Adam, over whole sequences.
+        seq_len : tokens
+            Context of a decode step, or tokens of each sequence, at most what the model was trained for.
+        zero_stage : int
+            What the replicas share out: 0 nothing, 1 the optimizer's state, 2 gradients too, 3 weights too.
+        dp_size : replicas
+            Replicas that share a training step.
+        is_lora : bool
+            Whether low-rank adapters are trained, and the weights are frozen.
+        activation_recomputation : bool
+            Whether activations are computed again in the backward pass.
+        profile : profile, optional
+            What the engine reaches of the chip, a record of `Profiles` or its name.
+
+        Raises
+        ------
+        ValueError, TypeError, DimensionalityError
+            In a sentence that names the argument, its limit and the next move.
+        OutOfMemoryError
+            Where it does not fit, if `raise_errors` asks for it.
+
+        Notes
+        -----
+        Leaves out of training its activations, the optimizer's own step (28 bytes a parameter of traffic and more: much
+        at small batches) and communication.
+
+        Examples
+        --------
+        >>> from solver import Hardware, Models
+        >>> r = Engine.solve(Models.Llama3_8B, Hardware.Cloud.H100, is_training=True, zero_stage=3, dp_size=64)
+        >>> print(r.latency, r.memory_footprint, r.bottleneck)
+        193 ms 2.01 GB Compute
         """
-        model = check.transformer("model", model, (ConvNet,))
-        node = check.node("hardware", hardware, model, precision, None, 1, profile, efficiency)
-        batch = check.count("batch_size", batch_size, "request")
-        context = check.context("seq_len", seq_len, model, " (2,048 unless you give one)")
-        replicas = check.count("dp_size", dp_size, "", word="replica")
-        stage = check.one_of("zero_stage", zero_stage, (0, 1, 2, 3))
-        for name, value in (("raise_errors", raise_errors), ("is_training", is_training), ("is_lora", is_lora),
-                            ("activation_recomputation", activation_recomputation)):
-            check.truth(name, value)
-        if is_training:
-            check.trainable("precision", node.precision)
-        check.together(batch_size=batch, seq_len=context, efficiency=efficiency, dp_size=replicas)
+        node = Node(hardware, precision, profile=profile)
         with np.errstate(all="ignore"):
             step = _image_step if hasattr(model, "image_work") else _training_step if is_training else _decode_step
-            values = step(node, model, batch, context)
+            values, recomputed = step(node, model, batch_size, seq_len), 1.0
             if is_training:
-                values |= _training(values, model, node.precision, stage, replicas, float(is_lora))
-            extra = (training_passes(float(is_lora), 1.0) / training_passes(float(is_lora))
-                     if is_training and activation_recomputation else 1.0)
-            values = _complete(values, node, extra)
+                values |= _training(values, model, node.precision, zero_stage, dp_size, float(is_lora))
+                recomputed += float(activation_recomputation) / training_passes(float(is_lora))
+            values = _complete(values, node, recomputed)
         result = PerformanceProfile(values, {"model": model, "node": node})
-        if raise_errors and not check.unknown(values["feasible"]) and not np.all(values["feasible"]):
+        if raise_errors and not unknown(values["feasible"]) and not np.all(values["feasible"]):
             raise OutOfMemoryError(f"{model} on {node.device}. {result.constraint_trace[0]}")
         return result
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 
+from solver.base.kinds import Record
 from solver.base.numbers import each, number, share
 from solver.units import Context, Scalar
 
@@ -180,8 +181,13 @@ def exponential_integral(x: Scalar) -> Scalar:
 UNIFORM = Uniform()
 
 
-def spread(value: Any) -> Lengths:
-    """A spread of lengths, as it was given."""
+def _spread(name: str, value: Any) -> Lengths:
     if not isinstance(value, Lengths):
-        raise TypeError(f"lengths is {value!r}, and should be a spread: Uniform(), Fixed() or Exponential(0.25).")
+        raise TypeError(f"{name} is {value!r}, and should be a spread: Uniform(), Fixed() or Exponential(0.25).")
     return value
+
+
+# What a `solve` that is given a spread declares. It stands here, since what stands below knows no spread.
+Spread: TypeAlias = Annotated[Any, Record(
+    "How prompts, and independently of them answers, are spread over their windows.", judge=_spread, of="spread",
+    pair=lambda: (UNIFORM, Fixed()))]

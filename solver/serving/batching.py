@@ -14,10 +14,23 @@ from typing import Any
 
 import numpy as np
 
-from solver.base import arguments as check
-from solver.base.numbers import limited_number
+from solver.base.arguments import (
+    CacheFormat,
+    Chip,
+    Chips,
+    Efficiency,
+    Format,
+    Model,
+    MostRequests,
+    Reached,
+    Reserve,
+    Window,
+    WindowAnswer,
+    WindowPage,
+)
+from solver.base.declared import declared
 from solver.formulas.blocks import cache_room, chip_bytes_per_token, requests_at_once
-from solver.formulas.lengths import UNIFORM, Lengths, spread
+from solver.formulas.lengths import UNIFORM, Lengths, Spread
 from solver.formulas.memory import cached_context
 from solver.formulas.paging import empty_share, equivalent_context, mean_cached, mean_pages
 from solver.formulas.requests import drained_share, prompt_time
@@ -118,38 +131,64 @@ class ContinuousBatchingModel:
     [1.037, 1.985, 2.058]
     """
 
-    @check.explained
-    def solve(self, model: Any, hardware: Any, seq_len: Any, max_batch_size: Any = 1, page_size: Any = 16,
-              precision: Any = "fp16", efficiency: Any = EFFICIENCY, *, lengths: Any = UNIFORM,
-              output_len: Any = None, tensor_parallel: Any = 1, kv_precision: Any = None, reserve: Any = 0.0,
-              profile: Any = None) -> ContinuousBatchingResult:
+    @declared
+    def solve(self, model: Model, hardware: Chip, seq_len: Window, max_batch_size: MostRequests = 1,
+              page_size: WindowPage = 16, precision: Format = "fp16", efficiency: Efficiency = EFFICIENCY, *,
+              lengths: Spread = UNIFORM, output_len: WindowAnswer = None, tensor_parallel: Chips = 1,
+              kv_precision: CacheFormat = None, reserve: Reserve = 0.0,
+              profile: Reached = None) -> ContinuousBatchingResult:
         """Steady state with requests always waiting.
 
-        model : a transformer of `solver.Models`
-        hardware : an accelerator of `solver.Hardware`
-        seq_len : the window, prompt and answer together
-        output_len : the window of answers, part of seq_len; prompts have the rest. Prefills then share the node, as
-            many as answers end. Without it prompts are read elsewhere, and answers are short against them
-        lengths : how prompts, and independently of them answers, are spread over their windows: `Uniform()` from
-            nothing on, `Fixed()` (all fill them) or `Exponential(mean_share)`
-        max_batch_size, page_size, tensor_parallel : whole numbers; a page is at most the window
-        precision, kv_precision, efficiency, profile, reserve : as for `ServingModel.solve`
+        Numbers may be arrays, which broadcast.
 
-        Numbers may be arrays, which broadcast. Requests are admitted for their final length, so none is preempted;
-        counts are those of means, good where a dozen or more run (`simulate` has the rest). Raises ValueError,
-        TypeError or DimensionalityError, in a sentence.
+        Parameters
+        ----------
+        model : transformer
+            The transformer, a record such as `Models.Llama3_8B`.
+        hardware : accelerator
+            The accelerator, a record such as `Hardware.Cloud.H100`.
+        seq_len : tokens
+            The window of a request: prompt and answer together, at most what the model was trained for.
+        max_batch_size : requests
+            Requests that run at once, at most.
+        page_size : tokens
+            Tokens of a page of KV cache. A page is at most the window.
+        precision : name of a format
+            Number format of the weights, which the accelerator has a rate for.
+        efficiency : share
+            Share of the peak FLOP/s that is reached, without a profile; bandwidth is then reached whole.
+        lengths : spread
+            How prompts, and independently of them answers, are spread over their windows. `Uniform()` is from nothing
+            on, `Fixed()` fills them all, and `Exponential(mean_share)` has many short ones.
+        output_len : tokens, optional
+            The window of answers, a part of seq_len; prompts have the rest. Prefills then share the node, as many as
+            answers end. Without it prompts are read elsewhere, and answers are short against them.
+        tensor_parallel : chips
+            Chips that share each layer, a divisor of the model's heads.
+        kv_precision : name of a format, optional
+            Number format of the KV cache; if not given that of the weights, or 16 bits where only weights have it.
+        reserve : share
+            Share of the memory that is kept for driver and activations.
+        profile : profile, optional
+            What the engine reaches of the chip, a record of `Profiles` or its name.
+
+        Raises
+        ------
+        ValueError, TypeError, DimensionalityError
+            In a sentence that names the argument, its limit and the next move.
+
+        Notes
+        -----
+        Leaves out preemption, for requests are admitted for their final length. Counts are those of means, good where
+        a dozen or more run (`simulate` has the rest).
+
+        Examples
+        --------
+        >>> from solver import Hardware, Models
+        >>> r = ContinuousBatchingModel().solve(Models.Llama3_8B, Hardware.Cloud.H100, 4096, 512, output_len=1024)
+        >>> r.max_active_requests, round(r.prefill_share, 2)
+        (239, 0.46)
         """
-        model = check.transformer("model", model)
-        node = check.node("hardware", hardware, model, precision, kv_precision, tensor_parallel, profile, efficiency)
-        window = check.context("seq_len", seq_len, model)
-        answer = None if output_len is None else limited_number(
-            "output_len", check.count("output_len", output_len, "token"), "seq_len", window, np.less, "below",
-            "prompt and answer share that window, and a prompt has at least one token")
-        limit = check.count("max_batch_size", max_batch_size, "request")
-        page = check.at_most("page_size", check.count("page_size", page_size, "token"), "seq_len", window)
-        asked = Batching(node, model, window, answer, limit, page, spread(lengths), check.share("reserve", reserve))
-        check.together(seq_len=window, output_len=answer, max_batch_size=limit, page_size=page, reserve=asked.reserve,
-                       tensor_parallel=node.tensor_parallel, efficiency=node.profile.compute.default)
+        node = Node(hardware, precision, kv_precision, profile, tensor_parallel)
+        asked = Batching(node, model, seq_len, output_len, max_batch_size, page_size, lengths, reserve)
         return ContinuousBatchingResult(asked.field_values(), {"asked": asked})
-
-

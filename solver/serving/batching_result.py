@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from solver.base import arguments as check
+from solver.base.numbers import unknown
 from solver.base.result import Result, band_of, field, interval, memory_sentence
 from solver.formulas.paging import equivalent_context
 from solver.formulas.work import bottleneck_code, bottleneck_name
@@ -61,7 +61,7 @@ class ContinuousBatchingResult(Result):
     @property
     def constraint_trace(self) -> list[str]:
         """What binds, in sentences; for arrays, how often."""
-        if self.traced or any(map(check.unknown, self.values.values())):
+        if self.traced or any(map(unknown, self.values.values())):
             return []
         limited = np.mean(np.asarray(self.values["max_active_requests"]) < self.given["asked"].limit)
         slots = {0.0: "max_batch_size", 1.0: "memory"}.get(float(limited), f"memory at {limited:.0%} of the points")

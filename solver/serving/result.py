@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from solver.base import arguments as check
+from solver.base.numbers import unknown
 from solver.base.result import Result, band_of, field, interval, memory_sentence
 from solver.formulas.requests import request_time, static_rate
 from solver.formulas.work import BOTTLENECKS, bottleneck_code, bottleneck_name
@@ -87,7 +87,7 @@ class ServingResult(Result):
     @property
     def constraint_trace(self) -> list[str]:
         """What binds, in sentences; for arrays, how often."""
-        if self.traced or any(map(check.unknown, self.values.values())):
+        if self.traced or any(map(unknown, self.values.values())):
             return []
         remedy = "Fewer requests, a shorter context, a narrower number format or a chip with more memory would help."
         return [memory_sentence(self.values["headroom"], remedy),
