@@ -16,6 +16,7 @@ def attention_pairs(model: Transformer, batch: Request, new: Context, past: Cont
         pairs = batch * (span(past + new) - span(past)),   span(n) = (n^2 - windowed * forgotten_context(n)^2) / 2
 
     Without windows that is batch * new * (past + new / 2): a prompt costs half of its square.
+    By definition of causal attention and of windows.
 
     >>> from solver import Models
     >>> float(attention_pairs(Models.Llama3_8B, 1, 2048, 0))   # half of the square of 2,048
@@ -33,6 +34,7 @@ def cache_read_time(node: Node, model: Transformer, batch: Request, context: Con
         time = kv_bytes_per_token * cached_context * batch / (min(tensor_parallel, kv_heads) * chip_bandwidth)
 
     A KV head is the smallest part that chips can share out: a cache of fewer heads than chips is kept several times.
+    Source: vLLM, `vllm/config.py`, `get_num_kv_heads`: each chip keeps at least one head.
 
     >>> from solver import PRECISIONS, Hardware, Models, Node
     >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"])
@@ -66,6 +68,8 @@ def decode_attention_time(node: Node, model: Transformer, batch: Request, new: C
     """Time of attention while decoding; early engines did it on the FP32 units, and grouped queries gained little.
 
         time = max(decode_pair_work * attention_pairs / min(attention_rate, vector_rate), cache_read_time)
+
+    Source: NVIDIA, TensorRT-LLM, `docs/source/blogs/XQA-kernel.md` (the kernel that ended it for grouped queries).
 
     >>> from solver import PRECISIONS, Hardware, Models, Node
     >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"])

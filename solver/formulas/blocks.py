@@ -24,6 +24,7 @@ def kv_room(memory: Byte, share: Scalar, weights: Byte, non_torch: Byte, activat
 
     `weights` are those of one chip. `activation` is the peak that a longest prefill was profiled at, and `non_torch`
     what libraries take. Negative where the weights alone do not fit.
+    Source: vLLM, `vllm/worker/worker.py`, `determine_num_available_blocks`.
 
     >>> GiB = 2**30
     >>> round(kv_room(80 * GiB, 0.9, 15 * GiB, 0.5 * GiB, 1 * GiB) / GiB, 2)
@@ -37,6 +38,8 @@ def kv_room_of_free(memory: Byte, share: Scalar, weights: Byte, non_torch: Byte,
 
         room = share * (memory - weights - non_torch - activation)
 
+    Source: TensorRT-LLM, "KV cache reuse and memory", `free_gpu_memory_fraction`.
+
     >>> GiB = 2**30
     >>> round(kv_room_of_free(80 * GiB, 0.9, 15 * GiB, 0.5 * GiB, 1 * GiB) / GiB, 2)
     57.15
@@ -49,6 +52,8 @@ def cached_tokens(blocks: Scalar, block: Context, one: Request = 1.0) -> Token:
 
         tokens = blocks * block
 
+    By definition.
+
     >>> float(cached_tokens(8288, 16))
     132608.0
     """
@@ -60,6 +65,8 @@ def full_requests(tokens: Token, context: Context) -> Request:
 
         requests = tokens / context
 
+    By definition.
+
     >>> full_requests(132608, 4096)
     32.375
     """
@@ -70,6 +77,8 @@ def cache_room(node: Node, model: Transformer, reserve: Scalar = 0.0) -> Byte:
     """Memory of each chip that is left beside its part of the weights; negative where these do not fit.
 
         room = memory * (1 - reserve) - weights / tensor_parallel
+
+    By definition.
 
     >>> from solver import PRECISIONS, Hardware, Models, Profiles
     >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], PRECISIONS["fp16"], Profiles.ideal)
@@ -85,6 +94,7 @@ def chip_bytes_per_token(node: Node, model: Transformer) -> BytePerToken:
         bytes = kv_bytes_per_token / min(tensor_parallel, kv_heads)
 
     A cache of fewer KV heads than chips is kept several times; latent attention counts as one head.
+    Source: vLLM, `vllm/config.py`, `get_num_kv_heads`: each chip keeps at least one head.
 
     >>> from solver import PRECISIONS, Hardware, Models, Profiles
     >>> fp16 = PRECISIONS["fp16"]
@@ -100,6 +110,8 @@ def whole_blocks(room: Byte, block: Byte) -> Scalar:
 
         blocks = max(0, floor(room / block)), room in whole bytes
 
+    Source: vLLM, `vllm/worker/worker.py`, `determine_num_available_blocks`.
+
     >>> float(whole_blocks(69_524_783_104, 524_288))
     132608.0
     """
@@ -112,6 +124,8 @@ def request_blocks(model: Transformer, context: Context, page: Context) -> Scala
         blocks = (1 - windowed) * ceil(context / page) + windowed * ceil(min(context, window) / page)
 
     A layer that slides a window gives blocks back which it has left behind.
+    Source: Kwon et al. 2023, "Efficient Memory Management for Large Language Model Serving with PagedAttention",
+    section 4.
 
     >>> from solver import Models
     >>> float(request_blocks(Models.Llama3_8B, 17, 16))
@@ -126,6 +140,8 @@ def users_in_blocks(blocks: Scalar, taken: Scalar) -> Scalar:
 
         users = floor(blocks / taken)
 
+    By definition.
+
     >>> [float(users_in_blocks(1000 // page, -(-17 // page))) for page in (16, 17)]   # contexts of 17 tokens
     [31.0, 58.0]
     """
@@ -136,6 +152,8 @@ def users_beside_weights(node: Node, model: Transformer, context: Context, reser
     """How many requests of `context` tokens fit at once on a node, without the waste of pages.
 
         users = max(0, floor(cache_room / (chip_bytes_per_token * cached_context)))
+
+    By definition.
 
     >>> from solver import PRECISIONS, Hardware, Models, Profiles
     >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], PRECISIONS["fp16"], Profiles.ideal)
@@ -151,6 +169,8 @@ def requests_at_once(room: Byte, per_token: BytePerToken, allocated: Context, li
     """Requests that run together when each is given the cache of `allocated` tokens on average.
 
         requests = max(0, min(limit, floor(room / (per_token * allocated))))
+
+    By definition.
 
     >>> float(requests_at_once(69.84e9, 131072, 2056, 512))
     259.0

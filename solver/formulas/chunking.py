@@ -29,6 +29,8 @@ def prefill_chunks(new: Context, chunk: Context) -> Scalar:
 
         chunks = ceil(new / chunk)
 
+    By definition.
+
     >>> float(prefill_chunks(8192, 500))
     17.0
     """
@@ -46,6 +48,7 @@ def chunked_prefill_time(node: Node, model: Transformer, batch: Request, new: Co
     where `cached` adds up what is in cache before each of the full chunks. Their attention is taken as bound by the
     same side in all of them: exact for chunks of more than ridge_point * kv_heads / heads tokens (74 for Llama 3.1 on
     an H100), up to 1 % low below.
+    Source: Agrawal et al. 2024, "Taming Throughput-Latency Tradeoff in LLM Inference with Sarathi-Serve".
 
     >>> from solver import PRECISIONS, Hardware, Models, Node, Profiles
     >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], profile=Profiles.tuned)
@@ -90,6 +93,7 @@ def slowest_chunk_time(node: Node, model: Transformer, batch: Request, new: Cont
         time = max(with_launches(prefill_layers_time of the last full chunk), prefill_time of the last one)
 
     It is the longest pause that decoding requests see when a chunk takes their turn.
+    Source: Agrawal et al. 2024, "Taming Throughput-Latency Tradeoff in LLM Inference with Sarathi-Serve".
 
     >>> from solver import PRECISIONS, Hardware, Models, Node, Profiles
     >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], profile=Profiles.tuned)
@@ -112,6 +116,7 @@ def mixed_step_time(node: Node, model: Transformer, batch: Request, past: Contex
         time = with_launches(linear_time + exchange_time + lm_head_time of all tokens, and the attention of both)
 
     The weights are read once for both: that is what a mixed step gains over a chunk of its own.
+    Source: Agrawal et al. 2024, "Taming Throughput-Latency Tradeoff in LLM Inference with Sarathi-Serve".
 
     >>> from solver import PRECISIONS, Hardware, Models, Profiles
     >>> from solver.formulas.transformer import decode_time

@@ -15,6 +15,7 @@ def image_time(node: Node, network: ConvNet, batch: Request) -> Second:
         time = smooth_max(image_work * batch / matmul_rate, weights / bandwidth)
 
     Activations are taken to stay on the chip, and launches are left out.
+    Source: Williams, Waterman, Patterson 2009, "Roofline: an insightful visual performance model".
 
     >>> from solver import Hardware, Models, PRECISIONS, Profile
     >>> node = Node(Hardware.Cloud.A100, PRECISIONS["fp16"], PRECISIONS["fp16"], Profile("half", compute=0.5))

@@ -66,6 +66,8 @@ def kernel_time(work: Flop, traffic: Byte, rate: FlopRate, bandwidth: Bandwidth,
 
     `rate` and `bandwidth` are those that kernels reach. Leaves out waves: a product whose tiles do not fill the chip
     evenly takes up to a fifth longer.
+    Source: Agrawal et al. 2024, "Vidur: A Large-Scale Simulation Framework for LLM Inference", whose measured kernels
+    it was fitted to (`SOURCE`).
 
     >>> from solver import Hardware
     >>> a100, shares, layer = Hardware.Cloud.A100, KERNELS["Ampere"], Product(64, 4096, 4096)
@@ -97,6 +99,7 @@ def stream_time(node: Node, model: Transformer, weights: Byte, context: Context,
         time = (weights + kv_bytes_per_token * cached_context * one) / bandwidth + layers * launch
 
     Files mix formats (Q4_K_M has five), and their size is what counts. Arithmetic hides behind reading.
+    Source: Pope et al. 2023, "Efficiently Scaling Transformer Inference", section 2.
 
     >>> from solver import PRECISIONS, Hardware, Models, Node, Profiles
     >>> fp16 = PRECISIONS["fp16"]

@@ -21,7 +21,7 @@ def weights_bytes(model: Transformer | ConvNet, precision: Precision) -> Byte:
 
         bytes = layers' parameters * size + (embedding + lm_head) * max(size, 2 B)
 
-    Quantization keeps embedding and lm_head at 16 bits, and so does this. Leaves out scales of groups.
+    By definition. Quantization keeps embedding and lm_head at 16 bits, and so does this. Leaves out scales of groups.
 
     >>> from solver import Models, precision_named
     >>> round(weights_bytes(Models.Llama3_8B, precision_named("fp16")) / 1e9, 2)   # GB
@@ -51,6 +51,8 @@ def context_outside_window(model: Transformer, context: Context) -> Context:
 
         forgotten = context - min(context, window)
 
+    Source: Jiang et al. 2023, "Mistral 7B", section 2 (rolling buffer cache).
+
     >>> from solver import Models
     >>> [float(context_outside_window(Models[m], 8192)) for m in ("Mistral_7B", "Llama3_8B")]   # token
     [4096.0, 0.0]
@@ -62,6 +64,8 @@ def cached_context(model: Transformer, context: Context) -> Context:
     """How much of a context is kept in cache, in a layer on average: all of it but where layers slide a window.
 
         cached = context - windowed * forgotten_context
+
+    Source: Jiang et al. 2023, "Mistral 7B", section 2 (rolling buffer cache).
 
     >>> from solver import Models
     >>> [float(cached_context(Models[m], 8192)) for m in ("Mistral_7B", "GPT_OSS_20B", "Llama3_8B")]   # token
@@ -75,6 +79,8 @@ def kv_cache_bytes(model: Transformer, batch: Request, context: Context, precisi
 
         bytes = kv_bytes_per_token * cached_context * batch
 
+    By definition.
+
     >>> from solver import Models, precision_named
     >>> round(float(kv_cache_bytes(Models.Llama3_8B, 1, 131072, precision_named("fp16"))) / 1e9, 2)   # GB
     17.18
@@ -86,6 +92,8 @@ def kv_pages(context: Context, page: Context) -> Scalar:
     """Pages that one request's context takes: the last one counts whole. A page holds tokens of one request.
 
         pages = ceil(context / page)
+
+    Source: Kwon et al. 2023, "Efficient Memory Management for Large Language Model Serving with PagedAttention".
 
     >>> float(kv_pages(17, 16))
     2.0
@@ -114,6 +122,7 @@ def chip_bytes(node: Node, model: Transformer, batch: Request, context: Context)
         bytes = weights / tensor_parallel + kv_cache / min(tensor_parallel, kv_heads)
 
     A cache of fewer KV heads than chips is kept several times.
+    Source: vLLM, `vllm/config.py`, `get_num_kv_heads`: each chip keeps at least one head.
 
     >>> from solver import PRECISIONS, Hardware, Models, Node
     >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], tensor_parallel=2)
@@ -130,6 +139,8 @@ def usable_bytes(device: Accelerator, reserve: Scalar = 0.0) -> Byte:
 
         bytes = memory * (1 - reserve)
 
+    By definition.
+
     >>> from solver import Hardware
     >>> round(float(usable_bytes(Hardware.Cloud.H100, 0.1)) / 1e9, 1)   # GB
     77.3
@@ -143,6 +154,8 @@ def headroom_bytes(device: Accelerator, model: Transformer, batch: Request, cont
 
         headroom = memory * (1 - reserve) - weights - kv_cache
 
+    By definition.
+
     >>> from solver import PRECISIONS, Hardware, Models
     >>> round(float(headroom_bytes(Hardware.Cloud.H100, Models.Llama3_8B, 8, 8192, PRECISIONS["fp16"])) / 1e9, 1)   # GB
     61.2
@@ -155,6 +168,8 @@ def context_margin(model: Transformer, context: Context) -> Context:
     """Tokens left up to the longest context that the model was trained for; negative beyond it.
 
         margin = trained context - context
+
+    By definition.
 
     >>> from solver import Models
     >>> float(context_margin(Models.Llama3_8B, 100_000))   # token

@@ -18,7 +18,7 @@ def mean_cached(model: Transformer, window: Context, grown: Context = 0.0, lengt
 
         cached = (1 - windowed) * (mean(window) + grown) + windowed * mean of min(prompt + grown, attention window)
 
-    For uniform lengths that is half of the window, unless the model itself attends to less.
+    For uniform lengths that is half of the window, unless the model itself attends to less. By definition of a mean.
 
     >>> from solver import Models
     >>> float(mean_cached(Models.Llama3_8B, 4096))
@@ -36,6 +36,7 @@ def mean_pages(model: Transformer, window: Context, page: Context, grown: Contex
         pages = sum over all pages of the chance that the request goes beyond their beginning
 
     `grown` counts as it is: its own spread would move the result by less than half a page.
+    By definition: a mean of a count is the sum of such chances.
 
     >>> from solver import Models
     >>> [float(mean_pages(Models.Llama3_8B, 4096, page)) for page in (16, 4096)]
@@ -62,6 +63,8 @@ def fragmentation(model: Transformer, window: Context, page: Context, grown: Con
         waste = 1 - mean_cached / (page * mean_pages)
 
     A page as long as the window is a static reservation, and wastes half.
+    Source: Kwon et al. 2023, "Efficient Memory Management for Large Language Model Serving with PagedAttention",
+    section 3.1 (internal fragmentation).
 
     >>> from solver import Models
     >>> [round(float(fragmentation(Models.Llama3_8B, 4096, p)), 4) for p in (16, 64, 2048, 4096)]
@@ -76,6 +79,8 @@ def empty_share(cached: Context, allocated: Context) -> Scalar:
 
         share = 1 - cached / allocated
 
+    By definition.
+
     >>> empty_share(1000, 1024)   # 63 pages of 16 and a last one that is half full
     0.0234375
     """
@@ -87,7 +92,7 @@ def equivalent_context(model: Transformer, cached: Context) -> Context:
 
         context = cached + windowed / (1 - windowed) * max(cached - window, 0)
 
-    Where all layers slide a window, no more than that window is ever cached.
+    Where all layers slide a window, no more than that window is ever cached. By definition.
 
     >>> from solver import Models
     >>> float(equivalent_context(Models.Mistral_7B, 4096.0))

@@ -49,6 +49,7 @@ def iteration_time(work: Flop, chips: Scalar, rate: FlopRate, bubble: Scalar = 0
         time = work / (chips * rate) * (1 + bubble)
 
     Leaves out data parallelism: gradients are taken to be exchanged meanwhile.
+    Source: Narayanan et al. 2021, "Efficient Large-Scale Language Model Training on GPU Clusters", section 2.2.
 
     >>> round(iteration_time(2.47e18, 280, 0.6 * 312e12, pipeline_bubble(35, 280, 3)), 1)   # s
     49.0

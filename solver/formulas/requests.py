@@ -19,6 +19,7 @@ def drained_share(requests: Scalar, lengths: Lengths = UNIFORM) -> Scalar:
         share = mean / longest of n        (uniform: (1 + 1 / n) / 2)
 
     A server that refills slots uses all of them.
+    Source: Yu et al. 2022, "ORCA: A Distributed Serving System for Transformer-Based Generative Models", section 3.
 
     >>> float(drained_share(1)), float(drained_share(32))
     (1.0, 0.515625)
@@ -31,6 +32,8 @@ def prompt_time(node: Node, model: Transformer, prompt: Context, budget: Context
     """Time that a server's prefills take for each request: short prompts are read several at a time.
 
         together = max(1, floor(budget / prompt)),   time = prefill_time(together, prompt) / together
+
+    By definition; the budget is the default of TensorRT-LLM (`max_num_tokens`).
 
     >>> from solver import PRECISIONS, Hardware, Models, Profiles
     >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], PRECISIONS["fp16"], Profiles.tuned)
@@ -63,6 +66,8 @@ def request_time(ttft: Second, itl: Second, answer: Scalar) -> Second:
 
         time = ttft + (answer - 1) * itl
 
+    By definition.
+
     >>> round(float(request_time(0.05, 0.01, 100)), 2)   # s
     1.04
     """
@@ -74,7 +79,7 @@ def static_rate(batch: Request, ttft: Second, itl: Second, answer: Scalar, new: 
 
         rate = batch * new * answer / (ttft + answer * itl)
 
-    `new` is 1, the token that a step brings to each request.
+    `new` is 1, the token that a step brings to each request. By definition.
 
     >>> round(float(static_rate(8, 0.05, 0.01, 100)))   # token/s
     762

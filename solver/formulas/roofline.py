@@ -26,6 +26,7 @@ def smooth_max(one: Second, other: Second, norm: Scalar = math.inf) -> Second:
 
     With norm = 1 they follow one another (a sum), with infinity they overlap wholly (the larger of the two), with 2
     they add in quadrature, which is what matrix products on GPUs do near the ridge point. 0 where both are 0.
+    Source: Churchill, Usagi 1972, "A general expression for the correlation of rates of transfer and other phenomena".
 
     >>> [round(float(smooth_max(3.0, 4.0, norm)), 6) for norm in (1, 2, math.inf)]
     [7.0, 5.0, 4.0]
@@ -52,6 +53,7 @@ def roofline_time(work: Flop, traffic: Byte, peak: FlopRate, bandwidth: Bandwidt
 
     Without `norm` they overlap perfectly, and it is the larger of the two: a floor. All may be arrays; they
     broadcast. Leaves out launches and caches.
+    Source: Williams, Waterman, Patterson 2009, "Roofline: an insightful visual performance model".
 
     >>> float(roofline_time(work=2e12, traffic=1e9, peak=1e15, bandwidth=1e12))   # s
     0.002
@@ -64,6 +66,8 @@ def peak(device: Accelerator, precision: Precision) -> FlopRate:
 
         rate = device.peak[precision]
 
+    By definition.
+
     >>> from solver import PRECISIONS, Hardware
     >>> float(peak(Hardware.Cloud.H100, PRECISIONS["fp8"])) / 1e12   # TFLOP/s
     1978.9
@@ -75,6 +79,8 @@ def wide_peak(device: Accelerator, precision: Precision) -> FlopRate:
     """The rate of what is kept at 16 bits when weights are narrower (attention, lm_head).
 
         rate = device.half if precision is narrow else device.peak[precision]
+
+    By definition.
 
     >>> from solver import PRECISIONS, Hardware
     >>> float(wide_peak(Hardware.Cloud.H100, PRECISIONS["fp8"])) / 1e12   # TFLOP/s
@@ -89,6 +95,7 @@ def ridge_point(device: Accelerator, precision: Precision) -> FlopPerByte:
         ridge = peak / bandwidth
 
     Work with less intensity is memory-bound, with more compute-bound.
+    Source: Williams, Waterman, Patterson 2009, "Roofline: an insightful visual performance model".
 
     >>> from solver import Hardware, precision_named
     >>> round(float(ridge_point(Hardware.Cloud.H100, precision_named("fp16"))))   # FLOP/B

@@ -27,6 +27,7 @@ def accepted_tokens(acceptance: Scalar, length: Scalar = DRAFT_LENGTH, decay: Sc
     `length` is the number of draft tokens, at most 16, `acceptance` the chance that the first is accepted. With
     decay = 1 it is the geometric series of Leviathan et al. 2023; the decay of 0.95 was fitted to acceptance lengths
     published by SemiAnalysis InferenceX (2026), which it predicts from one of them to 2.5 % (median).
+    Source: Leviathan et al. 2023, "Fast Inference from Transformers via Speculative Decoding".
 
     >>> round(float(accepted_tokens(0.7, decay=1.0)), 2), round(float(accepted_tokens(0.7)), 2)
     (2.77, 2.64)
@@ -45,6 +46,7 @@ def speculative_token_time(node: Node, model: Transformer, drafter: Node, draft:
         time = (length * decode_time(draft) + decode_time(model, new = length + 1)) / accepted_tokens
 
     Verification is an ordinary pass, so a large batch makes it compute-bound and the gain a loss.
+    Source: Leviathan et al. 2023, "Fast Inference from Transformers via Speculative Decoding".
 
     >>> from solver import PRECISIONS, Hardware, Models, Node
     >>> node = Node(Hardware.Cloud.B200, PRECISIONS["fp16"])
@@ -62,6 +64,8 @@ def speculative_speedup(node: Node, model: Transformer, drafter: Node, draft: Tr
     """How many times faster tokens come with a draft; below 1 it costs more than it gains.
 
         speedup = decode_time(model) / speculative_token_time
+
+    Source: Leviathan et al. 2023, "Fast Inference from Transformers via Speculative Decoding".
 
     >>> from solver import PRECISIONS, Hardware, Models, Profiles
     >>> fp16 = PRECISIONS["fp16"]

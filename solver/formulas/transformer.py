@@ -24,6 +24,7 @@ def distinct_experts(model: Transformer, tokens: Token) -> Scalar:
         distinct = experts * (1 - (1 - active / experts)^tokens)
 
     Experts are taken as equally likely. active <= distinct <= experts.
+    Source: Feller 1968, "An Introduction to Probability Theory and Its Applications" (occupancy problems).
 
     >>> from solver import Models
     >>> [round(float(distinct_experts(Models.Mixtral_8x7B, n)), 2) for n in (1, 8, 64)]
@@ -38,6 +39,7 @@ def streamed_bytes(model: Transformer, tokens: Token, precision: Precision) -> B
         bytes = (dense + distinct_experts * expert) * size
 
     The input embedding is looked up, never streamed; lm_head is counted by `lm_head_time`.
+    Source: Pope et al. 2023, "Efficiently Scaling Transformer Inference", section 2.
 
     >>> from solver import PRECISIONS, Models
     >>> [round(float(streamed_bytes(Models.Mixtral_8x7B, n, PRECISIONS["fp16"])) / 1e9, 1) for n in (1, 64)]   # GB
@@ -50,6 +52,8 @@ def linear_time(node: Node, model: Transformer, tokens: Token) -> Second:
     """Time of the layers' matrix products for `tokens` in all.
 
         time = smooth_max(token_work * tokens / matmul_rate, streamed_bytes / bandwidth)
+
+    Source: Williams, Waterman, Patterson 2009, "Roofline: an insightful visual performance model".
 
     >>> from solver import PRECISIONS, Hardware, Models, Node
     >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"])
@@ -66,6 +70,7 @@ def lm_head_time(node: Node, model: Transformer, scored: Token) -> Second:
         time = smooth_max(2 * vocab * hidden * scored / lm_head_rate, vocab * hidden * size / bandwidth)
 
     It stays at 16 bits or more.
+    Source: Williams, Waterman, Patterson 2009, "Roofline: an insightful visual performance model".
 
     >>> from solver import PRECISIONS, Hardware, Models, Node
     >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"])
@@ -99,6 +104,8 @@ def launch_time(node: Node, model: Transformer) -> Second:
 
         time = layers * launch
 
+    By definition.
+
     >>> from solver import PRECISIONS, Hardware, Models, Node, Profiles
     >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], profile=Profiles.tuned)
     >>> round(float(launch_time(node, Models.Llama3_8B)) * 1e3, 2)   # ms
@@ -111,6 +118,8 @@ def prefill_layers_time(node: Node, model: Transformer, batch: Request, new: Con
     """Time of the layers in a prefill pass: all of it but lm_head and launches.
 
         time = linear_time(batch * new) + attention_time + expansion_time + exchange_time
+
+    By definition: layers wait for one another.
 
     >>> from solver import PRECISIONS, Hardware, Models, Node
     >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"])
@@ -126,6 +135,8 @@ def with_launches(node: Node, model: Transformer, work: Second) -> Second:
     """Time of a pass whose work takes `work`: launches come on top of it, or go on meanwhile.
 
         time = smooth_max(work, launch_time, overlap)
+
+    By definition.
 
     >>> from solver import PRECISIONS, Hardware, Models, Node, Profiles
     >>> chip, fp16 = Hardware.Cloud.A100, PRECISIONS["fp16"]
@@ -143,6 +154,7 @@ def prefill_time(node: Node, model: Transformer, batch: Request, new: Context, p
         time = with_launches(prefill_layers_time + lm_head_time(batch * scored))
 
     Compute-bound for all but short prompts. Leaves out queueing, sampling and tokenization.
+    Source: Pope et al. 2023, "Efficiently Scaling Transformer Inference", section 2.
 
     >>> from solver import PRECISIONS, Hardware, Models, Node, Profiles
     >>> fp16 = PRECISIONS["fp16"]

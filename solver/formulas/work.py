@@ -23,6 +23,8 @@ def forward_work(model: Transformer, pair_work: FlopPerPair, batch: Request, new
 
         work = token_work * batch * new + pair_work * pairs + lm_head_work * batch * scored
 
+    Source: Kaplan et al. 2020, "Scaling Laws for Neural Language Models", section 2.1.
+
     >>> from solver import Models
     >>> llama = Models.Llama3_8B
     >>> round(float(forward_work(llama, llama.prefill_pair_work, 1, 2048, 0, 1)) / 1e12, 2)   # TFLOP
@@ -38,6 +40,8 @@ def forward_compute_time(node: Node, model: Transformer, pair_work: FlopPerPair,
 
         time = token_work * batch * new / matmul_rate + pair_work * pairs / attention_rate
                + lm_head_work * batch * scored / lm_head_rate
+
+    By definition.
 
     >>> from solver import PRECISIONS, Hardware, Models, Node
     >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"])
@@ -56,6 +60,8 @@ def forward_traffic(model: Transformer, batch: Request, new: Context, past: Cont
 
         traffic = streamed_bytes + vocab * hidden * size + kv_cache_bytes
 
+    Source: Pope et al. 2023, "Efficiently Scaling Transformer Inference", section 2.
+
     >>> from solver import PRECISIONS, Models
     >>> fp16 = PRECISIONS["fp16"]
     >>> round(float(forward_traffic(Models.Llama3_8B, 1, 1, 2048, fp16, fp16)) / 1e9, 2)   # GB
@@ -69,6 +75,8 @@ def forward_memory_time(node: Node, model: Transformer, batch: Request, new: Con
     """What a pass would take if all but reading memory took no time.
 
         time = (streamed_bytes + vocab * hidden * size) / bandwidth + cache_read_time
+
+    By definition.
 
     >>> from solver import PRECISIONS, Hardware, Models, Node
     >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"])

@@ -75,4 +75,4 @@ Context: TypeAlias = Annotated[Any, replace(
     PROMPT, sentence="Tokens of each request, prompt and answer, at most what the model was trained for.")]
 MaybePage: TypeAlias = Annotated[Any, replace(
     PAGE, sentence="Tokens of a page, the last of which counts whole; if not given, the waste of pages is left out.",
-    other=512)]
+    other=768)]

@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from formulas import CHIPS, TRANSFORMERS
+from drawn import CHIPS, TRANSFORMERS
 
 from mlsysim_labs.reactive.trace import Choice, Untraceable, program, run, symbol, trace
 from solver import PRECISIONS, Q_, ServingModel

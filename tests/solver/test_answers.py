@@ -5,7 +5,7 @@ from __future__ import annotations
 import dask.array
 import numpy as np
 import pytest
-from formulas import CHIPS
+from drawn import CHIPS
 
 from mlsysim_labs.reactive.trace import Choice, Symbol, program, run, symbol
 from solver import PRECISIONS, Q_, ContinuousBatchingModel, Engine, Hardware, Models, Profiles, ServingModel, max_users

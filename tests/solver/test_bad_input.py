@@ -1,4 +1,7 @@
-"""What a person might give: every bad value is answered with a sentence that names it, the limit and the next move."""
+"""What a person might give: the sentences, each of which names the value, the limit and the next move.
+
+That every argument refuses what its declaration excludes is proven in test_batteries.
+"""
 
 from __future__ import annotations
 
@@ -25,45 +28,47 @@ LLAMA, H100, A100 = Models.Llama3_8B, Hardware.Cloud.H100, Hardware.Cloud.A100
 OURS = (ValueError, TypeError, pint.DimensionalityError)
 
 
+def asks(solve):
+    """The helper has the arguments of that solve."""
+    def marked(call):
+        call.arguments = solve.arguments
+        return call
+    return marked
+
+
+@asks(ServingModel.solve)
 def serve(model=LLAMA, hardware=H100, seq_len=2048, **options):
     return ServingModel().solve(model, hardware, seq_len, **options)
 
 
+@asks(ContinuousBatchingModel.solve)
 def batch(model=LLAMA, hardware=H100, seq_len=2048, **options):
     return ContinuousBatchingModel().solve(model, hardware, seq_len, **options)
 
 
+@asks(kv_capacity)
 def fit(model=LLAMA, hardware=H100, max_len=8192, **options):
     return kv_capacity(model, hardware, max_len, **options)
 
 
+@asks(Engine.solve)
 def step(model=LLAMA, hardware=H100, **options):
     return Engine.solve(model, hardware, **options)
 
 
 @pytest.mark.parametrize("call, error, says", [
     (lambda: serve(seq_len=0), ValueError, "seq_len is 0: .*at least 1"),
-    (lambda: serve(seq_len=-5), ValueError, "seq_len is -5"),
     (lambda: serve(seq_len=2048.7), ValueError, "tokens come whole; try 2,048 or 2,049"),
-    (lambda: serve(seq_len=float("nan")), ValueError, "seq_len is nan"),
-    (lambda: serve(seq_len=float("inf")), ValueError, "seq_len is inf"),
     (lambda: serve(seq_len="2048"), TypeError, "'2048' is a text"),
     (lambda: serve(seq_len=True), TypeError, "True is a yes or no"),
     (lambda: serve(seq_len=None), TypeError, "None is nothing"),
-    (lambda: serve(seq_len=[1, 2, True]), TypeError, "seq_len"),
-    (lambda: serve(seq_len=["1"]), TypeError, "seq_len"),
-    (lambda: serve(seq_len=[[1, 2], [3]]), TypeError, "seq_len"),
     (lambda: serve(seq_len=[]), ValueError, "seq_len is empty"),
-    (lambda: serve(seq_len=1 + 2j), TypeError, "seq_len"),
-    (lambda: serve(seq_len={"a": 1}), TypeError, "seq_len"),
     (lambda: serve(seq_len=10**9), ValueError, "trained for at most 131,072 tokens"),
     (lambda: serve(seq_len=[512, 10**9]), ValueError, r"seq_len\[1\] is 1,000,000,000"),
     (lambda: serve(seq_len=np.array([[1, 2], [3, -4]])), ValueError, r"seq_len\[1, 1\] is -4"),
     (lambda: serve(seq_len=Q_("3 s")), pint.DimensionalityError, "seq_len is 3 s, and should be in token"),
     (lambda: serve(seq_len=Q_("3 GB")), pint.DimensionalityError, "should be in token"),
     (lambda: serve(seq_len=pint.Quantity(3, "meter")), ValueError, "meter"),
-    (lambda: serve(seq_len=[1, 2, 3], batch_size=[1, 2]), ValueError, "shapes"),
-    (lambda: serve(batch_size=0), ValueError, "batch_size is 0"),
     (lambda: serve(batch_size=1.5), ValueError, "requests come whole; try 1 or 2"),
     (lambda: serve(batch_size=Q_(8, "token")), pint.DimensionalityError, "should be in request"),
     (lambda: serve(precision="fp7"), ValueError, "Did you mean fp8"),
@@ -73,22 +78,14 @@ def step(model=LLAMA, hardware=H100, **options):
     (lambda: serve(hardware=A100, precision="fp8"), ValueError, "A100 SXM 80 GB has no fp8"),
     (lambda: serve(decode_hardware=A100, precision="fp8"), ValueError, "A100 SXM 80 GB has no fp8"),
     (lambda: serve(efficiency=0), ValueError, "efficiency is 0"),
-    (lambda: serve(efficiency=1.5), ValueError, "efficiency is 1.5"),
-    (lambda: serve(efficiency=float("nan")), ValueError, "efficiency is nan"),
     (lambda: serve(efficiency=[0.5, -1]), ValueError, r"efficiency\[1\] is -1"),
     (lambda: serve(network_bandwidth=100), TypeError, "without a unit: write Q_"),
     (lambda: serve(network_bandwidth=Q_("5 W")), pint.DimensionalityError, "network_bandwidth is 5 W"),
     (lambda: serve(network_bandwidth=Q_("0 GB/s")), ValueError, "positive rate"),
     (lambda: serve(network_bandwidth=Q_(float("inf"), "GB/s")), ValueError, "positive rate"),
-    (lambda: serve(network_bandwidth=None), TypeError, "without a unit"),
     (lambda: serve(cached_prefix_len=2048), ValueError, "must be below seq_len"),
-    (lambda: serve(cached_prefix_len=-1), ValueError, "cached_prefix_len is -1"),
-    (lambda: serve(prefill_chunk_tokens=0), ValueError, "prefill_chunk_tokens is 0"),
-    (lambda: serve(draft_acceptance_rate=1.2), ValueError, "draft_acceptance_rate is 1.2"),
-    (lambda: serve(draft_model="Llama"), TypeError, "draft_model"),
     (lambda: serve(draft_model=Models.ResNet50), TypeError, "convolutional"),
     (lambda: serve(draft_model=Models.GPT2), ValueError, "GPT-2.* was trained for at most 1,024"),
-    (lambda: serve(decode_hardware="H100"), TypeError, "decode_hardware"),
     (lambda: serve(model=Models.ResNet50), TypeError, "no KV cache: choose a transformer"),
     (lambda: serve(model=None), TypeError, "Models.Llama3_8B"),
     (lambda: serve(model="Llama3_8B"), TypeError, "Models.Llama3_8B"),
@@ -101,28 +98,22 @@ def step(model=LLAMA, hardware=H100, **options):
     (lambda: serve(efficiency=0.5, profile="tuned"), ValueError, "both given"),
     (lambda: serve(profile="tunde"), ValueError, "Did you mean tuned"),
     (lambda: serve(profile=3), TypeError, "should be a record such as Profiles.tuned"),
-    (lambda: serve(output_len=0), ValueError, "output_len is 0"),
     (lambda: serve(output_len=1.5), ValueError, "try 1 or 2"),
     (lambda: serve(seq_len=131072, output_len=1), ValueError, "at most what the prompt leaves.*, which is 0"),
     (lambda: serve(seq_len=[10, 131000], output_len=100), ValueError, r"output_len\[1\] is 100"),
     (lambda: serve(seq_len=8000, output_len=500, draft_model=Models.Llama2_7B), ValueError, "trained for"),
     (lambda: serve(tensor_parallel=3), ValueError, "has 32 heads, .* choose a divisor"),
-    (lambda: serve(tensor_parallel=0), ValueError, "tensor_parallel is 0"),
     (lambda: serve(tensor_parallel=[1, 2, 5]), ValueError, r"tensor_parallel\[2\] is 5"),
     (lambda: serve(hardware=Accelerator("Mine", "80 GiB", "2 TB/s", fp16=1e15), tensor_parallel=2), ValueError,
      "no known link"),
     (lambda: serve(kv_precision="fp9"), ValueError, "Did you mean fp8"),
     (lambda: serve(kv_precision=8), TypeError, "should be a name"),
-    (lambda: serve(reserve=1.1), ValueError, "reserve is 1.1"),
     (lambda: serve(draft_len=17), ValueError, "draft_len is 17: .*1 to"),
-    (lambda: serve(draft_len=0), ValueError, "draft_len is 0"),
     (lambda: serve(overlap_transfer=1), TypeError, "True or False"),
     (lambda: serve(seq_len=[1, 2, 3], efficiency=[0.5, 0.6]), ValueError, "efficiency has"),
     (lambda: serve(output=3), TypeError, "Did you mean output_len"),
-    (lambda: batch(page_size=0), ValueError, "page_size is 0"),
     (lambda: batch(page_size=2.5), ValueError, "try 2 or 3"),
     (lambda: batch(page_size=10000), ValueError, "must be at most seq_len, which is 2,048"),
-    (lambda: batch(max_batch_size=-1), ValueError, "max_batch_size is -1"),
     (lambda: batch(batch_size=3), TypeError, "Did you mean max_batch_size"),
     (lambda: step(zero_stage=4), ValueError, "zero_stage is 4: choose one of 0, 1, 2, 3"),
     (lambda: step(zero_stage=[1]), ValueError, "zero_stage"),
@@ -140,7 +131,6 @@ def step(model=LLAMA, hardware=H100, **options):
     (lambda: max_users(LLAMA, H100, 0), ValueError, "context is 0"),
     (lambda: max_users(LLAMA, H100, 2048, reserve=1.5), ValueError, "reserve is 1.5"),
     (lambda: max_users(H100, LLAMA, 2048), TypeError, "swapped"),
-    (lambda: max_users(LLAMA, H100, 2048, page_size=0), ValueError, "page_size is 0"),
     (lambda: max_users(LLAMA, H100, 2048, tensor_parallel=7), ValueError, "32 heads, .*choose a divisor"),
     (lambda: batch(lengths="uniform"), TypeError, "should be a spread: Uniform"),
     (lambda: batch(output_len=2048), ValueError, "output_len is 2,048 and must be below seq_len"),
@@ -152,7 +142,6 @@ def step(model=LLAMA, hardware=H100, **options):
     (lambda: fit(activation=2), TypeError, "activation is 2, without a unit"),
     (lambda: fit(activation=Q_("2 s")), pint.DimensionalityError, "should be in byte"),
     (lambda: fit(non_torch=Q_("-2 GiB")), ValueError, "is no memory"),
-    (lambda: fit(utilization=0), ValueError, "utilization is 0"),
     (lambda: fit(max_len=10**6), ValueError, "trained for at most 131,072"),
 ])
 def test_bad_values_get_a_sentence(call, error, says):
@@ -194,34 +183,28 @@ def test_twenty_thousand_odd_calls(rng):
 
 
 def answer_odd_calls(rng, pairs):
-    """Every odd value for every argument, and `pairs` of them at once for each class; how many were refused.
+    """Every odd value for every declared argument, and `pairs` of them at once for each solver; how many were refused.
 
     Never a bare AttributeError, never a crash inside numpy, never NaN that was not asked for."""
-    calls = {serve: ["model", "hardware", "seq_len", "batch_size", "precision", "efficiency", "decode_hardware",
-                     "network_bandwidth", "draft_model", "draft_acceptance_rate", "cached_prefix_len",
-                     "prefill_chunk_tokens", "output_len", "tensor_parallel", "kv_precision", "reserve", "profile",
-                     "draft_len", "overlap_transfer"],
-             batch: ["model", "hardware", "seq_len", "max_batch_size", "page_size", "precision", "efficiency",
-                     "lengths", "output_len", "tensor_parallel", "kv_precision", "reserve", "profile"],
-             fit: ["model", "hardware", "max_len", "precision", "kv_precision", "tensor_parallel", "block_size",
-                   "utilization", "non_torch", "activation", "swap", "rule"],
-             step: ["model", "hardware", "batch_size", "precision", "efficiency", "raise_errors", "is_training",
-                    "seq_len", "zero_stage", "dp_size", "is_lora", "activation_recomputation", "profile"]}
-    cases = [(call, {name: odd}) for call, names in calls.items() for name in names for odd in ODD]
-    twos = [(call, {str(a): ODD[rng.integers(len(ODD))], str(b): ODD[rng.integers(len(ODD))]})
-             for call, names in calls.items() for a, b in [rng.choice(names, 2, replace=False) for _ in range(pairs)]]
     refused = 0
-    for call, odd in cases + twos:
-        try:
-            result = call(**odd)
-        except OURS as error:
-            refused += 1
-            assert len(str(error)) > 15, (call, odd)
-        except Exception as error:
-            raise AssertionError(f"{call.__name__}({odd}) raised {type(error).__name__}: {error}") from error
-        else:
-            for name, value in result.values.items():
-                if not type(value).__module__.startswith("dask"):
-                    assert not np.any(np.isnan(value)), (call, odd, name)
-            assert repr(result) and result.constraint_trace is not None
+    for call in (serve, batch, fit, step):
+        names = list(call.arguments)
+        cases = [{name: odd} for name in names for odd in ODD]
+        cases += [{str(name): ODD[rng.integers(len(ODD))] for name in rng.choice(names, 2, replace=False)}
+                  for _ in range(pairs)]
+        refused += sum(is_refused(call, odd) for odd in cases)
     return refused
+
+
+def is_refused(call, odd):
+    """Whether a call is answered with a sentence; an answer has no NaN, and can be shown."""
+    try:
+        result = call(**odd)
+    except OURS as error:
+        assert len(str(error)) > 15, (call, odd)
+        return True
+    for name, value in result.values.items():
+        if not type(value).__module__.startswith("dask"):
+            assert not np.any(np.isnan(value)), (call, odd, name)
+    assert repr(result) and result.constraint_trace is not None
+    return False

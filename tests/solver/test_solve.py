@@ -8,7 +8,7 @@ import pickle
 import dask.array
 import numpy as np
 import pytest
-from formulas import CHIPS, TRANSFORMERS
+from drawn import CHIPS, TRANSFORMERS
 
 from mlsysim_labs.reactive.trace import Choice, Symbol, program, run, symbol
 from solver import Q_, ContinuousBatchingModel, Engine, Hardware, Models, Quantity, ServingModel, Uniform

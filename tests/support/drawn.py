@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 
-from formulas import CHIPS, TRANSFORMERS
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from solver import PRECISIONS, Node, Profiles
+from solver import PRECISIONS, Hardware, Models, Node, Profiles, Transformer
 from solver.zoo.profiles import efficiency_profile
 
+CHIPS = list(Hardware)
+TRANSFORMERS = [model for model in Models if isinstance(model, Transformer)]
 # The same examples at each run, unless `make soak` asks for many new ones.
 EXAMPLES = int(os.environ.get("LAW_EXAMPLES", "0"))
 RUNS = settings(max_examples=EXAMPLES or 150, derandomize=not EXAMPLES, deadline=None)

@@ -5,11 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from browser_parity import case, under_node
-from formulas import RECORDS, amounts, formulas, parameters
 
 from mlsysim_labs.reactive.choices import Choice, choose
 from mlsysim_labs.reactive.symbols import ELEMENTWISE, FOLDS
 from mlsysim_labs.reactive.trace import symbol
+from solver.testing import formulas
+from solver.testing.drawn import amounts, parameters, records
 
 NASTY = [0.0, 1.0, -1.0, 2.0, 0.1, 0.5, 1.5, 2.5, -0.5, -2.5, 3.0, 8.0, 1e-308, 1e308, 5e-324, 1e16, 2.0**53,
          float("inf"), float("-inf"), float("nan"), 1000.0, 0.3, 4.35, 1e-12]
@@ -107,24 +108,24 @@ def test_all_formulas_at_two_hundred_thousand_points():
 
 def agree_at_random_points(groups: int, count: int, seed: int) -> None:
     """All formulas of the solver in one program, on random chips, models, number formats and amounts."""
-    every = formulas()
+    every, options = formulas(), records()
     kinds, hints = {}, {}
     for function in every.values():
         for name, hint in parameters(function).items():
-            (kinds if hint in RECORDS else hints).setdefault(name, hint)
+            (kinds if hint in options else hints).setdefault(name, hint)
     del kinds["network"]  # a single record: passed as it is
-    network = RECORDS[parameters(every["images.image_time"])["network"]][0]
+    network = options[parameters(every["images.image_time"])["network"]][0]
 
     def all_at_once(**given):
         return {key: function(**{name: given.get(name, network) for name in parameters(function)})
                 for key, function in every.items()}
 
     rng = np.random.default_rng(seed)
-    blocks = [{name: int(rng.integers(len(RECORDS[hint]))) for name, hint in kinds.items()}
+    blocks = [{name: int(rng.integers(len(options[hint]))) for name, hint in kinds.items()}
               | {name: amounts(name, hint, rng, count) for name, hint in hints.items()} for _ in range(groups)]
-    symbols = {name: Choice(symbol(name), RECORDS[hint]) for name, hint in kinds.items()}
+    symbols = {name: Choice(symbol(name), options[hint]) for name, hint in kinds.items()}
     symbols |= {name: symbol(name) for name in hints}
-    plain = {name: RECORDS[hint].__getitem__ for name, hint in kinds.items()}
+    plain = {name: options[hint].__getitem__ for name, hint in kinds.items()}
     report = under_node([case(all_at_once, symbols, blocks, plain)])["cases"][0]
     assert report["wrong"] == []
     assert report["values"] == groups * count * len(every)

@@ -8,7 +8,7 @@ import equip
 import numpy as np
 import pytest
 from browser_parity import INTERPRETER, case, under_node
-from formulas import CHIPS, TRANSFORMERS
+from drawn import CHIPS, TRANSFORMERS
 
 from mlsysim_labs import program, symbol
 from mlsysim_labs.reactive.trace import Choice
