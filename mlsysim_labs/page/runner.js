@@ -6,18 +6,33 @@ const WAITS = "Waiting for the kernel ...";
 
 // The one place that looks other widgets up.
 const find = (model, ref) => model.widget_manager.get_model(ref.replace("IPY_MODEL_", ""));
-const hasNothing = (v) => (typeof v === "number" ? !Number.isFinite(v) : typeof v !== "string" && v.length > 0 && v.every((x) => !Number.isFinite(x)));
+const hasNothing = (v) =>
+  typeof v === "number"
+    ? !Number.isFinite(v)
+    : typeof v !== "string" && v.length > 0 && v.every((x) => !Number.isFinite(x));
 
 async function connect(model) {
-  const controls = await Promise.all(model.get("controls").map(async ([name, trait, ref, labels]) => ({ name, trait, labels, model: await find(model, ref) })));
+  const controls = await Promise.all(
+    model
+      .get("controls")
+      .map(async ([name, trait, ref, labels]) => ({ name, trait, labels, model: await find(model, ref) })),
+  );
   const views = await Promise.all(model.get("views").map((ref) => find(model, ref)));
-  const pictures = await Promise.all(model.get("pictures").map(async (p) => ({ ...p, frame: await find(model, p.frame), note: await find(model, p.note) })));
-  const program = model.get("program"), run = load(program), held = {};
+  const pictures = await Promise.all(
+    model
+      .get("pictures")
+      .map(async (p) => ({ ...p, frame: await find(model, p.frame), note: await find(model, p.note) })),
+  );
+  const program = model.get("program"),
+    run = load(program),
+    held = {};
   let waiting = false;
 
   const settings = () => Object.fromEntries(controls.map((c) => [c.name, c.model.get(c.trait)]));
   const isEmpty = ({ vital }) => {
-    const [arrays, numbers] = [true, false].map((array) => vital.filter((o) => o.endsWith(".array") === array).map((o) => held[o]));
+    const [arrays, numbers] = [true, false].map((array) =>
+      vital.filter((o) => o.endsWith(".array") === array).map((o) => held[o]),
+    );
     return numbers.some(hasNothing) || (arrays.length > 0 && arrays.every(hasNothing));
   };
   const isStale = ({ follows }, now, { at = {} }) => follows.some((name) => name in at && now[name] !== at[name]);
@@ -33,7 +48,8 @@ async function connect(model) {
   };
 
   const dim = (now) => {
-    const state = model.get("kernel_state"), problems = state.problems ?? {};
+    const state = model.get("kernel_state"),
+      problems = state.problems ?? {};
     for (const p of pictures) {
       const sentence = problems[p.name] ?? (isStale(p, now, state) ? WAITS : isEmpty(p) ? EMPTY : "");
       if (sentence === p.sentence) continue;
@@ -46,7 +62,8 @@ async function connect(model) {
   const follow = () => {
     if (!waiting) return; // stopped meanwhile
     waiting = false;
-    const now = settings(), changed = run({ ...(model.get("kernel_state").values ?? {}), ...now });
+    const now = settings(),
+      changed = run({ ...(model.get("kernel_state").values ?? {}), ...now });
     Object.assign(held, changed);
     write(changed);
     dim(now);
@@ -68,7 +85,8 @@ async function connect(model) {
 }
 
 async function initialize({ model }) {
-  let stop = () => {}, turn = 0;
+  let stop = () => {},
+    turn = 0;
   const start = async () => {
     const mine = ++turn;
     if (!model.get("program").code) return;
@@ -79,7 +97,11 @@ async function initialize({ model }) {
   };
   model.on("change:program", start);
   await start();
-  return () => { turn++; stop(); model.off("change:program", start); };
+  return () => {
+    turn++;
+    stop();
+    model.off("change:program", start);
+  };
 }
 
 // Names for the handles of ipywidgets' sliders (they have none), and what a stop of a table reads as.
@@ -87,8 +109,15 @@ async function nameControls(model, box) {
   for (const [name, trait, ref, labels] of model.get("controls")) {
     const control = await find(model, ref);
     const say = () => {
-      const now = control.get(trait), [min, max] = labels.length ? [0, labels.length - 1] : [control.get("min"), control.get("max")];
-      const names = { label: control.get("description"), valuemin: min, valuemax: max, valuenow: now, valuetext: labels[now] ?? now };
+      const now = control.get(trait),
+        [min, max] = labels.length ? [0, labels.length - 1] : [control.get("min"), control.get("max")];
+      const names = {
+        label: control.get("description"),
+        valuemin: min,
+        valuemax: max,
+        valuenow: now,
+        valuetext: labels[now] ?? now,
+      };
       for (const handle of box.querySelectorAll(`.lab-control-${name} :is(.noUi-handle, .ui-slider-handle)`)) {
         handle.setAttribute("role", "slider");
         for (const key in names) handle.setAttribute("aria-" + key, names[key]);
@@ -103,7 +132,10 @@ async function nameControls(model, box) {
 
 // JupyterLab's shortcuts ask whether the focused element itself is exempt: else d d deletes the cell of a lab.
 function exempt(box) {
-  for (const e of box.querySelectorAll(":is(button, select, input, [tabindex], [contenteditable]):not([data-lm-suppress-shortcuts])")) e.dataset.lmSuppressShortcuts = "true";
+  for (const e of box.querySelectorAll(
+    ":is(button, select, input, [tabindex], [contenteditable]):not([data-lm-suppress-shortcuts])",
+  ))
+    e.dataset.lmSuppressShortcuts = "true";
 }
 
 function render({ model, el }) {
@@ -133,12 +165,14 @@ function render({ model, el }) {
   draw();
   model.on("change:presets change:drawer", draw);
   model.labelled = [];
-  let tries = 0, timer = 0;
+  let tries = 0,
+    timer = 0;
   const name = (box) => {
     for (const end of model.labelled.splice(0)) end();
     nameControls(model, box);
   };
-  const added = new MutationObserver(() => { // knobs that come later, and readouts that are written
+  const added = new MutationObserver(() => {
+    // knobs that come later, and readouts that are written
     const box = el.closest(".lab-box");
     if (!box) return;
     exempt(box);
@@ -152,7 +186,8 @@ function render({ model, el }) {
     name(kept);
     exempt(kept);
     kept.addEventListener("keydown", keep);
-    for (const part of kept.querySelectorAll(".lab-controls, .lab-runner")) added.observe(part, { childList: true, subtree: true });
+    for (const part of kept.querySelectorAll(".lab-controls, .lab-runner"))
+      added.observe(part, { childList: true, subtree: true });
   };
   whenShown();
   return () => {

@@ -1,13 +1,38 @@
-// The roofline of a chip, on two logarithmic axes: a roof, and points under it. A roof has one shape, which numbers only
-// move. All follows from the traits; elements are made once, then moved.
+// The roofline of a chip, on two logarithmic axes: a roof, and points under it. A roof has one shape, which numbers
+// only move. All follows from the traits; elements are made once, then moved.
 
-const TRAITS = ["peak", "bandwidth", "engine_peak", "engine_bandwidth", "intensity", "rate", "labels", "engine", "chip", "x_limits", "y_limits"];
+const TRAITS = [
+  "peak",
+  "bandwidth",
+  "engine_peak",
+  "engine_bandwidth",
+  "intensity",
+  "rate",
+  "labels",
+  "engine",
+  "chip",
+  "x_limits",
+  "y_limits",
+];
 const FAR = 200; // [decades] that a roof reaches beyond what is seen
 const BALANCED = 0.01; // as near to the ridge counts as on it
 const MARK = 8; // [px] half of a marker
 const APART = 12; // [px] between a roof and the text along it: a marker on the roof has room
-const SHAPES = ["M-6.5 0a6.5 6.5 0 1 0 13 0a6.5 6.5 0 1 0-13 0Z", "M-6-6H6V6H-6Z", "M0-8L8 0L0 8L-8 0Z", "M0-7.5L8 6.5H-8Z"];
-const PREFIXES = [[1e18, "E"], [1e15, "P"], [1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"], [1, ""]];
+const SHAPES = [
+  "M-6.5 0a6.5 6.5 0 1 0 13 0a6.5 6.5 0 1 0-13 0Z",
+  "M-6-6H6V6H-6Z",
+  "M0-8L8 0L0 8L-8 0Z",
+  "M0-7.5L8 6.5H-8Z",
+];
+const PREFIXES = [
+  [1e18, "E"],
+  [1e15, "P"],
+  [1e12, "T"],
+  [1e9, "G"],
+  [1e6, "M"],
+  [1e3, "k"],
+  [1, ""],
+];
 
 const name = (part) => "lab-roofline-" + part;
 const MOVES = name("moves");
@@ -22,22 +47,36 @@ const pointsOf = (v) => {
 
 function say(v) {
   if (!areAmounts(v.peak, v.bandwidth)) return "";
-  const ridge = v.peak / v.bandwidth, points = pointsOf(v), at = `the ridge at ${brief(ridge)}`;
+  const ridge = v.peak / v.bandwidth,
+    points = pointsOf(v),
+    at = `the ridge at ${brief(ridge)}`;
   if (!points.length) return `The ridge is at ${brief(ridge)} FLOP/B.`;
   if (!points.some(({ ok }) => ok)) return "";
-  return points.map(({ label, x, y, ok }) => {
-    if (!ok) return `${capital(label)} has no value.`;
-    const side = Math.abs(x / ridge - 1) <= BALANCED ? 0 : x < ridge ? -1 : 1;
-    const [bound, where] = { 0: ["balanced", "on"], "-1": ["memory-bound", "left of"], 1: ["compute-bound", "right of"] }[side];
-    return `${capital(label)} is ${bound}: ${brief(x)} FLOP/B, ${where} ${at}; it reaches ${percent(y / v.peak)} of the peak.`;
-  }).join("\n");
+  return points
+    .map(({ label, x, y, ok }) => {
+      if (!ok) return `${capital(label)} has no value.`;
+      const side = Math.abs(x / ridge - 1) <= BALANCED ? 0 : x < ridge ? -1 : 1;
+      const [bound, where] = {
+        0: ["balanced", "on"],
+        "-1": ["memory-bound", "left of"],
+        1: ["compute-bound", "right of"],
+      }[side];
+      const reached = `it reaches ${percent(y / v.peak)} of the peak.`;
+      return `${capital(label)} is ${bound}: ${brief(x)} FLOP/B, ${where} ${at}; ${reached}`;
+    })
+    .join("\n");
 }
 
 // Writes along the slope to a corner, in the middle of what is seen of it; gives the boxes that this takes.
 function alongSlope(node, words, x, y, { left, right, top, bottom, wide, tall }) {
-  const from = Math.max(left, x - ((bottom - y) / tall) * wide), to = Math.min(right, x - (Math.max(0, top - y) / tall) * wide);
-  const tilt = Math.atan2(tall, wide), [cos, sin] = [Math.cos(tilt), Math.sin(tilt)], half = widthOf(words) / 2, middle = (from + to) / 2;
-  const fits = (to - from) / cos > 2 * half + 24, [cx, cy] = [middle - APART * sin, y + ((x - middle) / wide) * tall - APART * cos];
+  const from = Math.max(left, x - ((bottom - y) / tall) * wide),
+    to = Math.min(right, x - (Math.max(0, top - y) / tall) * wide);
+  const tilt = Math.atan2(tall, wide),
+    [cos, sin] = [Math.cos(tilt), Math.sin(tilt)],
+    half = widthOf(words) / 2,
+    middle = (from + to) / 2;
+  const fits = (to - from) / cos > 2 * half + 24,
+    [cx, cy] = [middle - APART * sin, y + ((x - middle) / wide) * tall - APART * cos];
   write(node, words);
   move(show(node, fits), cx, cy, (-tilt * 180) / Math.PI);
   return (fits ? [-1, -0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 1] : []).map((k) => {
@@ -48,19 +87,41 @@ function alongSlope(node, words, x, y, { left, right, top, bottom, wide, tall })
 
 // Two roofs, the regions under the upper one, and the texts along them, which are given back for others to avoid.
 function makeRoofs(svg, seen, id, unit) {
-  const text = (kind) => textIn(svg, kind), moved = (tag, part, more) => make(seen, tag, `${MOVES} ${name(part)}`, more);
+  const text = (kind) => textIn(svg, kind),
+    moved = (tag, part, more) => make(seen, tag, `${MOVES} ${name(part)}`, more);
   const areas = ["hatch", "dots"].map((part) => moved("path", "area", { fill: `url(#${id + part})` }));
-  const engine = moved("path", "engine"), roof = moved("path", "roof"), corner = moved("circle", "corner", { r: 4.5 });
+  const engine = moved("path", "engine"),
+    roof = moved("path", "roof"),
+    corner = moved("circle", "corner", { r: 4.5 });
   const divide = make(svg, "path", name("divide"));
-  const regions = ["memory-bound", "compute-bound"].map((words) => [text("lab-drawing-middle lab-drawing-strong"), words]);
+  const regions = ["memory-bound", "compute-bound"].map((words) => [
+    text("lab-drawing-middle lab-drawing-strong"),
+    words,
+  ]);
   const [ridgeText, slopeText, peakText, engineText] = ["", "lab-drawing-middle", "", ""].map(text);
-  const all = [...areas, engine, roof, corner, divide, ridgeText, slopeText, peakText, engineText, ...regions.map(([node]) => node)];
+  const all = [
+    ...areas,
+    engine,
+    roof,
+    corner,
+    divide,
+    ridgeText,
+    slopeText,
+    peakText,
+    engineText,
+    ...regions.map(([node]) => node),
+  ];
   return (v, scales) => {
     const { left, right, top, bottom, width, wide, tall, px, py } = scales;
-    const ok = areAmounts(v.peak, v.bandwidth), lower = ok && areAmounts(v.engine_peak, v.engine_bandwidth), lines = [], taken = [];
+    const ok = areAmounts(v.peak, v.bandwidth),
+      lower = ok && areAmounts(v.engine_peak, v.engine_bandwidth),
+      lines = [],
+      taken = [];
     for (const node of all) show(node, ok);
     if (!ok) return { taken, lines };
-    const far = FAR * wide, deep = FAR * tall, shape = `M${-far} ${deep}L0 0H${far}`;
+    const far = FAR * wide,
+      deep = FAR * tall,
+      shape = `M${-far} ${deep}L0 0H${far}`;
     const put = (node, yes, words, x, y) => {
       write(node, words);
       move(show(node, yes), x, y);
@@ -70,9 +131,15 @@ function makeRoofs(svg, seen, id, unit) {
       const from = right - 4 - widthOf(words);
       put(node, y >= top && base <= bottom && from > Math.max(x, left) + 8, words, from, base);
     };
-    const corners = [[v.peak, v.bandwidth], [v.engine_peak, v.engine_bandwidth]].map(([peak, speed]) => [px(log(peak) - log(speed)), py(log(peak))]);
-    const [[x, y], [lowX, lowY]] = corners, split = clamp(x, left, right), crossed = split === x;
-    for (const [cx, cy] of lower ? corners : corners.slice(0, 1)) lines.push((at) => cy + Math.max(0, (cx - at) / wide) * tall);
+    const corners = [
+      [v.peak, v.bandwidth],
+      [v.engine_peak, v.engine_bandwidth],
+    ].map(([peak, speed]) => [px(log(peak) - log(speed)), py(log(peak))]);
+    const [[x, y], [lowX, lowY]] = corners,
+      split = clamp(x, left, right),
+      crossed = split === x;
+    for (const [cx, cy] of lower ? corners : corners.slice(0, 1))
+      lines.push((at) => cy + Math.max(0, (cx - at) / wide) * tall);
 
     taken.push({ left: x - MARK, right: x + MARK, top: y - MARK, bottom: y + MARK });
     for (const node of [...areas, corner, set(roof, { d: shape })]) move(node, x, y);
@@ -85,7 +152,8 @@ function makeRoofs(svg, seen, id, unit) {
       write(node, shown ?? "");
       move(node, (from + to) / 2, top - 7);
     });
-    const foot = `ridge ${brief(v.peak / v.bandwidth)} FLOP/B`, w = widthOf(foot);
+    const foot = `ridge ${brief(v.peak / v.bandwidth)} FLOP/B`,
+      w = widthOf(foot);
     put(ridgeText, crossed, foot, x + 7 + w < width ? x + 7 : x - 7 - w, bottom - 7);
     ceiling(peakText, inUnit(v.peak, unit, "FLOP/s"), x, y, y - APART - TEXT < top ? y + APART + 10 : y - APART);
     show(engine, lower);
@@ -101,21 +169,32 @@ function makeRoofs(svg, seen, id, unit) {
 
 function makePoints(svg, unit) {
   const leaders = SHAPES.map(() => make(svg, "path", "lab-drawing-axis"));
-  const points = SHAPES.map((d, i) => [make(svg, "path", `${MOVES} ${name("point")} ${name("point-" + i)}`, { d }), textIn(svg, `${MOVES} lab-drawing-strong`)]);
+  const points = SHAPES.map((d, i) => [
+    make(svg, "path", `${MOVES} ${name("point")} ${name("point-" + i)}`, { d }),
+    textIn(svg, `${MOVES} lab-drawing-strong`),
+  ]);
   return (v, scales, others) => {
-    const { left, right, top, bottom, width, px, py } = scales, found = pointsOf(v), taken = [...others.taken];
+    const { left, right, top, bottom, width, px, py } = scales,
+      found = pointsOf(v),
+      taken = [...others.taken];
     for (const p of found) {
       const [x, y] = [px(log(p.x)), py(log(p.y))];
       Object.assign(p, { x: clamp(x, left, right), y: clamp(y, top, bottom), rate: p.y });
       const beyond = { "←": x < left, "→": x > right, "↑": y < top, "↓": y > bottom };
-      p.arrows = Object.keys(beyond).filter((arrow) => beyond[arrow]).join("");
+      p.arrows = Object.keys(beyond)
+        .filter((arrow) => beyond[arrow])
+        .join("");
       if (p.ok) taken.push({ left: p.x - MARK, right: p.x + MARK, top: p.y - MARK, bottom: p.y + MARK });
     }
     points.forEach(([marker, label], i) => {
       const { ok, x, y, rate, arrows, label: said } = found[i] ?? {};
       for (const node of [leaders[i], marker, label]) show(node, ok);
       if (!ok) return;
-      const words = fit([width < NARROW ? said : `${said}: ${inUnit(rate, unit, "FLOP/s")}`, arrows].join(" ").trim(), right - left, 600);
+      const words = fit(
+        [width < NARROW ? said : `${said}: ${inUnit(rate, unit, "FLOP/s")}`, arrows].join(" ").trim(),
+        right - left,
+        600,
+      );
       const box = roomFor(widthOf(words, 600), x, y, MARK, scales, { ...others, taken });
       taken.push(box);
       set(leaders[i], { d: leader(x, y, box) });
@@ -127,17 +206,27 @@ function makePoints(svg, unit) {
 }
 
 function build(svg, { x_limits: xs, y_limits: ys }) {
-  const id = "lab-roofline-" + Math.random().toString(36).slice(2), unit = prefixFor(Math.sqrt(ys[0] * ys[1]));
-  const defs = make(svg, "defs", ""), window = make(make(defs, "clipPath", "", { id }), "rect", "");
-  const pattern = (part, size, d) => make(
-    make(defs, "pattern", "", { id: id + part, width: size, height: size, patternUnits: "userSpaceOnUse" }), "path", name(part), { d });
+  const id = "lab-roofline-" + Math.random().toString(36).slice(2),
+    unit = prefixFor(Math.sqrt(ys[0] * ys[1]));
+  const defs = make(svg, "defs", ""),
+    window = make(make(defs, "clipPath", "", { id }), "rect", "");
+  const pattern = (part, size, d) =>
+    make(
+      make(defs, "pattern", "", { id: id + part, width: size, height: size, patternUnits: "userSpaceOnUse" }),
+      "path",
+      name(part),
+      { d },
+    );
   pattern("hatch", 8, "M-2 2L2-2M0 8L8 0M6 10L10 6");
   pattern("dots", 9, "M2 2h1.6v1.6h-1.6Z");
   const seen = make(svg, "g", "", { "clip-path": `url(#${id})` });
   const titles = ["arithmetic intensity [FLOP/B]", `attained [${unit[1]}FLOP/s]`];
-  const placeAxes = makeAxes(svg, seen, xs, ys, titles, Math.log10(unit[0])), placeRoofs = makeRoofs(svg, seen, id, unit), placePoints = makePoints(svg, unit);
+  const placeAxes = makeAxes(svg, seen, xs, ys, titles, Math.log10(unit[0])),
+    placeRoofs = makeRoofs(svg, seen, id, unit),
+    placePoints = makePoints(svg, unit);
   const place = (v, width) => {
-    const scales = scalesOf(xs, ys, v.chip, width), { left, right, top, bottom, height } = scales;
+    const scales = scalesOf(xs, ys, v.chip, width),
+      { left, right, top, bottom, height } = scales;
     set(window, { x: left, y: top, width: right - left, height: bottom - top });
     placeAxes(v.chip, scales);
     placePoints(v, scales, placeRoofs(v, scales));

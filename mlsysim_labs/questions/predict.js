@@ -7,7 +7,8 @@ const PAUSE = 900; // [ms] after the last key before what is wrong is said
 
 const digits = (x, most) => x.toLocaleString("en", { maximumSignificantDigits: most });
 const short = (x) => (Math.abs(x) >= 1000 ? x.toLocaleString("en", { maximumFractionDigits: 0 }) : digits(x, 3));
-const compact = (x) => (x >= 1e4 ? x.toLocaleString("en", { notation: "compact", maximumSignificantDigits: 3 }) : digits(x, 3));
+const compact = (x) =>
+  x >= 1e4 ? x.toLocaleString("en", { notation: "compact", maximumSignificantDigits: 3 }) : digits(x, 3);
 const clock = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
 const when = (time) => (time && !isNaN(new Date(time)) ? ` on ${new Date(time).toLocaleString("en-GB", clock)}` : "");
 const single = (unit) => (/^[A-Za-z]{3,}s$/.test(unit) ? unit.slice(0, -1) : unit);
@@ -41,7 +42,8 @@ function scaleOf(low, high, whole = false) {
   };
 }
 
-const PREFIXED = /^(\d+\.?\d*|\.\d+) ?([kKMG])$/, PREFIXES = { k: 1e3, K: 1e3, M: 1e6, G: 1e9 };
+const PREFIXED = /^(\d+\.?\d*|\.\d+) ?([kKMG])$/,
+  PREFIXES = { k: 1e3, K: 1e3, M: 1e6, G: 1e9 };
 const DECIMAL_COMMA = /^\d+,\d{1,2}$/;
 const PLAIN = /^((\d+|[1-9]\d{0,2}([ ,]\d{3})+)(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
@@ -59,15 +61,18 @@ function problemOf(text, value, { low, high, unit, whole }) {
 
 // A typed number, or a sentence on it; none of both while nothing is typed.
 function read(typed, limits) {
-  const given = typed.trim(), { unit } = limits;
+  const given = typed.trim(),
+    { unit } = limits;
   const written = unit && [unit, single(unit)].find((word) => given.endsWith(word));
   const text = written ? given.slice(0, -written.length).trim() : given;
-  const value = Number(text.replace(/[ ,]/g, "")), problem = text && problemOf(text, value, limits);
+  const value = Number(text.replace(/[ ,]/g, "")),
+    problem = text && problemOf(text, value, limits);
   return text && !problem ? { value, problem } : { value: null, problem };
 }
 
 function drawTicks(parent, low, high) {
-  const scale = scaleOf(low, high), node = make(parent, "div", "predict-ticks", { ariaHidden: "true" });
+  const scale = scaleOf(low, high),
+    node = make(parent, "div", "predict-ticks", { ariaHidden: "true" });
   for (const x of ticks(low, high)) {
     make(node, "span", "predict-tick", { textContent: compact(x) }).style.left = `${100 * scale.place(x)}%`;
   }
@@ -75,18 +80,22 @@ function drawTicks(parent, low, high) {
 
 // A field and a slider in step. Neither shows a value before the student has given one.
 function numberField(parent, limits, changed) {
-  const { low, high, unit, whole } = limits, scale = scaleOf(low, high, whole);
-  const row = make(parent, "label", "act-row"), name = withUnit("Your guess", unit && `in ${unit}`);
+  const { low, high, unit, whole } = limits,
+    scale = scaleOf(low, high, whole);
+  const row = make(parent, "label", "act-row"),
+    name = withUnit("Your guess", unit && `in ${unit}`);
   make(row, "span", "predict-name", { textContent: "Your guess" });
   const typing = { type: "text", inputMode: "decimal", maxLength: 40, autocomplete: "off", ariaLabel: name };
   const field = make(row, "input", "act-field predict-field", typing);
   make(row, "span", "predict-unit", { textContent: unit });
   const sliding = { type: "range", min: 0, max: 1, step: "any", ariaLabel: `${name}, on the scale` };
-  const area = make(parent, "div", "predict-area"), slider = make(area, "input", "predict-slider", sliding);
+  const area = make(parent, "div", "predict-area"),
+    slider = make(area, "input", "predict-slider", sliding);
   make(area, "span", "predict-empty", { textContent: "drag or type your guess", ariaHidden: "true" });
   drawTicks(area, low, high);
   const says = make(parent, "div", "act-problem", { role: "status", id: freshId() });
-  let value = null, timer;
+  let value = null,
+    timer;
 
   const show = () => {
     area.classList.toggle("lab-predict-none", value === null);
@@ -106,12 +115,24 @@ function numberField(parent, limits, changed) {
     else complain();
     changed();
   };
-  const set = (text) => { field.value = text; take(); };
+  const set = (text) => {
+    field.value = text;
+    take();
+  };
   const choose = (x) => set(digits(x, 15));
   const follow = () => choose(scale.value(Number(slider.value)));
-  const up = () => scale.step(value, 1), down = () => scale.step(value, -1);
-  const moves = { ArrowRight: up, ArrowUp: up, ArrowLeft: down, ArrowDown: down, Home: () => low, End: () => high,
-    PageUp: () => scale.leap(value, 1), PageDown: () => scale.leap(value, -1) };
+  const up = () => scale.step(value, 1),
+    down = () => scale.step(value, -1);
+  const moves = {
+    ArrowRight: up,
+    ArrowUp: up,
+    ArrowLeft: down,
+    ArrowDown: down,
+    Home: () => low,
+    End: () => high,
+    PageUp: () => scale.leap(value, 1),
+    PageDown: () => scale.leap(value, -1),
+  };
 
   field.setAttribute("aria-describedby", says.id);
   field.addEventListener("input", take);
@@ -124,23 +145,26 @@ function numberField(parent, limits, changed) {
     choose(moves[event.key]());
   });
   show();
-  const enter = (act) => field.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter") return;
-    event.preventDefault(); // else the same press is the button's, once that has the focus
-    complain();
-    act();
-  });
+  const enter = (act) =>
+    field.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault(); // else the same press is the button's, once that has the focus
+      complain();
+      act();
+    });
   return { get: () => value, text: () => field.value, set, enter, stop: () => clearTimeout(timer) };
 }
 
 // Own value and truth each have a row, so that their names never meet, on a scale that holds both.
 function plot(parent, { low, high, unit }, own, truth) {
-  const numbers = [low, high, truth.value].filter((x) => x > 0), ends = [Math.min(...numbers), Math.max(...numbers)];
+  const numbers = [low, high, truth.value].filter((x) => x > 0),
+    ends = [Math.min(...numbers), Math.max(...numbers)];
   const rows = [["own", own, `you: ${withUnit(short(own), unit)}`]];
   if ("value" in truth) rows.push(["truth", truth.value, `it is: ${truth.text}`]);
   const area = make(parent, "div", "predict-plot");
   for (const [name, value, text] of rows) {
-    const place = scaleOf(...ends).place(value), row = make(area, "div", `predict-row predict-${place > 0.5 ? "right" : "left"}`);
+    const place = scaleOf(...ends).place(value),
+      row = make(area, "div", `predict-row predict-${place > 0.5 ? "right" : "left"}`);
     row.style.setProperty("--place", `${100 * place}%`);
     make(row, "span", `predict-mark predict-${name}`);
     make(row, "span", "predict-label", { textContent: text });
@@ -151,8 +175,11 @@ function plot(parent, { low, high, unit }, own, truth) {
 function choicesShown(parent, options, own, truth) {
   const list = make(parent, "ul", "predict-choices");
   for (const option of options) {
-    const item = make(list, "li", "predict-choice"), isOwn = option === own, isTruth = option === truth.value;
-    const said = isOwn && isTruth ? "you chose this, and so it is" : isOwn ? "you chose this" : isTruth ? "it is this" : "";
+    const item = make(list, "li", "predict-choice"),
+      isOwn = option === own,
+      isTruth = option === truth.value;
+    const said =
+      isOwn && isTruth ? "you chose this, and so it is" : isOwn ? "you chose this" : isTruth ? "it is this" : "";
     make(item, "span", `predict-mark predict-${isTruth ? "truth" : isOwn ? "own" : "other"}`);
     const label = make(item, "span", "predict-label", { textContent: option });
     if (said) make(label, "span", "predict-said", { textContent: said });
@@ -160,15 +187,22 @@ function choicesShown(parent, options, own, truth) {
 }
 
 function render({ model, el }) {
-  const get = (name) => model.get(name), isNumber = get("kind") === "number", memory = draft(model);
+  const get = (name) => model.get(name),
+    isNumber = get("kind") === "number",
+    memory = draft(model);
   const limits = { low: get("low"), high: get("high"), unit: get("unit"), whole: get("whole") };
   const root = box(el, "predict");
   const desk = sender(model, root, { changed: () => draw(), saved: () => memory.forget() });
-  const name = make(root, "div", "act-kind"), question = make(root, "div", "act-question");
+  const name = make(root, "div", "act-kind"),
+    question = make(root, "div", "act-question");
   const open = make(root, "div", "act-open");
   const shut = make(root, "div", "act-shut", { tabIndex: -1, role: "group", ariaLabel: "Your locked prediction" });
-  const shown = make(shut, "div", "predict-shown"), says = make(shut, "div", "predict-says", { role: "status" });
-  const changed = () => { memory.set(isNumber ? input.text() : input.get()); draw(); };
+  const shown = make(shut, "div", "predict-shown"),
+    says = make(shut, "div", "predict-says", { role: "status" });
+  const changed = () => {
+    memory.set(isNumber ? input.text() : input.get());
+    draw();
+  };
   const input = isNumber ? numberField(open, limits, changed) : radios(open, get("options"), get("question"), changed);
   const row = make(open, "div", "act-row");
   const lock = make(row, "button", "act-button act-main", { type: "button", textContent: "Lock my prediction" });
@@ -176,7 +210,9 @@ function render({ model, el }) {
   const isEmpty = () => (isNumber ? input.get() === null : !input.get());
 
   const draw = () => {
-    const locked = get("locked"), truth = get("truth"), isLocked = "value" in locked;
+    const locked = get("locked"),
+      truth = get("truth"),
+      isLocked = "value" in locked;
     const hadFocus = open.matches(":focus-within");
     write(name, isLocked ? "Your prediction" : "Predict first");
     write(question, get("question"));

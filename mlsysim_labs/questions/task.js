@@ -5,7 +5,8 @@ const WORDS = { right: ["✓", "Right"], wrong: ["✗", "Not yet"], kept: ["●"
 const LONGEST = { number: 40, text: 2000 };
 
 function textField(parent, kind, hint, changed, enter) {
-  const isText = kind === "text", maxLength = LONGEST[kind];
+  const isText = kind === "text",
+    maxLength = LONGEST[kind];
   const row = make(parent, "div", isText ? "task-area" : "act-row");
   const typing = { maxLength, autocomplete: "off", ariaLabel: isText ? "Your text" : "Your answer" };
   const field = make(row, isText ? "textarea" : "input", "act-field task-field", typing);
@@ -17,33 +18,52 @@ function textField(parent, kind, hint, changed, enter) {
     const left = maxLength - field.value.length;
     write(help, isText && left < 0.2 * maxLength ? `${left} characters left` : hint);
   };
-  field.addEventListener("input", () => { count(); changed(); });
+  field.addEventListener("input", () => {
+    count();
+    changed();
+  });
   field.addEventListener("keydown", (event) => {
     if (event.key !== "Enter" || event.isComposing || (isText && !(event.ctrlKey || event.metaKey))) return;
     event.preventDefault();
     enter();
   });
   count();
-  return { get: () => field.value, set: (text) => { field.value = text; count(); } };
+  return {
+    get: () => field.value,
+    set: (text) => {
+      field.value = text;
+      count();
+    },
+  };
 }
 
 function render({ model, el }) {
-  const get = (name) => model.get(name), kind = get("kind"), memory = draft(model);
+  const get = (name) => model.get(name),
+    kind = get("kind"),
+    memory = draft(model);
   const root = box(el, "task");
-  const saved = (what, text) => { if (what === "answer" && input.get() === text) memory.forget(); }; // else it is a draft still
+  const saved = (what, text) => {
+    if (what === "answer" && input.get() === text) memory.forget();
+  }; // else it is a draft still
   const desk = sender(model, root, { changed: () => draw(), saved });
   make(root, "div", "act-kind", { textContent: kind === "text" ? "Reflect" : "Task" });
   const question = make(root, "div", "act-question");
-  const changed = () => { memory.set(input.get()); write(problem, ""); draw(); };
+  const changed = () => {
+    memory.set(input.get());
+    write(problem, "");
+    draw();
+  };
   const answer = () => {
     const text = input.get();
     write(problem, text.trim() ? "" : kind === "choice" ? "Choose one first." : "Write your answer first.");
     if (text.trim()) desk.send("answer", text);
   };
-  const input = kind === "choice"
-    ? radios(root, get("options"), get("question"), changed)
-    : textField(root, kind, get("unit_hint"), changed, answer);
-  const problem = make(root, "div", "act-problem", { role: "status" }), row = make(root, "div", "act-row");
+  const input =
+    kind === "choice"
+      ? radios(root, get("options"), get("question"), changed)
+      : textField(root, kind, get("unit_hint"), changed, answer);
+  const problem = make(root, "div", "act-problem", { role: "status" }),
+    row = make(root, "div", "act-row");
   const button = make(row, "button", "act-button act-main", { type: "button" });
   const hint = make(row, "button", "act-button", { type: "button" });
   const note = make(row, "span", "act-note");
@@ -53,7 +73,10 @@ function render({ model, el }) {
   icon.ariaHidden = "true";
 
   const draw = () => {
-    const state = get("state"), tries = get("tries"), isSame = input.get() === get("answer"), shown = get("hints");
+    const state = get("state"),
+      tries = get("tries"),
+      isSame = input.get() === get("answer"),
+      shown = get("hints");
     const [sign, name] = WORDS[state] ?? ["", ""];
     write(question, get("question"));
     root.ariaLabel = `Task: ${get("question")}`;
@@ -62,7 +85,8 @@ function render({ model, el }) {
     write(hint, shown.length ? "Another hint" : "Hint");
     if (!get("more_hints") && hint.matches(":focus")) root.focus();
     hint.hidden = !get("more_hints");
-    const isJudged = state === "right" || state === "wrong", toSend = !isSame && input.get().trim();
+    const isJudged = state === "right" || state === "wrong",
+      toSend = !isSame && input.get().trim();
     write(note, desk.isBusy() ? "Saving ..." : toSend ? "Not sent yet" : isSame && isJudged ? "Saved" : "");
     verdict.className = `lab-task-verdict lab-task-${state}`;
     verdict.classList.toggle("lab-task-old", !isSame);
@@ -73,7 +97,9 @@ function render({ model, el }) {
     while (hints.children.length > shown.length) hints.lastChild.remove();
     shown.forEach((text, i) => write(hints.children[i] ?? make(hints, "li", "task-hint"), text));
   };
-  const filled = () => { if (memory.get() === null) input.set(get("answer")); };
+  const filled = () => {
+    if (memory.get() === null) input.set(get("answer"));
+  };
   const listen = (how) => {
     model[how]("change:answer", filled);
     TRAITS.forEach((trait) => model[how]("change:" + trait, draw));

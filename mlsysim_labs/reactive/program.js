@@ -20,45 +20,83 @@ const floorDivide = (a, b) => {
 const power = (a, b) => (a === 1 || (a === -1 && Math.abs(b) === Infinity) ? 1 : a ** b);
 
 const elementwise = {
-  add: (a, b) => a + b, subtract: (a, b) => a - b, multiply: (a, b) => a * b, divide: (a, b) => a / b,
-  floor_divide: floorDivide, remainder, power, negative: (a) => -a, square: (a) => a * a,
-  absolute: Math.abs, sign: Math.sign, sqrt: Math.sqrt, exp: Math.exp, expm1: Math.expm1, log: Math.log,
-  log1p: Math.log1p, log2: Math.log2, log10: Math.log10, ceil: Math.ceil, floor: Math.floor, trunc: Math.trunc,
-  rint: halfToEven, maximum: (a, b) => Math.max(a, b), minimum: (a, b) => Math.min(a, b),
-  less: (a, b) => +(a < b), less_equal: (a, b) => +(a <= b), greater: (a, b) => +(a > b),
-  greater_equal: (a, b) => +(a >= b), equal: (a, b) => +(a === b), not_equal: (a, b) => +(a !== b),
-  logical_and: (a, b) => a & b, logical_or: (a, b) => a | b, logical_not: (a) => 1 - a,
-  isfinite: (a) => +Number.isFinite(a), isnan: (a) => +Number.isNaN(a), where: (c, a, b) => (c !== 0 ? a : b),
+  add: (a, b) => a + b,
+  subtract: (a, b) => a - b,
+  multiply: (a, b) => a * b,
+  divide: (a, b) => a / b,
+  floor_divide: floorDivide,
+  remainder,
+  power,
+  negative: (a) => -a,
+  square: (a) => a * a,
+  absolute: Math.abs,
+  sign: Math.sign,
+  sqrt: Math.sqrt,
+  exp: Math.exp,
+  expm1: Math.expm1,
+  log: Math.log,
+  log1p: Math.log1p,
+  log2: Math.log2,
+  log10: Math.log10,
+  ceil: Math.ceil,
+  floor: Math.floor,
+  trunc: Math.trunc,
+  rint: halfToEven,
+  maximum: (a, b) => Math.max(a, b),
+  minimum: (a, b) => Math.min(a, b),
+  less: (a, b) => +(a < b),
+  less_equal: (a, b) => +(a <= b),
+  greater: (a, b) => +(a > b),
+  greater_equal: (a, b) => +(a >= b),
+  equal: (a, b) => +(a === b),
+  not_equal: (a, b) => +(a !== b),
+  logical_and: (a, b) => a & b,
+  logical_or: (a, b) => a | b,
+  logical_not: (a) => 1 - a,
+  isfinite: (a) => +Number.isFinite(a),
+  isnan: (a) => +Number.isNaN(a),
+  where: (c, a, b) => (c !== 0 ? a : b),
 };
 
 // A fold gets the elements along one axis, in order.
-const best = (better) => (xs) => xs.reduce((k, x, i) => (Number.isNaN(xs[k]) ? k : better(x, xs[k]) || Number.isNaN(x) ? i : k), 0);
+const best = (better) => (xs) =>
+  xs.reduce((k, x, i) => (Number.isNaN(xs[k]) ? k : better(x, xs[k]) || Number.isNaN(x) ? i : k), 0);
 const folds = {
   sum: (xs) => xs.reduce((s, x) => s + x, 0),
-  max: (xs) => xs.reduce((s, x) => Math.max(s, x)), min: (xs) => xs.reduce((s, x) => Math.min(s, x)),
-  argmax: best((x, y) => x > y), argmin: best((x, y) => x < y),
-  cumsum: (xs) => { let s = 0; return xs.map((x) => (s += x)); },
+  max: (xs) => xs.reduce((s, x) => Math.max(s, x)),
+  min: (xs) => xs.reduce((s, x) => Math.min(s, x)),
+  argmax: best((x, y) => x > y),
+  argmin: best((x, y) => x < y),
+  cumsum: (xs) => {
+    let s = 0;
+    return xs.map((x) => (s += x));
+  },
 };
 
 // A value as it is kept: JSON has nested lists, and names for what is not finite.
-const flat = (v) => (Array.isArray(v) ? Float64Array.from(v.flat(Infinity), Number) : ArrayBuffer.isView(v) ? Float64Array.from(v) : +v);
+const flat = (v) =>
+  Array.isArray(v) ? Float64Array.from(v.flat(Infinity), Number) : ArrayBuffer.isView(v) ? Float64Array.from(v) : +v;
 const rowLength = (rows) => (Array.isArray(rows[0]) ? rows[0].flat(Infinity).length : 0);
 
 // Instructions that are not applied element by element: from the values of their arguments and what stands in them.
 const structures = {
   pick: (index, table, row) => {
     const k = Math.trunc(index);
-    return row ? table.slice(k * row, k * row + row) : table[k] ?? NaN;
+    return row ? table.slice(k * row, k * row + row) : (table[k] ?? NaN);
   },
-  stack: (...parts) => (typeof parts[0] === "number" ? Float64Array.from(parts) : Float64Array.from(parts.flatMap((p) => [...p]))),
+  stack: (...parts) =>
+    typeof parts[0] === "number" ? Float64Array.from(parts) : Float64Array.from(parts.flatMap((p) => [...p])),
   view: (from, places, whole) => {
     const all = typeof from === "number" ? [from] : from;
     return whole ? Float64Array.from(places, (p) => all[p]) : all[places[0]];
   },
 };
 
-const placesOf = (start, shape, strides) => shape.reduce(
-  (places, n, axis) => places.flatMap((p) => Array.from({ length: n }, (_, i) => p + i * strides[axis])), [start]);
+const placesOf = (start, shape, strides) =>
+  shape.reduce(
+    (places, n, axis) => places.flatMap((p) => Array.from({ length: n }, (_, i) => p + i * strides[axis])),
+    [start],
+  );
 
 export const operations = { ...elementwise, ...folds, ...structures };
 
@@ -68,16 +106,23 @@ function each(f, args) {
   const out = new Float64Array(long.length);
   const [a, b, c] = args.map((x) => (typeof x === "number" ? [x] : x));
   const [i, j, k] = args.map((x) => +(typeof x !== "number")); // how far to step: a number stays where it is
-  for (let n = 0; n < out.length; n++) out[n] = b === undefined ? f(a[n * i]) : c === undefined ? f(a[n * i], b[n * j]) : f(a[n * i], b[n * j], c[n * k]);
+  for (let n = 0; n < out.length; n++)
+    out[n] = b === undefined ? f(a[n * i]) : c === undefined ? f(a[n * i], b[n * j]) : f(a[n * i], b[n * j], c[n * k]);
   return out;
 }
 
 function along(f, from, before, count, after, dimensions) {
   const rows = [];
-  for (let i = 0; i < before; i++) for (let k = 0; k < after; k++) rows.push(f(Float64Array.from({ length: count }, (_, j) => from[(i * count + j) * after + k])));
+  for (let i = 0; i < before; i++)
+    for (let k = 0; k < after; k++)
+      rows.push(f(Float64Array.from({ length: count }, (_, j) => from[(i * count + j) * after + k])));
   if (typeof rows[0] === "number") return dimensions ? Float64Array.from(rows) : rows[0];
   const out = new Float64Array(before * count * after); // cumsum: as long as what it came from
-  rows.forEach((row, r) => row.forEach((x, j) => { out[(Math.floor(r / after) * count + j) * after + (r % after)] = x; }));
+  rows.forEach((row, r) =>
+    row.forEach((x, j) => {
+      out[(Math.floor(r / after) * count + j) * after + (r % after)] = x;
+    }),
+  );
   return out;
 }
 
@@ -102,7 +147,8 @@ export function load({ code, outputs }, table = operations) {
   return function run(inputs) {
     const fresh = code.map(([op, name], i) => {
       if (op !== "input") return first;
-      const value = flat(inputs[name]), moved = !Object.is(value, values[i]); // an array always counts as moved
+      const value = flat(inputs[name]),
+        moved = !Object.is(value, values[i]); // an array always counts as moved
       values[i] = value;
       return moved;
     });
@@ -112,6 +158,10 @@ export function load({ code, outputs }, table = operations) {
       fresh[i] = true;
     });
     first = false;
-    return Object.fromEntries(Object.entries(outputs).filter(([, i]) => fresh[i]).map(([name, i]) => [name, values[i]]));
+    return Object.fromEntries(
+      Object.entries(outputs)
+        .filter(([, i]) => fresh[i])
+        .map(([name, i]) => [name, values[i]]),
+    );
   };
 }

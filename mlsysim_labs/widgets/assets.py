@@ -12,6 +12,7 @@ PACKAGE = pathlib.Path(__file__).parent.parent
 COMMENT = re.compile(r"(^|\s+)// .*$")
 TEXT = re.compile(r'("(?:\\.|[^"\\])*"|`[^`]*`)')
 LOOSE = re.compile(r" ?(=>|===|!==|&&|\|\||\?\?|<=|>=|[=,{}():?;<>*]) ?")
+OPEN = ";,{(["  # a statement, or a list, goes on after these, with or without a line break
 TIGHT = re.compile(r"'|/(?! )|(?<! )/")  # may be a text or a pattern, whose spaces count
 
 
@@ -25,7 +26,20 @@ def script(*names: str) -> str:
     texts = [(PACKAGE / name).read_text(encoding="utf-8") for name in names]
     texts[:-1] = [text.replace("export ", "") for text in texts[:-1]]
     lines = (squeezed_line(COMMENT.sub("", line).strip()) for text in texts for line in text.splitlines())
-    return "\n".join(line for line in lines if line)
+    return joined_lines([line for line in lines if line])
+
+
+def joined_lines(lines: list[str]) -> str:
+    """Lines of JavaScript as one text, without the line breaks that mean nothing; those inside a template stay.
+
+    >>> joined_lines(["const f=(x)=>{", "return x;", "};", "f(2)"])
+    'const f=(x)=>{return x;};f(2)'
+    """
+    text, in_template = "", False
+    for line in lines:
+        in_template ^= line.count("`") % 2 == 1
+        text += line if line[-1] in OPEN and not in_template else f"{line}\n"
+    return text.rstrip("\n")
 
 
 def squeezed_line(line: str) -> str:

@@ -1,37 +1,63 @@
 // Two logarithmic axes with a mark at each power of ten, under a title.
 
-const LEFT = 50, RIGHT = 14, TOP = 42, TITLE = 20, BOTTOM = 44; // [px] around the plot
-const MARK_HEIGHT = 20, MARK_GAP = 10; // [px] nearer marks are thinned
+const LEFT = 50,
+  RIGHT = 14,
+  TOP = 42,
+  TITLE = 20,
+  BOTTOM = 44; // [px] around the plot
+const MARK_HEIGHT = 20,
+  MARK_GAP = 10; // [px] nearer marks are thinned
 
-const tickText = (exponent) => (Math.abs(exponent) > 5 ? `1e${exponent}` : (10 ** exponent).toLocaleString("en", { maximumFractionDigits: 5 }));
+const tickText = (exponent) =>
+  Math.abs(exponent) > 5 ? `1e${exponent}` : (10 ** exponent).toLocaleString("en", { maximumFractionDigits: 5 });
 const decades = ([low, high]) => {
-  const first = Math.ceil(Math.log10(low) - 1e-9), last = Math.floor(Math.log10(high) + 1e-9);
+  const first = Math.ceil(Math.log10(low) - 1e-9),
+    last = Math.floor(Math.log10(high) + 1e-9);
   return Array.from({ length: last - first + 1 }, (_, i) => first + i);
 };
 
 // Where things are: the plot's edges, pixels of a decade, and the places of powers of ten.
 function scalesOf(xs, ys, title, width) {
-  const top = TOP + (title ? TITLE : 0), height = Math.round(clamp(0.55 * width, 320, 440));
-  const left = LEFT, right = Math.max(LEFT + 80, width - RIGHT), bottom = height - BOTTOM;
-  const [x0, x1, y0, y1] = [...xs, ...ys].map(Math.log10), wide = (right - left) / (x1 - x0), tall = (bottom - top) / (y1 - y0);
-  return { left, right, top, bottom, width, height, wide, tall, px: (e) => left + (e - x0) * wide, py: (e) => bottom - (e - y0) * tall };
+  const top = TOP + (title ? TITLE : 0),
+    height = Math.round(clamp(0.55 * width, 320, 440));
+  const left = LEFT,
+    right = Math.max(LEFT + 80, width - RIGHT),
+    bottom = height - BOTTOM;
+  const [x0, x1, y0, y1] = [...xs, ...ys].map(Math.log10),
+    wide = (right - left) / (x1 - x0),
+    tall = (bottom - top) / (y1 - y0);
+  return {
+    left,
+    right,
+    top,
+    bottom,
+    width,
+    height,
+    wide,
+    tall,
+    px: (e) => left + (e - x0) * wide,
+    py: (e) => bottom - (e - y0) * tall,
+  };
 }
 
 // `yUnit` is the power of ten that the numbers beside the y axis count.
 function makeAxes(svg, behind, xs, ys, [xWords, yWords], yUnit) {
   const axes = make(svg, "path", "lab-drawing-axis");
   const [heading, xTitle, yTitle] = ["lab-drawing-title", "lab-drawing-end", ""].map((kind) => textIn(svg, kind));
-  const marks = (limits, kind, unit) => decades(limits).map((exponent) => {
-    const label = textIn(svg, kind);
-    write(label, tickText(exponent - unit));
-    return [exponent, make(behind, "path", "lab-drawing-grid"), label];
-  });
-  const columns = marks(xs, "lab-drawing-middle", 0), rows = marks(ys, "lab-drawing-end", yUnit);
+  const marks = (limits, kind, unit) =>
+    decades(limits).map((exponent) => {
+      const label = textIn(svg, kind);
+      write(label, tickText(exponent - unit));
+      return [exponent, make(behind, "path", "lab-drawing-grid"), label];
+    });
+  const columns = marks(xs, "lab-drawing-middle", 0),
+    rows = marks(ys, "lab-drawing-end", yUnit);
   write(xTitle, xWords);
   write(yTitle, yWords);
   return (title, { left, right, top, bottom, width, height, wide, tall, px, py }) => {
     const widths = columns.map(([, , label]) => widthOf(label.textContent));
-    const everyX = Math.ceil((Math.max(...widths) + MARK_GAP) / wide), everyY = Math.ceil(MARK_HEIGHT / tall);
+    const everyX = Math.ceil((Math.max(...widths) + MARK_GAP) / wide),
+      everyY = Math.ceil(MARK_HEIGHT / tall);
     columns.forEach(([exponent, line, label], i) => {
       set(line, { d: `M${px(exponent)} ${top}V${bottom}` });
       move(show(label, i % everyX === 0), Math.min(px(exponent), width - widths[i] / 2), bottom + 19);

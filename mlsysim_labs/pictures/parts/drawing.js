@@ -6,11 +6,20 @@ const MOST = 4; // rows or points
 const PAUSE = 1000; // [ms] between sentences read aloud
 const UNKNOWN_WIDTH = 640; // [px] while it is not on a page
 const NARROW = 560; // [px] less has no room for two texts beside each other
-const TEXT = 12, HEADING = 14, LINE = 15; // [px] sizes of texts, and the height that a text takes
+const TEXT = 12,
+  HEADING = 14,
+  LINE = 15; // [px] sizes of texts, and the height that a text takes
 
 const few = new Intl.NumberFormat("en", { minimumSignificantDigits: 2, maximumSignificantDigits: 3 });
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
-const brief = (x) => (x === 0 ? "0" : x >= 1e6 || x < 1e-3 ? x.toExponential(1).replace("e+", "e") : x >= 1000 ? whole.format(x) : few.format(x));
+const brief = (x) =>
+  x === 0
+    ? "0"
+    : x >= 1e6 || x < 1e-3
+      ? x.toExponential(1).replace("e+", "e")
+      : x >= 1000
+        ? whole.format(x)
+        : few.format(x);
 const count = (n) => (n >= 1e9 ? brief(n) : n.toLocaleString("en", { maximumFractionDigits: 1 }));
 const percent = (share) => {
   const x = 100 * share;
@@ -20,19 +29,22 @@ const capital = (text) => text.slice(0, 1).toUpperCase() + text.slice(1);
 const clamp = (x, low, high) => Math.max(low, Math.min(high, x));
 
 // A list, or an array as a program wrote it, or as a saved notebook gives it back: as bytes, or by index.
-const numbers = (v) => Object.values(v?.buffer ? new Float64Array(v.buffer, v.byteOffset, v.byteLength / 8) : v ?? [])
-  .map((x) => (typeof x === "number" ? x : NaN));
+const numbers = (v) =>
+  Object.values(v?.buffer ? new Float64Array(v.buffer, v.byteOffset, v.byteLength / 8) : (v ?? [])).map((x) =>
+    typeof x === "number" ? x : NaN,
+  );
 const textsOf = (labels) => (labels ?? []).slice(0, MOST);
 
 const set = (node, attributes) => {
   for (const name in attributes) node.setAttribute(name, attributes[name]);
   return node;
 };
-const make = (parent, tag, name, attributes = {}) => set(
-  parent.appendChild(document.createElementNS("http://www.w3.org/2000/svg", tag)), { class: name, ...attributes });
+const make = (parent, tag, name, attributes = {}) =>
+  set(parent.appendChild(document.createElementNS("http://www.w3.org/2000/svg", tag)), { class: name, ...attributes });
 const textIn = (parent, name = "") => make(parent, "text", name);
 const show = (node, yes) => set(node, { visibility: yes ? "inherit" : "hidden" });
-const move = (node, x, y, turn = 0) => set(node, { transform: `translate(${x.toFixed(2)} ${y.toFixed(2)})${turn ? ` rotate(${turn})` : ""}` });
+const move = (node, x, y, turn = 0) =>
+  set(node, { transform: `translate(${x.toFixed(2)} ${y.toFixed(2)})${turn ? ` rotate(${turn})` : ""}` });
 const write = (node, text) => {
   if (node.textContent !== text) node.textContent = text;
 };
@@ -46,7 +58,8 @@ const widthOf = (text, weight = 400, size = TEXT) => {
 };
 
 const fit = (text, width, weight, size) => {
-  const start = Array.from(text), cut = () => start.join("") + "…";
+  const start = Array.from(text),
+    cut = () => start.join("") + "…";
   if (widthOf(text, weight, size) <= width) return text;
   while (start.length && widthOf(cut(), weight, size) > width) start.pop();
   return cut();
@@ -60,21 +73,28 @@ function draw({ model, el }, name, traits, build) {
     node.className = "lab-drawing" + kind;
     return node;
   };
-  const figure = html(el, "figure", ""), ruler = html(figure, "div", "-ruler"); // observed: it has no height to change
-  const svg = make(figure, "svg", `lab-${name}`), says = html(figure, "div", "-says");
+  const figure = html(el, "figure", ""),
+    ruler = html(figure, "div", "-ruler"); // observed: it has no height to change
+  const svg = make(figure, "svg", `lab-${name}`),
+    says = html(figure, "div", "-says");
   const live = html(document.body, "div", "-live"); // not in the figure: role=img hides it
   figure.role = "img";
   live.ariaLive = "polite";
   const read = () => Object.fromEntries(traits.map((trait) => [trait, model.get(trait)]));
   const { say, place } = build(svg, read());
-  let due, timer, good, width = ruler.clientWidth;
+  let due,
+    timer,
+    good,
+    width = ruler.clientWidth;
 
   const redraw = () => {
     due = false;
-    const now = read(), text = say(now);
+    const now = read(),
+      text = say(now);
     if (text) good = now; // else what was drawn stays, dimmed
     family = getComputedStyle(figure).fontFamily || family;
-    const across = width || UNKNOWN_WIDTH, height = place(good ?? now, across);
+    const across = width || UNKNOWN_WIDTH,
+      height = place(good ?? now, across);
     set(svg, { width: across, height, viewBox: `0 0 ${across} ${height}` });
     figure.className = `lab-drawing${text ? "" : " lab-dim"}`;
     figure.ariaLabel = text || NOTHING;

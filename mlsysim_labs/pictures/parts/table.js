@@ -3,13 +3,64 @@
 
 const PAUSE = 1000; // [ms] between sentences read aloud
 // How an element looks: what it has of its parent, and what it has of its own unless that is what any element has.
-const PASSED = ["color", "fill", "fill-opacity", "stroke", "stroke-width", "stroke-dasharray", "stroke-opacity", "stroke-linejoin",
-  "font-family", "font-size", "font-weight", "line-height", "text-anchor", "dominant-baseline", "paint-order", "shape-rendering",
-  "visibility", "white-space"];
-const OWN = ["opacity", "background", "border", "box-sizing", "display", "flex", "flex-direction", "flex-wrap", "gap", "width", "height",
-  "max-width", "margin", "padding", "position", "left", "top", "right", "bottom", "transform", "box-shadow", "clip-path", "overflow"];
-const USUAL = new Set(["auto", "none", "normal", "static", "visible", "inline", "0 1 auto", "row", "nowrap", "content-box",
-  "rgba(0, 0, 0, 0) none repeat scroll 0% 0% / auto padding-box border-box"]);
+const PASSED = [
+  "color",
+  "fill",
+  "fill-opacity",
+  "stroke",
+  "stroke-width",
+  "stroke-dasharray",
+  "stroke-opacity",
+  "stroke-linejoin",
+  "font-family",
+  "font-size",
+  "font-weight",
+  "line-height",
+  "text-anchor",
+  "dominant-baseline",
+  "paint-order",
+  "shape-rendering",
+  "visibility",
+  "white-space",
+];
+const OWN = [
+  "opacity",
+  "background",
+  "border",
+  "box-sizing",
+  "display",
+  "flex",
+  "flex-direction",
+  "flex-wrap",
+  "gap",
+  "width",
+  "height",
+  "max-width",
+  "margin",
+  "padding",
+  "position",
+  "left",
+  "top",
+  "right",
+  "bottom",
+  "transform",
+  "box-shadow",
+  "clip-path",
+  "overflow",
+];
+const USUAL = new Set([
+  "auto",
+  "none",
+  "normal",
+  "static",
+  "visible",
+  "inline",
+  "0 1 auto",
+  "row",
+  "nowrap",
+  "content-box",
+  "rgba(0, 0, 0, 0) none repeat scroll 0% 0% / auto padding-box border-box",
+]);
 
 const read = (x) => (Number.isFinite(x) ? x.toLocaleString("en", { maximumSignificantDigits: 4 }) : "–");
 const listed = (v) => (v === undefined ? [] : typeof v === "number" ? [v] : [...v]);
@@ -20,20 +71,30 @@ function rows(labels, values) {
   const single = labels.map((_, i) => i).filter((i) => typeof values[i] === "number");
   const lines = single.map((i) => [labels[i], values[i]]);
   if (!long.length) return [lines];
-  const columns = long.map((i) => listed(values[i])), count = Math.max(...columns.map((c) => c.length));
+  const columns = long.map((i) => listed(values[i])),
+    count = Math.max(...columns.map((c) => c.length));
   const body = Array.from({ length: count }, (_, k) => columns.map((c) => c[k] ?? NaN));
   return [lines, [long.map((i) => labels[i]), ...body]];
 }
 
 const cell = (text) => (/[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
-const csv = (tables) => tables.filter((t) => t.length).map((t) => t.map((r) => r.map((x) => cell(String(x))).join(",")).join("\n")).join("\n\n");
+const csv = (tables) =>
+  tables
+    .filter((t) => t.length)
+    .map((t) => t.map((r) => r.map((x) => cell(String(x))).join(",")).join("\n"))
+    .join("\n\n");
 
 // A copy of an element that looks the same where no style sheet is known.
 function copied(node) {
-  const copy = node.cloneNode(true), from = [node, ...node.querySelectorAll("*")], to = [copy, ...copy.querySelectorAll("*")];
+  const copy = node.cloneNode(true),
+    from = [node, ...node.querySelectorAll("*")],
+    to = [copy, ...copy.querySelectorAll("*")];
   from.forEach((element, i) => {
-    const look = getComputedStyle(element), above = i ? getComputedStyle(element.parentElement) : null, of = (name) => look.getPropertyValue(name);
-    const passed = PASSED.filter((name) => of(name) !== above?.getPropertyValue(name)), own = OWN.filter((name) => !USUAL.has(of(name)));
+    const look = getComputedStyle(element),
+      above = i ? getComputedStyle(element.parentElement) : null,
+      of = (name) => look.getPropertyValue(name);
+    const passed = PASSED.filter((name) => of(name) !== above?.getPropertyValue(name)),
+      own = OWN.filter((name) => !USUAL.has(of(name)));
     to[i].removeAttribute("class");
     to[i].setAttribute("style", [...passed, ...own].map((name) => `${name}:${of(name)}`).join(";"));
   });
@@ -86,36 +147,48 @@ const make = (parent, tag, name, text = "") => {
 
 function render({ model, el }) {
   const name = model.get("name");
-  const box = make(el, "div", "lab-table"), said = make(box, "span", "lab-table-said");
+  const box = make(el, "div", "lab-table"),
+    said = make(box, "span", "lab-table-said");
   const sheet = make(box, "div", "lab-table-sheet");
   said.role = "status";
   Object.assign(sheet, { hidden: true, tabIndex: 0, role: "region", ariaLabel: "Table of " + name }); // it may scroll
   sheet.dataset.lmSuppressShortcuts = "true";
   const live = model.get("speaks") ? make(document.body, "div", "lab-live") : null;
   if (live) live.ariaLive = "polite";
-  let due = false, timer = 0;
+  let due = false,
+    timer = 0;
 
-  const tables = () => rows(model.get("labels"), model.get("labels").map((_, i) => model.get("v" + i)));
+  const tables = () =>
+    rows(
+      model.get("labels"),
+      model.get("labels").map((_, i) => model.get("v" + i)),
+    );
   const draw = () => {
     due = false;
     if (sheet.hidden) return;
-    sheet.replaceChildren(...tables().filter((t) => t.length).map((lines, which) => {
-      const table = document.createElement("table");
-      lines.forEach((line, row) => {
-        const tr = table.insertRow();
-        line.forEach((value, column) => {
-          const head = which ? row === 0 : column === 0;
-          const td = tr.appendChild(document.createElement(head ? "th" : "td"));
-          if (head) td.scope = which ? "col" : "row";
-          td.textContent = typeof value === "number" ? read(value) : value;
-        });
-      });
-      return table;
-    }));
+    sheet.replaceChildren(
+      ...tables()
+        .filter((t) => t.length)
+        .map((lines, which) => {
+          const table = document.createElement("table");
+          lines.forEach((line, row) => {
+            const tr = table.insertRow();
+            line.forEach((value, column) => {
+              const head = which ? row === 0 : column === 0;
+              const td = tr.appendChild(document.createElement(head ? "th" : "td"));
+              if (head) td.scope = which ? "col" : "row";
+              td.textContent = typeof value === "number" ? read(value) : value;
+            });
+          });
+          return table;
+        }),
+    );
   };
   const speak = () => {
     timer = 0;
-    live.textContent = tables()[0].map(([label, value]) => `${label}: ${read(value)}`).join(", ");
+    live.textContent = tables()[0]
+      .map(([label, value]) => `${label}: ${read(value)}`)
+      .join(", ");
   };
   const soon = () => {
     if (!due) queueMicrotask(draw);
@@ -146,7 +219,10 @@ function render({ model, el }) {
   const blob = (text) => URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
   button("Copy as CSV", async () => (await navigator.clipboard.writeText(csv(tables())), "copied"));
   button("Save as SVG", () => (offer(blob(drawing(picture())), name + ".svg"), "saved"));
-  button("Save as PNG", async () => (offer(URL.createObjectURL(await painted(drawing(picture()))), name + ".png"), "saved"));
+  button(
+    "Save as PNG",
+    async () => (offer(URL.createObjectURL(await painted(drawing(picture()))), name + ".png"), "saved"),
+  );
   model.on("change", soon);
   soon();
   return () => {
