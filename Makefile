@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := -m pytest -q
 
-.PHONY: lab test test-here test-lowest test-pythons soak lint notebooks pictures teach accuracy bench clean
+.PHONY: lab test test-here test-lowest test-pythons soak lint notebooks pictures teach reference accuracy bench clean
 
 lab: $(VENV)/.lab  ## open JupyterLab on the labs
 	@$(BIN)/mlsysim-labs --here labs -- $(ARGS)
@@ -40,6 +40,9 @@ pictures: $(VENV)/.test  ## draw the pictures that notebooks show to readers tha
 
 teach: $(VENV)/.tools  ## write the keys into the teachers' pages
 	$(BIN)/python tools/teach.py
+
+reference: $(VENV)/.tools  ## write docs/solver.md, the solver name by name
+	$(BIN)/python tools/reference.py
 
 accuracy: $(VENV)/.tools  ## compare predictions with the measurements in DIR, and write docs/accuracy.md
 	$(BIN)/python tools/accuracy.py "$(DIR)"
