@@ -104,7 +104,8 @@ def declared(solve: Any = None, *, single: str = "") -> Any:
 
 
 def _declared(solve: Callable[..., Any], single: str) -> Callable[..., Any]:
-    arguments = {one.name: replace(one, single=single) for one in _declarations(solve)}
+    """The function that judges first."""
+    arguments = {one.name: replace(one, single=single or one.single) for one in _declarations(solve)}
     own = len(inspect.signature(solve).parameters) - len(arguments)  # `self`
     judge = _Judge(solve, arguments)
 
@@ -133,7 +134,7 @@ def _declarations(solve: Callable[..., Any]) -> Iterator[Argument]:
 
 
 class _Judge:
-    """Judges the arguments of one function."""
+    """Judges the arguments of one function. What can be known before a call is found once, at its declaration."""
 
     def __init__(self, solve: Callable[..., Any], arguments: Mapping[str, Argument]) -> None:
         self.title, self.arguments = solve.__name__, arguments
@@ -141,7 +142,7 @@ class _Judge:
         self.places = tuple(name for name in arguments if parameters[name].kind is not inspect.Parameter.KEYWORD_ONLY)
         self.required = {name for name, one in arguments.items() if one.default is REQUIRED}
         self.rows = [(name, one.judged, one.default, _ready(one)) for name, one in arguments.items()]
-        self.single = any(one.single for one in arguments.values())
+        self.singles = [one for one in arguments.values() if one.single]
 
     def named(self, args: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any] | None:
         """What is given by place and by name, all by name; None where that cannot be."""
@@ -155,16 +156,14 @@ class _Judge:
 
     def judged(self, given: Mapping[str, Any]) -> dict[str, Any]:
         """Every argument, plain."""
-        if self.single:
-            for name, argument in self.arguments.items():
-                single_number(name, given.get(name, argument.default), argument.single)
+        for one in self.singles:
+            single_number(one.name, given.get(one.name, one.default), one.single)
         seen: Seen = {}
         for name, judge, default, ready in self.rows:
             value = given.get(name, default)
             seen[name] = ready if value is default and ready is not REQUIRED else judge(name, value, seen)
         together(**seen)
         return seen
-
 
 
 def _ready(argument: Argument) -> Any:

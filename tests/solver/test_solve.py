@@ -79,18 +79,6 @@ def test_quantities_and_sentences_are_made_when_asked_for():
     assert not any(isinstance(value, Quantity) for value in r.values.values())
 
 
-@every_call
-def test_arrays_equal_a_loop_of_scalars(call):
-    contexts, batches = np.array([16, 17, 512, 4096, 131072]), np.array([[1], [7], [256]])
-    whole = call(model=LLAMA, hardware=H100, context=contexts, batch=batches)
-    for name in whole.fields():
-        table = np.broadcast_to(whole.value(name), (3, 5))
-        for i in range(3):
-            for j in range(5):
-                one = call(model=LLAMA, hardware=H100, context=int(contexts[j]), batch=int(batches[i, 0]))
-                np.testing.assert_allclose(float(table[i, j]), float(one.value(name)), rtol=1e-12, err_msg=name)
-
-
 @pytest.mark.slow
 @every_call
 def test_every_class_can_be_traced(call):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import pickle
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 import pytest
@@ -13,6 +13,7 @@ from mlsysim_labs.reactive.trace import Symbol, symbol
 from solver import ContinuousBatchingModel, Engine, Hardware, Models, ServingModel, kv_capacity, max_users, simulate
 from solver.base.arguments import Model, Prompt, Requests, Reserve
 from solver.base.declared import REQUIRED, declared
+from solver.base.kinds import Number
 from solver.zoo.profiles import EFFICIENCY
 
 LLAMA, H100 = Models.Llama3_8B, Hardware.Cloud.H100
@@ -22,6 +23,13 @@ ALL = (ServingModel.solve, ContinuousBatchingModel.solve, Engine.solve, simulate
 @declared
 def tokens(model: Model, seq_len: Prompt, batch_size: Requests = 1, *, reserve: Reserve = 0.0) -> Any:
     return seq_len * batch_size * (1 - reserve)
+
+
+Seed = Annotated[Any, Number("A seed.", "", low=0, single="one seed makes one run")]
+
+
+def seeded(batch_size: Requests = 1, seed: Seed = 0) -> Any:
+    return batch_size + seed
 
 
 @pytest.mark.parametrize("solve", ALL, ids=lambda solve: solve.__qualname__)
@@ -80,6 +88,13 @@ def test_a_default_that_its_declaration_refuses_is_refused_at_once():
         @declared
         def none(batch_size: Requests = 0) -> int:
             return batch_size
+
+
+def test_one_argument_alone_can_be_a_single_value():
+    run = declared(seeded)
+    assert run([1, 2], 3).tolist() == [4, 5]
+    with pytest.raises(TypeError, match="seed should be a single value that is known, since one seed makes one run"):
+        run(1, [3, 4])
 
 
 def test_what_is_given_arrives_plain():
