@@ -46,6 +46,7 @@ def first_cell() -> list[str]:
         "    import mlsysim_labs\n",
         "except ModuleNotFoundError:\n",
         f'    %pip install -q "mlsysim-labs @ git+{repository()}@{BRANCH}"\n',
+        "    import mlsysim_labs\n",
         "mlsysim_labs.enable_widgets()"]
 
 

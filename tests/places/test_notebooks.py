@@ -5,6 +5,8 @@ What each of them says and asks, and how it is played to its end, is in `tests/l
 
 from __future__ import annotations
 
+import sys
+
 import notebooks
 import pytest
 from live_jupyter import errors_in_cells, run_all
@@ -17,6 +19,16 @@ LABS = [book for book in BOOKS if not book.startswith("00_")]  # that one leads 
 def test_badges_and_first_cells_are_as_the_tool_writes_them():
     for file, text in notebooks.targets().items():
         assert file.read_text(encoding="utf-8") == text, f"{file.name}: run `make notebooks`"
+
+
+def test_the_first_cell_goes_on_where_it_had_to_install_the_labs(monkeypatch):
+    import mlsysim_labs
+
+    cell = "".join(line if "%pip" not in line else "    install()\n" for line in notebooks.first_cell())
+    monkeypatch.setitem(sys.modules, "mlsysim_labs", None)  # importing it fails, as where it is not installed
+    names = {"install": lambda: sys.modules.update(mlsysim_labs=mlsysim_labs)}
+    exec(compile(cell, "first cell", "exec"), names)
+    assert names["mlsysim_labs"] is mlsysim_labs
 
 
 def test_every_lab_has_tests_of_its_own(root):
