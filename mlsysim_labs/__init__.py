@@ -8,10 +8,10 @@ import importlib
 import importlib.util
 from typing import TYPE_CHECKING, Any
 
-from mlsysim_labs.guard import check_solver
+from mlsysim_labs.guard import require_own_solver
 
 __version__ = "0.1.0"
-check_solver(__version__)  # a stranger's solver is named before anything else can fail
+require_own_solver(__version__)  # a stranger's solver is named before anything else can fail
 
 from mlsysim_labs.reactive.graph import Graph  # noqa: E402
 from mlsysim_labs.reactive.trace import Untraceable, program, symbol, trace  # noqa: E402

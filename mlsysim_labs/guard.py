@@ -8,7 +8,7 @@ from __future__ import annotations
 import importlib
 
 
-def check_solver(version: str) -> None:
+def require_own_solver(version: str) -> None:
     """Raise ImportError, naming the file in the way, unless `solver` belongs to this version of mlsysim-labs."""
     try:
         solver = importlib.import_module("solver")

@@ -1,6 +1,6 @@
-"""A few figures in numbers: the floor, the estimate and its band, and one click away where the estimate comes from.
+"""A few estimates in numbers: the floor, the estimate and its band, and one click away where the estimate comes from.
 
-The function of a lab returns a row for each figure, by label with its unit; `estimate` makes one of a result::
+The function of a lab returns a row for each estimate, by label with its unit; `estimate` makes one of a result::
 
     {"ITL [ms]": estimate(r, "itl", "ms"), "TTFT [ms]": estimate(r, "ttft", "ms")}
 """
@@ -20,7 +20,7 @@ from solver.zoo.profiles import Profile
 
 
 class Estimates(Drawing):
-    """A table of up to four figures: at best, expected, and between which ends 8 of 10 measurements lie.
+    """A table of up to four estimates: at best, expected, and between which ends 8 of 10 measurements lie.
 
     `profile` says where the expectation comes from.
 

@@ -25,7 +25,7 @@ from solver.text import nearest
 CELL_COLOURS = ["#440154", "#21918c", "#fde725"]  # of viridis: from dark to light for every kind of colour vision
 MOST_CELLS = 4000  # each is an element of the page
 MOST_MARKS = 7  # numbers along an axis
-NAMED = 0.15  # of the grid: a smaller region has no room for its name
+LEAST_NAMED = 0.15  # of the grid: a smaller region has no room for its name
 AWAY = -1e3  # [cell] where it stands then: out of sight
 STYLE = """<style>
 .{name} .bar {{ fill: url(#{name}); stroke: none !important; shape-rendering: crispEdges; }}
@@ -180,7 +180,7 @@ class Heatmap:
         far = ((x - np.sum(out * x) / count) / x.max()) ** 2 + ((y - np.sum(out * y) / count) / y.max()) ** 2
         far = np.where(feasible, np.inf, far + 1e-9 * np.arange(x.size).reshape(x.shape))  # no two are as near
         here = np.where(far == np.min(far), 1.0, 0.0)
-        return [np.where(1 - true_share(feasible) >= NAMED, np.sum(here * place), AWAY) for place in (x, y)]
+        return [np.where(1 - true_share(feasible) >= LEAST_NAMED, np.sum(here * place), AWAY) for place in (x, y)]
 
     def _described(self, low: float, high: float) -> str:
         """The key above the figure: the colours with numbers, the hatching, and the point."""

@@ -16,7 +16,7 @@ import numpy as np
 
 from solver.base import chosen
 from solver.base.declared import Seen
-from solver.base.kinds import Record, Share, Whole
+from solver.base.kinds import RecordOf, Share, Whole
 from solver.base.numbers import each, limited_number, symbolic, together, unknown
 from solver.text import number_text
 from solver.zoo.hardware import Accelerator, Hardware
@@ -88,11 +88,11 @@ def below_window(name: str, value: Any, seen: Seen) -> Any:
                           "prompt and answer share that window, and a prompt has at least one token")
 
 
-MODEL = Record("The transformer, a record such as `Models.Llama3_8B`.", judge=chosen.transformer, of="transformer",
+MODEL = RecordOf("The transformer, a record such as `Models.Llama3_8B`.", judge=chosen.transformer, of="transformer",
                pair=lambda: (Models.Llama3_8B, Models.Llama2_7B))
-CHIP = Record("The accelerator, a record such as `Hardware.Cloud.H100`.", judge=chosen.accelerator, of="accelerator",
+CHIP = RecordOf("The accelerator, a record such as `Hardware.Cloud.H100`.", judge=chosen.accelerator, of="accelerator",
               pair=lambda: (Hardware["H100"], Hardware["H200"]))
-FORMAT = Record("Number format of the weights, which the accelerator has a rate for.", of="name of a format",
+WEIGHT_FORMAT = RecordOf("Number format of the weights, which the accelerator has a rate for.", of="name of a format",
                 judge=lambda name, value: chosen.precision(value), pair=lambda: ("fp16", "fp8"),
                 asks=lambda name, value, seen: chosen.rated(value, seen["hardware"]))
 PROMPT = Whole("Tokens of the prompt, at most what the model was trained for.", "token", example=2048,
@@ -103,14 +103,14 @@ PAGE = Whole("Tokens of a page of KV cache.", "token")
 
 Model: TypeAlias = Annotated[Any, MODEL]
 Chip: TypeAlias = Annotated[Any, CHIP]
-Format: TypeAlias = Annotated[Any, FORMAT]
-StoredFormat: TypeAlias = Annotated[Any, replace(FORMAT, asks=None, sentence="Number format of the weights.")]
+Format: TypeAlias = Annotated[Any, WEIGHT_FORMAT]
+StoredFormat: TypeAlias = Annotated[Any, replace(WEIGHT_FORMAT, asks=None, sentence="Number format of the weights.")]
 CacheFormat: TypeAlias = Annotated[Any, replace(
-    FORMAT, asks=None, otherwise=lambda seen: seen["precision"].cached_as,
+    WEIGHT_FORMAT, asks=None, otherwise=lambda seen: seen["precision"].cached_as,
     sentence="Number format of the KV cache; if not given that of the weights, or 16 bits where only weights have it.")]
 Efficiency: TypeAlias = Annotated[Any, Share(
     "Share of the peak FLOP/s that is reached, without a profile; bandwidth is then reached whole.", "", above=True)]
-Reached: TypeAlias = Annotated[Any, Record(
+Reached: TypeAlias = Annotated[Any, RecordOf(
     "What the engine reaches of the chip, a record of `Profiles` or its name.", judge=lambda name, value: (
         chosen.profile(value)), pair=lambda: ("ideal", "tuned"), of="profile", asks=_reached, otherwise=_efficient)]
 Prompt: TypeAlias = Annotated[Any, PROMPT]

@@ -44,7 +44,7 @@ class Argument:
     asks: Callable[[str, Any, Seen], Any] | None = None  # what goes together with the arguments before it
     otherwise: Callable[[Seen], Any] | None = None  # what stands for it where None, its default, is given
     example: Any = None  # a good value, where the default is none, or slow
-    other: Any = None  # another, which moves a figure
+    other: Any = None  # another, which moves a field
     company: Mapping[str, Any] = field(default_factory=dict)  # without these arguments it changes nothing
     name: str = ""
     default: Any = REQUIRED
@@ -73,7 +73,7 @@ class Argument:
 
     @property
     def moved(self) -> Any:
-        """Another good value, which moves some figure."""
+        """Another good value, which moves some field."""
         return self.other
 
 

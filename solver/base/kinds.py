@@ -135,7 +135,7 @@ class YesNo(Argument):
 
 
 @dataclass(frozen=True, eq=False)
-class Choice(Argument):
+class OneOf(Argument):
     """One of a few words, or of a few whole numbers."""
 
     choices: tuple[Any, ...] = ()
@@ -155,7 +155,7 @@ class Choice(Argument):
 
 
 @dataclass(frozen=True, eq=False)
-class Word(Choice):
+class Word(OneOf):
     """One of a few words, the nearest of which is named when another is given."""
 
     def plain(self, name: str, value: Any) -> Any:
@@ -165,7 +165,7 @@ class Word(Choice):
 
 
 @dataclass(frozen=True, eq=False)
-class Record(Argument):
+class RecordOf(Argument):
     """A record, or the name of one, as `judge` takes it; `pair` makes two good ones when they are asked for."""
 
     judge: Callable[[str, Any], Any] = lambda name, value: value

@@ -41,18 +41,18 @@ class field:
 
 
 class Result:
-    """Named figures. `values` has them as computed, in base units; `given` what they were computed from."""
+    """Named fields. `values` has them as computed, in base units; `given` what they were computed from."""
 
     def __init__(self, values: dict[str, Any], given: dict[str, Any]) -> None:
         self.__dict__.update(values=values, given=given)
 
     @cached_property
     def traced(self) -> bool:
-        """Whether it was computed from symbols: then every figure is a bare one, in base units."""
+        """Whether it was computed from symbols: then every field is a bare one, in base units."""
         return any(map(symbolic, [*self.values.values(), *self.given.values()]))
 
     def value(self, name: str) -> Any:
-        """A figure in base units; one that few ask for is computed now."""
+        """A field in base units; one that few ask for is computed now."""
         if name not in self.values:
             with np.errstate(all="ignore"):
                 self.values[name] = getattr(type(self), name).lazy(self)
@@ -60,7 +60,7 @@ class Result:
 
     @classmethod
     def fields(cls) -> list[str]:
-        """The names of all figures, in order."""
+        """The names of all fields, in order."""
         return [name for base in reversed(cls.__mro__) for name, found in vars(base).items()
                 if isinstance(found, field)]
 
@@ -76,14 +76,14 @@ class Result:
 
 
 def value_text(value: Any) -> str:
-    """A figure as people read it."""
+    """A field as people read it."""
     if symbolic(value) or (unknown(value) and not is_quantity(value)):
         return repr(value)
     return number_text(value) if isinstance(value, float) else str(value)
 
 
 def interval(result: Any, name: str, down: Any, up: Any) -> tuple[Any, Any]:
-    """A figure less and more a share of itself, in base units, but nowhere below its floor (a rate: above)."""
+    """A field less and more a share of itself, in base units, but nowhere below its floor (a rate: above)."""
     value, floor = result.value(name), result.floor.value(name)
     if getattr(type(result), name).unit is None:  # a rate is an inverse time
         return value / (1 + up), np.minimum(value / np.maximum(1 - down, 1e-300), floor)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeAlias
 from solver.base.arguments import MODEL, PROMPT, trained_context
 from solver.base.chosen import network
 from solver.base.declared import OWN, Seen
-from solver.base.kinds import Choice, Whole, YesNo
+from solver.base.kinds import OneOf, Whole, YesNo
 from solver.base.numbers import symbolic
 
 
@@ -38,7 +38,7 @@ Training: TypeAlias = Annotated[Any, YesNo(
 StepContext: TypeAlias = Annotated[Any, replace(
     PROMPT, sentence="Context of a decode step, or tokens of each sequence, at most what the model was trained for.",
     asks=_context_of_step)]
-ZeroStage: TypeAlias = Annotated[Any, Choice(
+ZeroStage: TypeAlias = Annotated[Any, OneOf(
     "What the replicas share out: 0 nothing, 1 the optimizer's state, 2 gradients too, 3 weights too.",
     choices=(0, 1, 2, 3), company=TRAINED | {"dp_size": OWN})]
 Replicas: TypeAlias = Annotated[Any, Whole(

@@ -188,14 +188,14 @@ TIMES = ("latency", "latency_compute", "latency_memory", "latency_overhead", "le
 
 def _training(values: dict[str, Any], model: Any, precision: Any, stage: Any, replicas: Any,
               lora: float) -> dict[str, Any]:
-    """The figures of a forward pass, made those of a training step."""
+    """The fields of a forward pass, made those of a training step."""
     passes = training_passes(lora)
     return {name: passes * values[name] for name in (*TIMES, "work", "traffic")} | {
         "memory_footprint": training_state_bytes(model, precision, stage, replicas, lora)}
 
 
 def _complete(v: dict[str, Any], node: Node, recomputed: float) -> dict[str, Any]:
-    """The figures that follow from time, work and traffic; `recomputed` is all work over the work that is needed."""
+    """The fields that follow from time, work and traffic; `recomputed` is all work over the work that is needed."""
     mfu = v["least"] / (v["latency"] * recomputed)
     headroom = node.device.memory - v["memory_footprint"]
     slower = {name: v[name] * recomputed for name in TIMES}

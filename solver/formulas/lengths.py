@@ -12,7 +12,7 @@ from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 
-from solver.base.kinds import Record
+from solver.base.kinds import RecordOf
 from solver.base.numbers import each, number, share
 from solver.units import Context, Scalar
 
@@ -188,6 +188,6 @@ def _spread(name: str, value: Any) -> Lengths:
 
 
 # What a `solve` that is given a spread declares. It stands here, since what stands below knows no spread.
-Spread: TypeAlias = Annotated[Any, Record(
+Spread: TypeAlias = Annotated[Any, RecordOf(
     "How prompts, and independently of them answers, are spread over their windows.", judge=_spread, of="spread",
     pair=lambda: (UNIFORM, Fixed()))]

@@ -10,7 +10,7 @@ import numpy as np
 from solver.base.arguments import CHIP, MODEL, PAGE, PROMPT, room_for_answer, trained_context
 from solver.base.chosen import rated
 from solver.base.declared import OWN, Seen
-from solver.base.kinds import Choice, Memory, Rate, Share, Whole, YesNo
+from solver.base.kinds import Memory, OneOf, Rate, Share, Whole, YesNo
 from solver.base.numbers import limited_number
 from solver.formulas.speculation import LONGEST_DRAFT
 from solver.units import Q_
@@ -54,7 +54,7 @@ Prefix: TypeAlias = Annotated[Any, Whole(
     asks=_partly_new)]
 Chunk: TypeAlias = Annotated[Any, Whole(
     "Tokens of each prompt that a pass reads at most; if not given, it reads the whole prompt.", "token", other=512)]
-Answer: TypeAlias = Annotated[Any, Whole(
+AnswerLength: TypeAlias = Annotated[Any, Whole(
     "Tokens of the answer, for which the prompt leaves room in the context.", "token", other=256,
     otherwise=lambda seen: 0.0, asks=lambda name, value, seen: room_for_answer(
         name, value, seen["seq_len"], seen["model"], seen.get("draft_model")))]
@@ -69,9 +69,9 @@ Utilization: TypeAlias = Annotated[Any, Share(
 NonTorch: TypeAlias = Annotated[Any, Memory("Memory of each chip that libraries take.", other=Q_("2 GiB"))]
 Activation: TypeAlias = Annotated[Any, Memory("Memory of each chip that the longest prefill takes at its peak.")]
 Swap: TypeAlias = Annotated[Any, Memory("Memory of the host that each chip swaps blocks to.", other=Q_("2 GiB"))]
-Rule: TypeAlias = Annotated[Any, Choice("The engine whose rule is followed.", choices=RULES)]
+Rule: TypeAlias = Annotated[Any, OneOf("The engine whose rule is followed.", choices=RULES)]
 
-Context: TypeAlias = Annotated[Any, replace(
+LongestContext: TypeAlias = Annotated[Any, replace(
     PROMPT, sentence="Tokens of each request, prompt and answer, at most what the model was trained for.")]
 MaybePage: TypeAlias = Annotated[Any, replace(
     PAGE, sentence="Tokens of a page, the last of which counts whole; if not given, the waste of pages is left out.",

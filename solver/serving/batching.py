@@ -84,7 +84,7 @@ class Batching:
         return now, final
 
     def field_values(self) -> dict[str, Any]:
-        """All figures of a result, in base units."""
+        """All fields of a result, in base units."""
         with np.errstate(all="ignore"):
             node, model, (now, final), cached = self.node, self.model, self.allocated, self.cached
             room, per_token = cache_room(node, model, self.reserve), chip_bytes_per_token(node, model)

@@ -1,4 +1,4 @@
-"""What `ContinuousBatchingModel.solve` found: figures, their floor and band, and what binds them."""
+"""What `ContinuousBatchingModel.solve` found: fields, their floor and band, and what binds them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ class ContinuousBatchingResult(Result):
         return ContinuousBatchingResult(asked.field_values(), {"asked": asked})
 
     def band(self, name: str) -> tuple[Any, Any] | None:
-        """From where to where a measurement of a time or rate is expected in 8 of 10 cases; None for other figures,
+        """From where to where a measurement of a time or rate is expected in 8 of 10 cases; None for other fields,
         and without a profile that was measured."""
         return band_of(self, name, self.interval(name)) if name in BANDED else None
 

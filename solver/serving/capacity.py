@@ -30,8 +30,8 @@ from solver.formulas.memory import weights_bytes
 from solver.serving.arguments import (
     Activation,
     Block,
-    Context,
     FullLength,
+    LongestContext,
     MaybePage,
     NonTorch,
     Rule,
@@ -128,7 +128,7 @@ def kv_capacity(model: Model, hardware: Chip, max_len: FullLength, precision: St
 
 
 def _counts(node: Node, model: Any, context: Any, block: Any, room: Any, swap: Any) -> dict[str, Any]:
-    """The figures of a result, in base units."""
+    """The fields of a result, in base units."""
     size = block * chip_bytes_per_token(node, model)
     blocks = whole_blocks(room, size)
     tokens = cached_tokens(blocks, block)
@@ -140,8 +140,9 @@ def _counts(node: Node, model: Any, context: Any, block: Any, room: Any, swap: A
 
 
 @declared
-def max_users(model: Model, hardware: Chip, context: Context, precision: StoredFormat = "fp16", reserve: Reserve = 0.0,
-              *, kv_precision: CacheFormat = None, tensor_parallel: Chips = 1, page_size: MaybePage = None) -> Any:
+def max_users(model: Model, hardware: Chip, context: LongestContext, precision: StoredFormat = "fp16",
+              reserve: Reserve = 0.0, *, kv_precision: CacheFormat = None, tensor_parallel: Chips = 1,
+              page_size: MaybePage = None) -> Any:
     """How many requests of `context` tokens fit at once beside the weights; 0 where not even the weights do.
 
         users = floor((memory * (1 - reserve) - weights / tensor_parallel)

@@ -20,7 +20,7 @@ from solver.base.declared import declared
 from solver.formulas.speculation import DRAFT_LENGTH
 from solver.serving.arguments import (
     Acceptance,
-    Answer,
+    AnswerLength,
     Chunk,
     DecodeChip,
     DraftLength,
@@ -50,7 +50,7 @@ class ServingModel:
               efficiency: Efficiency = EFFICIENCY, decode_hardware: DecodeChip = None,
               network_bandwidth: Link = Q_("100 GB/s"), draft_model: DraftModel = None,  # noqa: B008
               draft_acceptance_rate: Acceptance = 0.7, cached_prefix_len: Prefix = 0,
-              prefill_chunk_tokens: Chunk = None, *, output_len: Answer = None, tensor_parallel: Chips = 1,
+              prefill_chunk_tokens: Chunk = None, *, output_len: AnswerLength = None, tensor_parallel: Chips = 1,
               kv_precision: CacheFormat = None, reserve: Reserve = 0.0, profile: Reached = None,
               draft_len: DraftLength = DRAFT_LENGTH, overlap_transfer: Overlap = False) -> ServingResult:
         """Time and memory of a batch of equal requests.

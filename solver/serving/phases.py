@@ -1,4 +1,4 @@
-"""The figures of serving: what was asked, its two phases, and the memory of both.
+"""The fields of serving: what was asked, its two phases, and the memory of both.
 
 The two phases are passes of `transformer`: prefill reads the whole prompt at once, decoding adds a token a step.
 Chunks, prefixes, speculation and disaggregation change how many tokens a pass brings, and on which chip it runs.
@@ -63,7 +63,7 @@ class Serving:
 
 
 def field_values(asked: Serving) -> dict[str, Any]:
-    """All figures of a result that are not lazy, in base units."""
+    """All fields of a result that are not lazy, in base units."""
     with np.errstate(all="ignore"):
         found = _prefill(asked) | _memory(asked)
         found["itl"] = _token_time(asked)
@@ -75,7 +75,7 @@ def field_values(asked: Serving) -> dict[str, Any]:
 
 
 def _prefill(asked: Serving) -> dict[str, Any]:
-    """The figures of the first phase."""
+    """The fields of the first phase."""
     node, model, batch, cached, chunk = asked.reader, asked.model, asked.batch, asked.cached, asked.chunk
     new = asked.prompt - cached
     found = {"prompt_cache_hit_ratio": cached / asked.prompt,
@@ -106,7 +106,7 @@ def _token_time(asked: Serving) -> Any:
 
 
 def _memory(asked: Serving) -> dict[str, Any]:
-    """The figures of memory, on the tighter of the two nodes; a draft model runs where decoding does."""
+    """The fields of memory, on the tighter of the two nodes; a draft model runs where decoding does."""
     node, model, batch = asked.node, asked.model, asked.batch
     weights = weights_bytes(model, node.precision)
     cache = kv_cache_bytes(model, batch, asked.final, node.kv_precision)

@@ -1,4 +1,4 @@
-"""What `ServingModel.solve` found: figures, their floor and band, and what binds them."""
+"""What `ServingModel.solve` found: fields, their floor and band, and what binds them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What `simulate` found: figures of the steady middle, what became of each request, and what happened in each step."""
+"""What `simulate` found: fields of the steady middle, what became of each request, and what happened in each step."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PERCENTS = (50, 99)
 
 
 @dataclass(frozen=True, eq=False)
-class Requests:
+class RequestLog:
     """An array for each figure of the requests, in the order of their arrival; times are in seconds from the start."""
 
     prompt: np.ndarray
@@ -56,7 +56,7 @@ class Simulation(Result):
     makespan = field("s", "time until the last token of all")
 
     @property
-    def requests(self) -> Requests:
+    def requests(self) -> RequestLog:
         """What became of each request."""
         return self.given["requests"]
 
@@ -85,16 +85,16 @@ def sample_percentile(samples: np.ndarray, percent: float) -> float:
     return float(np.percentile(samples, percent)) if samples.size else float("nan")
 
 
-def steady_interval(requests: Requests, steps: Report) -> tuple[float, float]:
+def steady_interval(requests: RequestLog, steps: Report) -> tuple[float, float]:
     """Beginning and end of the steady middle, in seconds."""
     full = steps.end[np.argmax(steps.running >= FULL * steps.running.max())]
     begin, end = requests.finish[requests.admitted < full].max(), requests.admitted.max()
     return (begin, end) if np.any((steps.end > begin) & (steps.end <= end)) else (0.0, steps.end[-1])
 
 
-def simulated_values(requests: Requests, steps: Report, gaps: np.ndarray,
+def simulated_values(requests: RequestLog, steps: Report, gaps: np.ndarray,
                      page: int) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
-    """All figures of a simulation, in base units, and the samples that times are means of."""
+    """All fields of a simulation, in base units, and the samples that times are means of."""
     begin, end = steady_interval(requests, steps)
     steady = (steps.end > begin) & (steps.end <= end)
     gaps = gaps[np.repeat(steady, steps.new_tokens)]
@@ -108,7 +108,7 @@ def simulated_values(requests: Requests, steps: Report, gaps: np.ndarray,
 
 
 def _step_values(steps: Report, steady: np.ndarray, time: float, page: int) -> dict[str, Any]:
-    """The figures that are of steps: rates and means of the steady ones, which take `time`, and counts of all."""
+    """The fields that are of steps: rates and means of the steady ones, which take `time`, and counts of all."""
     duration = steps.duration[steady]
     held, used = (float(np.sum(column[steady] * duration)) for column in (steps.cached_tokens, steps.used_blocks))
     return {

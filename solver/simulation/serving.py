@@ -38,7 +38,7 @@ from solver.simulation.arguments import (
     Seed,
     ServedWindow,
 )
-from solver.simulation.result import Requests, Simulation, simulated_values
+from solver.simulation.result import RequestLog, Simulation, simulated_values
 from solver.simulation.server import Report, ServedRequest, Server, StepTimes
 from solver.zoo.node import Node
 from solver.zoo.profiles import EFFICIENCY
@@ -181,7 +181,7 @@ def simulate(model: Model, hardware: Chip, seq_len: ServedWindow, max_batch_size
     server = server_for(node, model, policy, window, page, int(max_batch_size), int(budget), float(reserve))
     waiting = random_requests(lengths, window - answer, answer, arrival_rate, int(requests), int(seed))
     steps, gaps = all_steps(server, waiting)
-    log = Requests(*(read_only_array([getattr(request, column.name) for request in waiting])
-                     for column in fields(Requests)))
+    log = RequestLog(*(read_only_array([getattr(request, column.name) for request in waiting])
+                     for column in fields(RequestLog)))
     found, samples = simulated_values(log, steps, gaps, page)
     return Simulation(found, {"requests": log, "steps": steps, "gaps": gaps, "samples": samples})

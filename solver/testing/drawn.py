@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from solver.testing.found import unit
+from solver.testing.found import unit_in
 from solver.zoo.convnet import ConvNet
 from solver.zoo.hardware import Accelerator, Hardware
 from solver.zoo.models import Models, Transformer
@@ -30,7 +30,7 @@ ELSE = (0.5, 100.0)  # of units that are not above
 
 
 @functools.cache
-def records() -> dict[Any, list[Any]]:
+def random_records() -> dict[Any, list[Any]]:
     """The records that a formula may ask for, by their class."""
     transformers = [model for model in Models if isinstance(model, Transformer)]
     return {Accelerator: list(Hardware), Transformer: transformers, Transformer | ConvNet: transformers,
@@ -54,25 +54,25 @@ def hints(function: Callable[..., Any]) -> dict[str, Any]:
 def parameters(function: Callable[..., Any]) -> dict[str, Any]:
     """What a reader varies: every parameter that is a record or has a unit."""
     return {name: hint for name, hint in hints(function).items()
-            if name != "return" and (hint in records() or unit(hint) is not None)}
+            if name != "return" and (hint in random_records() or unit_in(hint) is not None)}
 
 
 def amounts(name: str, hint: Any, rng: np.random.Generator, size: int | None = None,
             within: tuple[float, float] | None = None) -> Any:
     """Random numbers that such a parameter may have: whole where things are counted."""
-    low, high = within or NAMED.get(name) or RANGES.get(unit(hint) or "", ELSE)
+    low, high = within or NAMED.get(name) or RANGES.get(unit_in(hint) or "", ELSE)
     if isinstance(low, int):
         drawn = np.exp(rng.uniform(np.log(max(low, 0.5)), np.log(high + 0.49), size))
         return np.maximum(np.rint(drawn), low)
     return rng.uniform(low, high, size)
 
 
-def arguments(function: Callable[..., Any], rng: np.random.Generator, size: int | None = None,
+def random_arguments(function: Callable[..., Any], rng: np.random.Generator, size: int | None = None,
               choices: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Random arguments: records, and numbers (or arrays of `size` numbers), of `choices` where these name one."""
     choices, drawn = choices or {}, {}
     for name, hint in (dict.fromkeys(choices) | parameters(function)).items():
         within = choices.get(name)
-        options = within if isinstance(within, list) else records().get(hint)
+        options = within if isinstance(within, list) else random_records().get(hint)
         drawn[name] = options[rng.integers(len(options))] if options else amounts(name, hint, rng, size, within)
     return drawn

@@ -11,8 +11,8 @@ from typing import Any, NoReturn
 
 import numpy as np
 
-from solver.testing.drawn import arguments, hints, parameters, records
-from solver.testing.found import unit
+from solver.testing.drawn import hints, parameters, random_arguments, random_records
+from solver.testing.found import unit_in
 from solver.units import Q_
 from solver.zoo.records import Dimensioned
 
@@ -43,8 +43,8 @@ def check_formula(function: Callable[..., Any], **choices: Any) -> None:
     _check_text(function)
     rng = np.random.default_rng(20261126)
     for _ in range(3):
-        _check_dimensions(function, arguments(function, rng, None, choices))
-    given = arguments(function, rng, SIZE, choices)
+        _check_dimensions(function, random_arguments(function, rng, None, choices))
+    given = random_arguments(function, rng, SIZE, choices)
     with np.errstate(all="ignore"):
         _check_arrays(function, given)
         _check_lazy(function, given)
@@ -55,7 +55,7 @@ def _fail(function: Callable[..., Any], fault: str, cause: BaseException | None 
 
 
 def _check_annotations(function: Callable[..., Any], choices: dict[str, Any]) -> None:
-    if unit(hints(function).get("return")) is None:
+    if unit_in(hints(function).get("return")) is None:
         _fail(function, "has no unit in the annotation of its result: write -> Second, or another of solver.units.")
     known = parameters(function)
     for name, parameter in inspect.signature(function).parameters.items():
@@ -89,7 +89,7 @@ def _check_text(function: Callable[..., Any]) -> None:
 
 def _check_dimensions(function: Callable[..., Any], given: dict[str, Any]) -> None:
     """Given quantities it adds no bytes to FLOP, and what comes out has the unit that it promises."""
-    wanted, promised = parameters(function), unit(hints(function)["return"]) or ""
+    wanted, promised = parameters(function), unit_in(hints(function)["return"]) or ""
     quantities = {name: _dimensioned(value, wanted.get(name)) for name, value in given.items()}
     plain = function(**given)
     try:
@@ -102,9 +102,9 @@ def _check_dimensions(function: Callable[..., Any], given: dict[str, Any]) -> No
 
 
 def _dimensioned(value: Any, hint: Any) -> Any:
-    if hint in records():
+    if hint in random_records():
         return Dimensioned(value)
-    return value if unit(hint) is None else Q_(value, unit(hint))
+    return value if unit_in(hint) is None else Q_(value, unit_in(hint))
 
 
 def _check_arrays(function: Callable[..., Any], given: dict[str, Any]) -> None:

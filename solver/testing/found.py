@@ -21,7 +21,7 @@ def formulas() -> dict[str, Callable[..., Any]]:
     'kv_cache_bytes'
     """
     return {f"{subject}.{name}": member for subject, module in subjects().items()
-            for name, member in _own(module) if inspect.isfunction(member) and unit(_hint(member)) is not None}
+            for name, member in _own(module) if inspect.isfunction(member) and unit_in(_hint(member)) is not None}
 
 
 def solvers() -> dict[str, Any]:
@@ -36,7 +36,7 @@ def solvers() -> dict[str, Any]:
             or (inspect.isfunction(member) and hasattr(member, "arguments"))}
 
 
-def unit(hint: Any) -> str | None:
+def unit_in(hint: Any) -> str | None:
     """The unit in an annotation; None where it has none."""
     found = getattr(hint, "__metadata__", (None,))[0]
     return found if isinstance(found, str) else None

@@ -9,10 +9,10 @@ import numpy as np
 import pint
 
 from solver.base.declared import Argument
-from solver.base.kinds import Amount, Choice, Number, Record, YesNo
+from solver.base.kinds import Amount, Number, OneOf, RecordOf, YesNo
 from solver.units import Q_
 
-UNITS = ("second", "byte", "dollar")  # one of them is of another kind than any unit
+OTHER_UNITS = ("second", "byte", "dollar")  # one of them is of another kind than any unit
 
 
 def good_value(argument: Argument) -> Any:
@@ -29,9 +29,9 @@ def odd_values(argument: Argument, others: Mapping[str, Argument]) -> Iterator[A
         yield from odd_numbers(argument)
     if isinstance(argument, YesNo):
         yield from (1, "yes", None)
-    if isinstance(argument, Choice):
+    if isinstance(argument, OneOf):
         yield from (f"{argument.usual}x", [argument.usual], True)
-    if isinstance(argument, Record):
+    if isinstance(argument, RecordOf):
         yield from (3, ["nonsense"])
     yield from swapped_records(argument, others)
     if argument.single and isinstance(argument, Number):
@@ -44,7 +44,7 @@ def odd_numbers(argument: Number) -> Iterator[Any]:
     as_given = (lambda number: Q_(number, unit)) if isinstance(argument, Amount) else (lambda number: number)
     yield from (True, "16", 1j, [], np.array([]), [1, True], [[1, 2], [3]], as_given(float("nan")),
                 as_given(float("inf")), as_given(np.array([1.0, np.nan])))
-    yield Q_(3, next(other for other in UNITS if not _related(other, unit)))
+    yield Q_(3, next(other for other in OTHER_UNITS if not _related(other, unit)))
     yield pint.Quantity(3, "kilogram")
     if low is not None:
         yield as_given(low if argument.above else low - 1)
@@ -64,7 +64,7 @@ def _related(one: str, other: str) -> bool:
 def swapped_records(argument: Argument, others: Mapping[str, Argument]) -> Iterator[Any]:
     """Records that are meant for another argument."""
     for other in others.values():
-        if isinstance(other, Record) and not isinstance(other.pair()[0], str):
+        if isinstance(other, RecordOf) and not isinstance(other.pair()[0], str):
             for record in other.pair():
                 if not accepts(argument, record):
                     yield record
@@ -72,4 +72,4 @@ def swapped_records(argument: Argument, others: Mapping[str, Argument]) -> Itera
 
 def accepts(argument: Argument, record: Any) -> bool:
     """Whether it may be that record: it is of the same kind as its own."""
-    return isinstance(argument, Record) and any(isinstance(record, type(own)) for own in argument.pair())
+    return isinstance(argument, RecordOf) and any(isinstance(record, type(own)) for own in argument.pair())

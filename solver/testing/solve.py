@@ -1,4 +1,4 @@
-"""What holds of every `solve`: it refuses in sentences, each argument moves a figure, arrays are as their elements."""
+"""What holds of every `solve`: it refuses in sentences, each argument moves a field, arrays are as their elements."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 import pint
 
 from solver.base.declared import OWN, REQUIRED, Argument
-from solver.base.kinds import Choice, Number, Record
+from solver.base.kinds import Number, OneOf, RecordOf
 from solver.base.result import Result
 from solver.testing.odd import good_value, odd_values
 
@@ -26,7 +26,7 @@ def check_solver(solve: Any) -> None:
     It is given bad values that are made from its declarations, and has to answer each in a sentence that names the
     argument or the value: wrong types, NaN, infinity, numbers out of range, fractions, other units, empty arrays and
     such that do not broadcast, unknown words and keywords, records that were swapped. Then every argument is moved, and
-    some figure has to move with it: alone, or in the `company` that it declares. Arrays have to give what each of their
+    some field has to move with it: alone, or in the `company` that it declares. Arrays have to give what each of their
     elements gives. Its docstring lists the arguments as they are declared.
 
     A fault raises AssertionError that names it. A class is made without arguments; if yours has some, give the bound
@@ -51,8 +51,8 @@ def check_solver(solve: Any) -> None:
             case.check_arrays(name, argument)
 
 
-def figures(result: Any) -> dict[str, Any]:
-    """The figures of a result by name, whatever it is: ours, a mapping, a dataclass, or a bare number."""
+def fields_of(result: Any) -> dict[str, Any]:
+    """The fields of a result by name, whatever it is: ours, a mapping, a dataclass, or a bare number."""
     if isinstance(result, Result):
         return {name: result.value(name) for name in result.fields()}
     if isinstance(result, Mapping):
@@ -80,10 +80,10 @@ class _Case:
                    for name, value in argument.company.items()}
         return self.base | company
 
-    def figures(self, given: dict[str, Any]) -> dict[str, Any]:
-        """The figures of a call that has to succeed."""
+    def fields_of(self, given: dict[str, Any]) -> dict[str, Any]:
+        """The fields of a call that has to succeed."""
         try:
-            return figures(self.solve(**given))
+            return fields_of(self.solve(**given))
         except Exception as error:
             self.fail(f"{_shown(given)} should be good values, but: {type(error).__name__}: {error}", error)
 
@@ -130,16 +130,16 @@ class _Case:
 
     def check_moves(self, name: str, argument: Argument) -> None:
         given = self.given(argument)
-        before, moved = self.figures(given), given | {name: argument.moved}
+        before, moved = self.fields_of(given), given | {name: argument.moved}
         try:
-            after = figures(self.solve(**moved))
+            after = fields_of(self.solve(**moved))
         except SENTENCE as error:
             if type(error) in SENTENCE:
                 self.fail(f"{_shown(moved)} should be good values, but: {error}", error)
             return  # an error of its own, which is what the argument asks for
         if before.keys() == after.keys() and all(_same(before[key], after[key]) for key in before):
             company = f", in the company of {', '.join(argument.company)}" if argument.company else ""
-            self.fail(f"{name} changes nothing: no figure moves with {name}={_short(argument.moved)}{company}.")
+            self.fail(f"{name} changes nothing: no field moves with {name}={_short(argument.moved)}{company}.")
 
     def check_arrays(self, name: str, argument: Number) -> None:
         """A row of two values, and with another number as a column a table of four, are as their elements."""
@@ -147,10 +147,10 @@ class _Case:
         first = next(one for one, other in self.arguments.items() if isinstance(other, Number))
         column = [given.get(first, self.arguments[first].usual)] if first == name else _two(self.arguments[first])
         table = {} if first == name else {first: _array(column)[:, None]}
-        whole = self.figures(given | table | {name: _array(row)})
+        whole = self.fields_of(given | table | {name: _array(row)})
         for i, down in enumerate(column):
             for j, right in enumerate(row):
-                one = self.figures(given | ({} if first == name else {first: down}) | {name: right})
+                one = self.fields_of(given | ({} if first == name else {first: down}) | {name: right})
                 for key, value in one.items():
                     element = np.broadcast_to(_plain(whole[key]), (len(column), 2))[i, j]
                     if not np.allclose(element, _plain(value), rtol=1e-12, atol=0, equal_nan=True):
@@ -185,7 +185,7 @@ def _parameters(doc: str) -> Iterator[tuple[str, str]]:
 def _words(argument: Argument) -> Iterator[str]:
     """Words that it knows: unknown ones that are like them are answered with these."""
     usual = good_value(argument)
-    if isinstance(argument, (Choice, Record)) and isinstance(usual, str):
+    if isinstance(argument, (OneOf, RecordOf)) and isinstance(usual, str):
         yield usual
 
 

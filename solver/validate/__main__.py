@@ -12,7 +12,7 @@ from solver.validate import plot, report
 from solver.validate.tables import COLUMNS, BadInputError
 
 
-def arguments(given: Sequence[str] | None) -> argparse.Namespace:
+def command_line(given: Sequence[str] | None) -> argparse.Namespace:
     """The folder, and where to write what."""
     parser = argparse.ArgumentParser(prog="python -m solver.validate", description="Compare predictions with published "
                                      "measurements, and say which rows are left out and why.")
@@ -32,7 +32,7 @@ def write(path: pathlib.Path, text: str) -> None:
 
 def validate_folder(given: Sequence[str] | None = None) -> int:
     """The exit status: 0, or 2 for input that cannot be read."""
-    asked = arguments(given)
+    asked = command_line(given)
     try:
         found, others = report.validation(asked.folder)
         print(report.text(found, others))

@@ -10,7 +10,7 @@ from mlsysim_labs.reactive.choices import Choice, choose
 from mlsysim_labs.reactive.symbols import ELEMENTWISE, FOLDS
 from mlsysim_labs.reactive.trace import symbol
 from solver.testing import formulas
-from solver.testing.drawn import amounts, parameters, records
+from solver.testing.drawn import amounts, parameters, random_records
 
 NASTY = [0.0, 1.0, -1.0, 2.0, 0.1, 0.5, 1.5, 2.5, -0.5, -2.5, 3.0, 8.0, 1e-308, 1e308, 5e-324, 1e16, 2.0**53,
          float("inf"), float("-inf"), float("nan"), 1000.0, 0.3, 4.35, 1e-12]
@@ -108,7 +108,7 @@ def test_all_formulas_at_two_hundred_thousand_points():
 
 def agree_at_random_points(groups: int, count: int, seed: int) -> None:
     """All formulas of the solver in one program, on random chips, models, number formats and amounts."""
-    every, options = formulas(), records()
+    every, options = formulas(), random_records()
     kinds, hints = {}, {}
     for function in every.values():
         for name, hint in parameters(function).items():
