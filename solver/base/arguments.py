@@ -88,13 +88,16 @@ def below_window(name: str, value: Any, seen: Seen) -> Any:
                           "prompt and answer share that window, and a prompt has at least one token")
 
 
-MODEL = RecordOf("The transformer, a record such as `Models.Llama3_8B`.", judge=chosen.transformer, of="transformer",
-               pair=lambda: (Models.Llama3_8B, Models.Llama2_7B))
-CHIP = RecordOf("The accelerator, a record such as `Hardware.Cloud.H100`.", judge=chosen.accelerator, of="accelerator",
-              pair=lambda: (Hardware["H100"], Hardware["H200"]))
-WEIGHT_FORMAT = RecordOf("Number format of the weights, which the accelerator has a rate for.", of="name of a format",
-                judge=lambda name, value: chosen.precision(value), pair=lambda: ("fp16", "fp8"),
-                asks=lambda name, value, seen: chosen.rated(value, seen["hardware"]))
+MODEL = RecordOf(
+    "The transformer, a record such as `Models.Llama3_8B`.", of="transformer", judge=chosen.transformer,
+    pair=lambda: (Models.Llama3_8B, Models.Llama2_7B))
+CHIP = RecordOf(
+    "The accelerator, a record such as `Hardware.Cloud.H100`.", of="accelerator", judge=chosen.accelerator,
+    pair=lambda: (Hardware["H100"], Hardware["H200"]))
+WEIGHT_FORMAT = RecordOf(
+    "Number format of the weights, which the accelerator has a rate for.", of="name of a format",
+    judge=lambda name, value: chosen.precision(value), pair=lambda: ("fp16", "fp8"),
+    asks=lambda name, value, seen: chosen.rated(value, seen["hardware"]))
 PROMPT = Whole("Tokens of the prompt, at most what the model was trained for.", "token", example=2048,
                asks=lambda name, value, seen: trained_context(name, value, seen["model"]))
 WINDOW = replace(
@@ -111,8 +114,9 @@ CacheFormat: TypeAlias = Annotated[Any, replace(
 Efficiency: TypeAlias = Annotated[Any, Share(
     "Share of the peak FLOP/s that is reached, without a profile; bandwidth is then reached whole.", "", above=True)]
 Reached: TypeAlias = Annotated[Any, RecordOf(
-    "What the engine reaches of the chip, a record of `Profiles` or its name.", judge=lambda name, value: (
-        chosen.profile(value)), pair=lambda: ("ideal", "tuned"), of="profile", asks=_reached, otherwise=_efficient)]
+    "What the engine reaches of the chip, a record of `Profiles` or its name.", of="profile",
+    judge=lambda name, value: chosen.profile(value), pair=lambda: ("ideal", "tuned"), asks=_reached,
+    otherwise=_efficient)]
 Prompt: TypeAlias = Annotated[Any, PROMPT]
 Window: TypeAlias = Annotated[Any, WINDOW]
 WindowAnswer: TypeAlias = Annotated[Any, Whole(

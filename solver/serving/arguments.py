@@ -14,7 +14,6 @@ from solver.base.kinds import Memory, OneOf, Rate, Share, Whole, YesNo
 from solver.base.numbers import limited_number
 from solver.formulas.speculation import LONGEST_DRAFT
 from solver.units import Q_
-from solver.zoo.hardware import Hardware
 from solver.zoo.models import Models
 
 RULES = ("vllm", "tensorrt-llm")
@@ -35,9 +34,7 @@ def _partly_new(name: str, value: Any, seen: Seen) -> Any:
 
 
 DecodeChip: TypeAlias = Annotated[Any, replace(
-    CHIP, sentence="The accelerator that decodes, if it is another one than reads prompts.",
-    pair=lambda: (Hardware["H100"], Hardware["H200"]),
-    asks=_decodes)]
+    CHIP, sentence="The accelerator that decodes, if it is another one than reads prompts.", asks=_decodes)]
 Link: TypeAlias = Annotated[Any, Rate(
     "At which the KV cache is sent to the node that decodes.", "byte/second", sample="100 GB/s",
     company={"decode_hardware": OWN})]
