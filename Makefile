@@ -5,6 +5,8 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 VENV := .venv
 BIN := $(VENV)/bin
 PYTEST := -m pytest -q
+# Kept bytecode: without it each kernel, environment and second run compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: lab test test-here test-lowest test-pythons soak lint notebooks pictures teach reference accuracy bench clean
 
@@ -18,10 +20,10 @@ test-here: $(VENV)/.test
 	$(BIN)/python $(PYTEST) -m "not soak" $(ARGS)
 
 test-lowest: $(VENV)/.test  ## the fast suite on the lowest versions that are allowed
-	@tools/pythons.sh lowest
+	@tools/pythons.sh $(BIN)/python lowest
 
-test-pythons: $(VENV)/.test  ## the fast suite on the other Pythons of this machine
-	@tools/pythons.sh others $(BIN)/python
+test-pythons: $(VENV)/.test  ## what must hold on every Python, on the others of this machine
+	@tools/pythons.sh $(BIN)/python others
 
 soak: $(VENV)/.test  ## what takes longer than a person waits
 	$(BIN)/python $(PYTEST) -m soak $(ARGS)
@@ -57,16 +59,17 @@ clean:
 
 $(VENV)/.made:
 	@tools/venv.sh "$(PYTHON)" $(VENV)
+	@$(BIN)/python -m pip install -qqq --disable-pip-version-check uv 2>/dev/null || true
 	@touch $@
 
 $(VENV)/.lab: $(VENV)/.made pyproject.toml
 	@echo "Installing mlsysim-labs and JupyterLab into $(VENV), once ..."
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[lab]'
+	@$(BIN)/python tools/install.py $(BIN)/python -e '.[lab]'
 	@touch $@
 
 $(VENV)/.tools: $(VENV)/.made pyproject.toml
 	@echo "Installing mlsysim-labs and the tools of its tests into $(VENV), once ..."
-	@$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[test]'
+	@$(BIN)/python tools/install.py $(BIN)/python -e '.[test]'
 	@touch $@ $(VENV)/.lab
 
 $(VENV)/.test: $(VENV)/.tools tools/equip.py

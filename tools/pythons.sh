@@ -1,7 +1,11 @@
 #!/bin/sh
-# Run the fast suite elsewhere than in .venv:
-#   pythons.sh others PYTHON   on every supported Python of this machine but that one
-#   pythons.sh lowest          on the lowest versions of all dependencies, for which 3.11 and 3.12 have wheels
+# Run tests elsewhere than in .venv:
+#   pythons.sh PYTHON others   what must hold on every Python, on each supported one of this machine but PYTHON
+#   pythons.sh PYTHON lowest   the fast suite on the lowest versions that are allowed; 3.11 and 3.12 have wheels of all
+# PYTHON, that of .venv, installs. What all of them say is kept in their folder, and shown where something failed.
+
+FAST="not soak and not slow and not browser"
+PORTABLE="solver tests/solver/test_golden.py tests/reactive tests/records" # formulas, numbers, traces, records
 
 find_python() { # VERSION
     for python in "python$1" "$HOME/.pyenv/versions/$1".*/bin/python; do
@@ -9,40 +13,53 @@ find_python() { # VERSION
     done
 }
 
-suite() { # PYTHON FOLDER INSTALL...
+environment() { # PYTHON FOLDER INSTALL...
     python=$1 folder=$2
     shift 2
-    if [ ! "$folder/.test" -nt pyproject.toml ] || [ ! "$folder/.test" -nt tests/environments/lowest.txt ]; then
-        echo "Installing mlsysim-labs into $folder, once ..."
-        tools/venv.sh "$python" "$folder" &&
-            "$folder/bin/python" -m pip install -q --disable-pip-version-check "$@" && touch "$folder/.test" || return 1
-    fi
-    "$folder/bin/python" -m pytest -q -m "not soak and not slow and not browser"
+    for file in pyproject.toml tests/environments/lowest.txt; do
+        [ "$folder/.test" -nt $file ] || rm -f "$folder/.test"
+    done
+    [ -e "$folder/.test" ] && return
+    echo "Installing mlsysim-labs into $folder, once ..."
+    tools/venv.sh "$python" "$folder" --without-pip && "$main" tools/install.py "$folder/bin/python" "$@" &&
+        touch "$folder/.test"
 }
 
-case $1 in
+tests() { # NAME FOLDER PYTEST...
+    name=$1 folder=$2
+    shift 2
+    if "$folder/bin/python" -m pytest -q -m "$FAST" -p no:cacheprovider "$@" >"$folder/.said" 2>&1; then
+        echo "$name: $(tail -n 1 "$folder/.said")"
+    else
+        echo "$name:" && cat "$folder/.said" && return 1
+    fi
+}
+
+main=$1
+case $2 in
 lowest)
     for version in 3.11 3.12; do
         found=$(find_python $version)
         [ -n "$found" ] || continue
-        echo "Lowest versions, Python $version:"
-        suite "$found" .venv-lowest -e '.[test]' -c tests/environments/lowest.txt
+        environment "$found" .venv-lowest -e '.[test]' -c tests/environments/lowest.txt &&
+            tests "Lowest versions, Python $version" .venv-lowest
         exit $?
     done
     echo "Lowest versions: neither Python 3.11 nor 3.12 is on this machine, skipped."
     ;;
 others)
     status=0
-    main=$("$2" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
+    own=$("$main" -c 'import sys; print("%d.%d" % sys.version_info[:2])')
     for version in 3.11 3.12 3.13; do
-        [ "$version" = "$main" ] && continue
+        [ "$version" = "$own" ] && continue
         found=$(find_python $version)
         if [ -z "$found" ]; then
             echo "Python $version: not on this machine, skipped."
             continue
         fi
-        echo "Python $version:"
-        suite "$found" ".venv-$version" -e '.[test]' || status=1
+        # shellcheck disable=SC2086
+        environment "$found" ".venv-$version" -e '.[portable]' &&
+            tests "Python $version" ".venv-$version" $PORTABLE || status=1
     done
     exit $status
     ;;

@@ -9,6 +9,7 @@ import subprocess
 import webbrowser
 
 import equip
+import install
 import pytest
 
 from mlsysim_labs.commands import labs as cli
@@ -120,6 +121,21 @@ def test_venv_says_what_is_missing(root, tmp_path, too_old, says):
     fake.chmod(0o755)
     done = subprocess.run([root / "tools" / "venv.sh", fake, tmp_path / "new"], capture_output=True, text=True)
     assert done.returncode == 1 and says in done.stderr and not (tmp_path / "new").exists()
+
+
+def test_uv_is_told_what_pip_is_told():
+    """A setting of the environment comes before one of a file, and several values stand in one."""
+    listed = "global.find-links='/one'\n:env:.find-links='/two'\nglobal.extra-index-url='\\nb\\nc'\nglobal.quiet='1'"
+    told = {"UV_INDEX_STRATEGY": "unsafe-best-match", "UV_FIND_LINKS": "/two", "UV_INDEX": "b c"}
+    assert install.settings_for_uv(listed) == told
+
+
+@pytest.mark.parametrize("uv", [None, "/bin/false"])
+def test_where_uv_is_missing_or_fails_pip_installs(monkeypatch, uv):
+    asked = []
+    monkeypatch.setattr(install, "find_uv", lambda: uv)
+    monkeypatch.setattr(install, "with_pip", lambda *what: asked.append(what) or True)
+    assert install.install("python", "-e", ".") and asked == [("python", "-e", ".")]
 
 
 @pytest.mark.parametrize("missing", ["chromium", "node"])
