@@ -4,30 +4,38 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
+# Tests run side by side in so many processes, each with a JupyterLab and a Chromium of its own; 0: in this one.
+WORKERS ?= 2
 PYTEST := -m pytest -q
-# Kept bytecode: without it each kernel, environment and second run compiles everything anew.
+SIDE_BY_SIDE := -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+# Kept bytecode: without it each kernel, worker and second run compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: lab test test-here test-lowest test-pythons soak lint notebooks pictures teach reference accuracy bench clean
+.PHONY: lab test quick test-here test-lowest test-pythons soak lint notebooks reference pictures teach accuracy bench \
+	clean
 
 lab: $(VENV)/.lab  ## open JupyterLab on the labs
 	@$(BIN)/mlsysim-labs --here labs -- $(ARGS)
 
-test: test-here  ## everything but soak: the fast suite, builds, one browser pass a lab, other Pythons side by side
-	@$(MAKE) -j2 test-lowest test-pythons
+test: test-here  ## what must hold at every commit: all but soak, the lowest versions, other Pythons
+	@$(MAKE) --no-print-directory -j2 test-lowest test-pythons
+
+quick: $(VENV)/.tools  ## for the hand while working: half a minute, without a browser
+	@$(BIN)/python $(PYTEST) $(SIDE_BY_SIDE) -m "not (slow or browser or soak)" $(ARGS)
 
 test-here: $(VENV)/.test
-	$(BIN)/python $(PYTEST) -m "not soak" $(ARGS)
+	@$(BIN)/python $(PYTEST) $(SIDE_BY_SIDE) -m "not (soak)" $(ARGS)
 
 test-lowest: $(VENV)/.test  ## the fast suite on the lowest versions that are allowed
-	@tools/pythons.sh $(BIN)/python lowest
+	@tools/pythons.sh $(BIN)/python lowest $(WORKERS)
 
 test-pythons: $(VENV)/.test  ## what must hold on every Python, on the others of this machine
 	@tools/pythons.sh $(BIN)/python others
 
-soak: $(VENV)/.test  ## what takes longer than a person waits
+soak: $(VENV)/.test  ## what takes longer than a person waits: kills, fuzzing, load
 	$(BIN)/python $(PYTEST) -m soak $(ARGS)
-	LAW_EXAMPLES=3000 $(BIN)/python $(PYTEST) tests/solver/formulas/test_laws.py tests/solver/serving/test_serving_laws.py $(ARGS)
+	LAW_EXAMPLES=3000 $(BIN)/python $(PYTEST) $(SIDE_BY_SIDE) tests/solver/formulas/test_laws.py \
+		tests/solver/serving/test_serving_laws.py $(ARGS)
 
 lint: $(VENV)/.tools
 	$(BIN)/ruff check .

@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
+import collections
 import pathlib
 
 import numpy as np
 import pytest
 from paths import ROOT
+
+# About how many seconds a test takes that asks for this fixture or has this mark; the first that fits.
+SECONDS = {"jupyter": 10.0, "page": 2.0, "slow": 3.0, "release": 60.0}
+SECONDS_OF_OTHERS = 0.02
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist writes groups into names
+def pytest_collection_modifyitems(config, items):
+    """Side by side, the tests of a module stay together on one worker, and what takes longest comes first."""
+    if not hasattr(config, "workerinput"):
+        return
+    takes: dict[str, float] = collections.Counter()
+    for item in items:
+        module = item.nodeid.partition("::")[0]
+        item.add_marker(pytest.mark.xdist_group(module))
+        takes[module] += seconds(item)
+    items.sort(key=lambda item: -takes[item.nodeid.partition("::")[0]])
+
+
+def seconds(item) -> float:
+    """About how long a test takes."""
+    asks = {*getattr(item, "fixturenames", ()), *(mark.name for mark in item.iter_markers())}
+    return next((time for name, time in SECONDS.items() if name in asks), SECONDS_OF_OTHERS)
 
 
 @pytest.fixture
