@@ -8,6 +8,7 @@ import re
 import numpy as np
 import pytest
 from live_jupyter import errors_in_cells, run_all
+from waiting import until_holds
 
 from mlsysim_labs import Lab
 from mlsysim_labs.pictures.heatmap import Heatmap
@@ -141,6 +142,24 @@ def test_a_map_is_named_in_its_key_and_a_lab_writes_plain_html():
     lab.check()
 
 
+def painted(page, hatched):
+    """The paint of each cell, where those are hatched that should be."""
+    cells = page.evaluate(CELLS)
+    found = np.array([[fill.startswith(HATCHED) for fill in column] for column in cells]).T
+    assert np.array_equal(found, hatched)
+    return cells
+
+
+def laid_out(page):
+    """The point, the name and the cells are where they should be at this width."""
+    places = page.evaluate(PLACES)
+    assert places["here"] == pytest.approx([4.5 / 9, 3.5 / 9], abs=0.02)
+    x, y = (int(9 * share) for share in places["name"])
+    assert min(x, y) >= 0 and np.isnan(used(16)[y, x]) and places["words"] == "out of memory"
+    sizes = page.evaluate("[...document.querySelectorAll('.bargroup')].map((e) => e.getBoundingClientRect().left)")
+    assert np.diff(sizes) == pytest.approx(places["area"][0] / 9, abs=0.1), "cells tile the plot"
+
+
 @pytest.mark.browser
 def test_the_map_in_a_page(jupyter, page):
     """One visit: each cell's paint, the name where there is room for it, the point, other widths, another theme."""
@@ -156,38 +175,24 @@ def test_the_map_in_a_page(jupyter, page):
     assert errors_in_cells(page) == []
     page.wait_for_function("document.querySelectorAll('.bar').length === 81")
     page.wait_for_function("document.querySelector('.bqplot .dot')")
-    page.wait_for_timeout(500)
-
-    cells = page.evaluate(CELLS)
-    assert np.array_equal(np.array([[fill.startswith(HATCHED) for fill in column] for column in cells]).T,
-                          np.isnan(used(16)))
+    cells = until_holds(page, lambda: painted(page, np.isnan(used(16))))
     assert cells[0][0] != cells[4][8] and len({fill for column in cells for fill in column}) >= 8
     rgb = [[int(part) for part in re.findall(r"\d+", cells[column][3])] for column in range(5)]
     assert [sum(colour) for colour in rgb] == sorted(sum(colour) for colour in rgb), "lighter is more"
 
     for width in (1400, 800, 500):
         page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(700)
-        places = page.evaluate(PLACES)
-        assert places["here"] == pytest.approx([4.5 / 9, 3.5 / 9], abs=0.02)
-        x, y = (int(9 * share) for share in places["name"])
-        assert np.isnan(used(16)[y, x]) and places["words"] == "out of memory"
-        sizes = page.evaluate("[...document.querySelectorAll('.bargroup')].map((e) => e.getBoundingClientRect().left)")
-        assert np.diff(sizes) == pytest.approx(places["area"][0] / 9, abs=0.1), "cells tile the plot"
+        until_holds(page, lambda: laid_out(page))
     page.set_viewport_size({"width": 1400, "height": 900})
     page.evaluate("jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
     page.wait_for_function("document.body.dataset.jpThemeLight === 'false'")
     handle = page.locator(".lab-control-memory :is(.noUi-handle, .ui-slider-handle)")
     handle.focus()
     page.keyboard.press("End")
-    page.wait_for_timeout(700)
+    until_holds(page, lambda: painted(page, np.zeros((9, 9), bool)))
     assert page.evaluate(PLACES)["name"][0] < 0, "there is no region to name"
-    assert not any(fill.startswith(HATCHED) for column in page.evaluate(CELLS) for fill in column)
     page.keyboard.press("Home")
-    page.wait_for_timeout(700)
-    cells = page.evaluate(CELLS)
-    assert np.array_equal(np.array([[fill.startswith(HATCHED) for fill in column] for column in cells]).T,
-                          np.isnan(used(1)))
+    until_holds(page, lambda: painted(page, np.isnan(used(1))))
     strokes = page.evaluate("[...document.querySelectorAll('.bar')].map((e) => getComputedStyle(e).stroke)")
     assert set(strokes) == {"none"}
     assert "lab-dim" not in page.locator(".lab-picture-grid").get_attribute("class")

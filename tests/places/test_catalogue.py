@@ -8,6 +8,7 @@ import re
 import pytest
 from live_jupyter import errors_in_cells, run_all
 from played import listen
+from waiting import until_still
 
 from mlsysim_labs import lab_of
 from mlsysim_labs.marking.answers import answer_of
@@ -237,7 +238,8 @@ def test_it_opens_the_lab_that_comes_next(jupyter, page):
     page.evaluate("jupyterapp.shell.collapseLeft()")
     for width in (1400, 800, 400):
         page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(300)
+        page.wait_for_function("width => innerWidth === width", arg=width)
+        until_still(page)
         assert page.evaluate("(e => e.scrollWidth <= e.clientWidth)(document.querySelector('.lab-catalogue'))"), width
     page.set_viewport_size({"width": 1400, "height": 900})
     page.locator(".lab-next a").focus()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from waiting import until_still
+
 HANDLE = ":is(.noUi-handle, .ui-slider-handle)"
 # The time from a pointer event's own stamp to the end of the first frame that shows a change in the picture.
 WATCH = """(css) => {
@@ -24,11 +26,9 @@ def grip(page: Any, control: str) -> tuple[float, float, float]:
     """Press the handle of a slider: where it is, and how wide its track is."""
     slider = page.locator(f".lab-control-{control}")
     handle = slider.locator(HANDLE).first
-    handle.scroll_into_view_if_needed()
-    page.wait_for_timeout(200)
+    handle.hover()  # when it stands still and nothing covers it
     box, track = handle.bounding_box(), slider.locator(":is(.noUi-base, .ui-slider)").first.bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
-    page.mouse.move(x, y)
     page.mouse.down()
     return x, y, track["width"]
 
@@ -43,7 +43,7 @@ def latency(page: Any, control: str, picture: str, moves: int = 40) -> list[floa
         before = page.evaluate("() => { window.handWatch.from = null; return window.handWatch.took.length; }")
         page.mouse.move(x + (at + 1) * stop, y)
         page.wait_for_function(f"() => window.handWatch.took.length > {before}", timeout=5000)
-        page.wait_for_timeout(60)
+        until_still(page, frames=2)
     page.mouse.up()
     return sorted(page.evaluate("() => window.handWatch.took")[3:])
 

@@ -14,7 +14,7 @@ import urllib.request
 
 from mlsysim_labs.commands.labs import jupyter_command
 
-START_TIME = 60  # seconds
+START_TIME = 120  # seconds, on a machine that does much else
 TOKEN = "labs"
 NEWS = "@jupyterlab/apputils-extension:announcements"  # asks a question that hides a corner of the page
 
@@ -60,7 +60,7 @@ class Jupyter:
                 with urllib.request.urlopen(f"{self.url}/api/status?token={TOKEN}", timeout=5):
                     return self
             except OSError:
-                time.sleep(0.2)
+                time.sleep(0.05)
         self.__exit__()
         raise TimeoutError(f"JupyterLab did not answer within {START_TIME} s: {self.log.name}")
 
