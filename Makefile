@@ -11,20 +11,20 @@ SIDE_BY_SIDE := -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
 # Kept bytecode: without it each kernel, worker and second run compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: lab test quick test-here test-lowest test-pythons soak lint notebooks reference pictures teach accuracy bench \
-	clean
+.PHONY: lab test quick test-here test-lowest test-pythons soak release-check lint notebooks reference pictures teach \
+	accuracy bench clean
 
 lab: $(VENV)/.lab  ## open JupyterLab on the labs
 	@$(BIN)/mlsysim-labs --here labs -- $(ARGS)
 
-test: test-here  ## what must hold at every commit: all but soak, the lowest versions, other Pythons
+test: test-here  ## what must hold at every commit: all but soak and release, the lowest versions, other Pythons
 	@$(MAKE) --no-print-directory -j2 test-lowest test-pythons
 
 quick: $(VENV)/.tools  ## for the hand while working: half a minute, without a browser
-	@$(BIN)/python $(PYTEST) $(SIDE_BY_SIDE) -m "not (slow or browser or soak)" $(ARGS)
+	@$(BIN)/python $(PYTEST) $(SIDE_BY_SIDE) -m "not (slow or browser or soak or release)" $(ARGS)
 
 test-here: $(VENV)/.test
-	@$(BIN)/python $(PYTEST) $(SIDE_BY_SIDE) -m "not (soak)" $(ARGS)
+	@$(BIN)/python $(PYTEST) $(SIDE_BY_SIDE) -m "not (soak or release)" $(ARGS)
 
 test-lowest: $(VENV)/.test  ## the fast suite on the lowest versions that are allowed
 	@tools/pythons.sh $(BIN)/python lowest $(WORKERS)
@@ -36,6 +36,9 @@ soak: $(VENV)/.test  ## what takes longer than a person waits: kills, fuzzing, l
 	$(BIN)/python $(PYTEST) -m soak $(ARGS)
 	LAW_EXAMPLES=3000 $(BIN)/python $(PYTEST) $(SIDE_BY_SIDE) tests/solver/formulas/test_laws.py \
 		tests/solver/serving/test_serving_laws.py $(ARGS)
+
+release-check: $(VENV)/.test  ## before a release: wheel, sdist, Colab, Binder and notebook 6.5 in environments of their own
+	$(BIN)/python $(PYTEST) $(SIDE_BY_SIDE) -m release --durations=10 $(ARGS)
 
 lint: $(VENV)/.tools
 	$(BIN)/ruff check .

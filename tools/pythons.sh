@@ -4,7 +4,7 @@
 #   pythons.sh PYTHON lowest   the fast suite on the lowest versions that are allowed; 3.11 and 3.12 have wheels of all
 # PYTHON, that of .venv, installs. What all of them say is kept in their folder, and shown where something failed.
 
-FAST="not soak and not slow and not browser"
+FAST="not soak and not release and not slow and not browser"
 PORTABLE="solver tests/solver/test_golden.py tests/reactive tests/records" # formulas, numbers, traces, records
 
 find_python() { # VERSION

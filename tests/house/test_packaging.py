@@ -87,6 +87,7 @@ def run(python: pathlib.Path, *arguments: str, where: pathlib.Path) -> str:
     return done.stdout
 
 
+@pytest.mark.release
 def test_a_fresh_environment_with_the_wheel_works(wheel, tmp_path):
     python = environment(tmp_path / "env", str(wheel))
     elsewhere = tmp_path / "elsewhere"
@@ -98,7 +99,7 @@ def test_a_fresh_environment_with_the_wheel_works(wheel, tmp_path):
     assert version in wheel.name
 
 
-@pytest.mark.soak
+@pytest.mark.release
 def test_an_editable_install_works(checkout, tmp_path):
     python = environment(tmp_path / "env", "-e", str(checkout))
     assert run(python, "-c", QUESTION, where=tmp_path) == "4\n"

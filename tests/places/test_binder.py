@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import pathlib
 import re
@@ -12,35 +11,15 @@ import sys
 import tomllib
 
 import pytest
-from classic_notebook import find_python, kept_environment, run
+from classic_notebook import kept_environment
+from on_paper import pins, plain, resolved
 from packaging.requirements import Requirement
 from paths import ROOT
 
 FOLDER = ROOT / "binder"
+PINS = (FOLDER / "requirements.txt").read_text(encoding="utf-8")
 TOOL = "jupyter-repo2docker==2026.4.0"
 HUB = "jupyterhub==5.*"  # what the image holds beside our pins: it starts the server
-
-
-def pins() -> dict[str, str]:
-    """The pinned versions by name; every line must be a pin."""
-    lines = (line.partition("#")[0].strip() for line in (FOLDER / "requirements.txt").read_text().splitlines())
-    found = [re.fullmatch(r"([\w.-]+)==([\w.]+)", line) or pytest.fail(f"not a pin: {line}") for line in lines if line]
-    return {plain(pin[1]): pin[2] for pin in found}
-
-
-def plain(name: str) -> str:
-    return re.sub(r"[-_.]+", "-", name).lower()
-
-
-def resolved(*more: str) -> dict[str, str]:
-    """What pip would install, from wheels alone, into an empty Python 3.13."""
-    python = find_python(version())
-    if not python:
-        pytest.skip(f"pip resolves for its own Python, and {version()} is not on this machine")
-    report = json.loads(run(python, "-m", "pip", "install", "-q", "--disable-pip-version-check", "--dry-run",
-                            "--ignore-installed", "--only-binary=:all:", "--report=-", "-r",
-                            str(FOLDER / "requirements.txt"), *more))
-    return {plain(item["metadata"]["name"]): item["metadata"]["version"] for item in report["install"]}
 
 
 def version() -> str:
@@ -58,7 +37,7 @@ def test_the_files_are_of_the_form_that_is_read():
 
 def test_the_pins_are_those_that_pyproject_allows():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    pinned = pins()
+    pinned = pins(PINS)
     for need in map(Requirement, [*project["dependencies"], *project["optional-dependencies"]["lab"]]):
         assert pinned[plain(need.name)] in need.specifier, need
     assert version() in Requirement(f"python{project['requires-python']}").specifier
@@ -66,15 +45,15 @@ def test_the_pins_are_those_that_pyproject_allows():
 
 @pytest.mark.slow
 def test_the_pins_go_together_and_nothing_is_left_unpinned():
-    assert resolved() == pins()
+    assert resolved(version(), PINS) == pins(PINS)
 
 
-@pytest.mark.soak
+@pytest.mark.release
 def test_the_pins_go_with_the_hub_of_the_image():
-    assert pins().items() <= resolved(HUB).items()
+    assert pins(PINS).items() <= resolved(version(), f"{PINS}\n{HUB}").items()
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_repo2docker_takes_the_folder(tmp_path):
     """It writes a Dockerfile, and builds nothing; no Docker is needed."""
     shutil.copytree(FOLDER, tmp_path / "binder")
