@@ -37,7 +37,7 @@ class Jupyter:
         config.mkdir(parents=True)
         (config / "page_config.json").write_text(json.dumps({"disabledExtensions": {NEWS: True}}))
         settings = {f"JUPYTER_{kind}_DIR": str(folder / kind) for kind in ("CONFIG", "DATA", "RUNTIME")}
-        self.settings = os.environ | settings
+        self.settings = os.environ | settings | {"IPYTHONDIR": str(folder / "ipython")}
         self.log = (folder / "log").open("w")
         self.process = self.started()
 
