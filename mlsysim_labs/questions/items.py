@@ -141,9 +141,15 @@ class PredictionItem(Item):
         if self.progress.mode == "demo" and not self.locked:
             self.shown.restore({"value": self._within(self.truth)})
         elif kept is not None and not self.locked:
-            self.shown.restore({"value": kept.value.get("value"), "time": kept.time})
-        if self.locked and not self.shown.truth:
+            self.shown.restore({"unit": self.unit, **kept.value, "time": kept.time})
+        if self.locked and "value" not in self.shown.truth:
+            self._reveal()
+
+    def _reveal(self) -> None:
+        try:
             self.shown.reveal(self.truth)
+        except Exception as problem:  # the author's; what a student has locked must not shut the lab
+            self.shown.excuse(str(problem) or type(problem).__name__)
 
     def _within(self, truth: Any) -> Any:
         return truth if isinstance(truth, str) else min(max(truth, self.shown.low), self.shown.high)

@@ -155,18 +155,20 @@ function numberField(parent, limits, changed) {
   return { get: () => value, text: () => field.value, set, enter, stop: () => clearTimeout(timer) };
 }
 
-// Own value and truth each have a row, so that their names never meet, on a scale that holds both.
+// Own value and truth each have a row, so that their names never meet, on a scale that holds the truth. What is no
+// number, such as "infeasible", has no mark; an own value of a former scale stands at the end.
 function plot(parent, { low, high, unit }, own, truth) {
   const numbers = [low, high, truth.value].filter((x) => x > 0),
     ends = [Math.min(...numbers), Math.max(...numbers)];
-  const rows = [["own", own, `you: ${withUnit(short(own), unit)}`]];
+  const rows = [["own", own, `you: ${typeof own === "number" ? withUnit(short(own), unit) : own}`]];
   if ("value" in truth) rows.push(["truth", truth.value, `it is: ${truth.text}`]);
   const area = make(parent, "div", "predict-plot");
   for (const [name, value, text] of rows) {
-    const place = scaleOf(...ends).place(value),
-      row = make(area, "div", `predict-row predict-${place > 0.5 ? "right" : "left"}`);
+    const isNumber = typeof value === "number",
+      place = isNumber ? scaleOf(...ends).place(value) : 0;
+    const row = make(area, "div", `predict-row predict-${place > 0.5 ? "right" : "left"}`);
     row.style.setProperty("--place", `${100 * place}%`);
-    make(row, "span", `predict-mark predict-${name}`);
+    if (isNumber) make(row, "span", `predict-mark predict-${name}`);
     make(row, "span", "predict-label", { textContent: text });
   }
   drawTicks(area, ...ends);
@@ -174,7 +176,8 @@ function plot(parent, { low, high, unit }, own, truth) {
 
 function choicesShown(parent, options, own, truth) {
   const list = make(parent, "ul", "predict-choices");
-  for (const option of options) {
+  for (const option of options.includes(own) ? options : [...options, own]) {
+    // it was an option when it was locked
     const item = make(list, "li", "predict-choice"),
       isOwn = option === own,
       isTruth = option === truth.value;
@@ -225,7 +228,7 @@ function render({ model, el }) {
     shown.replaceChildren();
     if (isNumber) plot(shown, limits, locked.value, truth);
     else choicesShown(shown, get("options"), locked.value, truth);
-    says.classList.toggle("lab-predict-told", "value" in truth);
+    says.classList.toggle("lab-predict-told", "sentence" in truth);
     write(says, truth.sentence ?? `✓ Saved${when(locked.time)}. Explore now: it will stand beside the answer.`);
     if (hadFocus) shut.focus();
   };

@@ -9,6 +9,7 @@ The truth is given when it is revealed, and not before: until then no trait, mes
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -16,11 +17,13 @@ from typing import Any
 
 import traitlets
 
-from mlsysim_labs.marking.answers import count_text
+from mlsysim_labs.marking.answers import INFEASIBLE, count_text
 from mlsysim_labs.marking.predictions import comparison
 from mlsysim_labs.questions.acts import ActWidget, checked_options
 from mlsysim_labs.widgets.assets import script, style
 from solver.text import nearest, number_text
+
+LONGEST_TEXT = 100  # of what a record may hold in the place of a number
 
 
 class Prediction(ActWidget):
@@ -30,8 +33,9 @@ class Prediction(ActWidget):
     `unit` : as people read it, such as "users"
     `low`, `high` : ends of the scale; constants of the author, as `options` are
     `whole` : only whole numbers
-    `locked` : {} or what was locked, ``{"value", "unit", "time"}``
-    `truth` : {} until it is revealed, then ``{"value", "text", "sentence"}``
+    `locked` : {} or what was locked, ``{"value", "unit", "time"}``; a ``"note"`` says why something is shown that this
+        version of the question would not take, such as a text where it asks for a number
+    `truth` : {} until it is revealed, then ``{"value", "text", "sentence"}``; the sentence alone where there is none
     `on_lock` : called with what is locked; whatever it raises is the reason why it is not
     """
 
@@ -59,22 +63,60 @@ class Prediction(ActWidget):
         """Show the truth, a number or an option, beside what was locked."""
         if not self.locked:
             raise RuntimeError(f"the prediction {self.name!r} is not locked yet: the truth is shown after that.")
-        if self.kind == "number":
-            truth = float(truth)
-            if not math.isfinite(truth):
-                raise ValueError(f"{truth} cannot stand on a scale: the truth is a finite number.")
-            text = count_text(number_text(truth), self.unit)
-        elif truth in self.options:
-            text = truth
-        else:
+        truth, text = self._number_shown(truth) if self.kind == "number" else self._option_shown(truth)
+        said = self._compared(truth, text) if sentence is None else sentence
+        self.truth = {"value": truth, "text": text, "sentence": said}
+
+    def excuse(self, why: str) -> None:
+        """Say why there is no truth to show: the prediction is kept, and the lab goes on."""
+        self.truth = {"sentence": f"the answer cannot be computed here: {why.rstrip('.')}. What you locked is kept: "
+                                  f"tell your teacher, and go on."}
+
+    def _number_shown(self, truth: Any) -> tuple[float | str, str]:
+        """A number as the page shows it; what has no finite number cannot be done, as in a task."""
+        if isinstance(truth, str) and truth != INFEASIBLE:
+            raise ValueError(f"the truth is {truth!r}: give a number of {self.unit!r}, or {INFEASIBLE!r}.")
+        if isinstance(truth, str) or not math.isfinite(truth):
+            return INFEASIBLE, INFEASIBLE
+        return float(truth), count_text(number_text(truth), self.unit)
+
+    def _option_shown(self, truth: Any) -> tuple[str, str]:
+        if truth not in self.options:
             raise ValueError(f"{truth!r} is no option of the prediction {self.name!r}. {nearest(truth, self.options)}")
-        said = comparison(self.locked["value"], truth, self.unit)
-        self.truth = {"value": truth, "text": text, "sentence": said if sentence is None else sentence}
+        return truth, truth
+
+    def _compared(self, truth: float | str, text: str) -> str:
+        """What is said of own and truth, and of an own value from another version of the question."""
+        own, note = self.locked["value"], self.locked.get("note", "")
+        is_text = self.kind == "number" and isinstance(own, str)
+        said = f"you said {own}, it is {text}" if is_text else comparison(own, truth, self.unit)
+        return f"{said}. {note}" if note else said
 
     def restore(self, locked: dict[str, Any]) -> None:
-        """Show what was locked before, as a record has it; it is checked, but not saved again."""
-        value = self._checked(locked.get("value"))
-        self.locked = {"value": value, "unit": self.unit, "time": str(locked.get("time", ""))}
+        """Show what was locked before, as a record has it. It stays as it was, whatever the question has become."""
+        value, note = self._kept(locked.get("value"), str(locked.get("unit", self.unit)))
+        shown = {"value": value, "unit": self.unit, "time": str(locked.get("time", ""))}
+        self.locked = {**shown, "note": note} if note else shown
+
+    def _kept(self, value: Any, unit: str) -> tuple[Any, str]:
+        """What the page can show of a value that was locked, and a sentence where the question has changed since."""
+        text = value if isinstance(value, str) else json.dumps(value)
+        if self.kind == "choice":
+            gone = "What you chose is no option any more: it stays as you locked it."
+            return (value, "") if value in self.options else (text[:LONGEST_TEXT], gone)
+        if not is_finite_number(value):
+            return text[:LONGEST_TEXT], "The record has no number here: what stands there is shown as it is."
+        if count_text("2", unit) != count_text("2", self.unit):
+            said = f"You locked this when the question asked for {unit or 'a bare number'}: it stays as you locked it."
+            return count_text(number_text(value), unit), said
+        if self.low <= value <= self.high and not (self.whole and value % 1):
+            return float(value), ""
+        return float(value), f"You locked this on another scale: it now goes from {self._ends}, and yours stays."
+
+    @property
+    def _ends(self) -> str:
+        ends = count_text(f"{number_text(self.low)} to {number_text(self.high)}", self.unit)
+        return f"{ends} in whole numbers" if self.whole else ends
 
     def _do(self, kind: Any, value: Any) -> None:
         if kind != "lock":
@@ -94,8 +136,15 @@ class Prediction(ActWidget):
             return value
         # JSON has NaN and whole numbers of any length: compared before one becomes a float
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not self.low <= value <= self.high:
-            raise ValueError("Give a number from " + count_text(
-                f"{number_text(self.low)} to {number_text(self.high)}", self.unit) + ".")
+            raise ValueError(f"Give a number from {self._ends}.")
         if self.whole and value % 1:
             raise ValueError(f"This one comes in whole numbers: {math.floor(value)} or {math.ceil(value)}?")
         return float(value)
+
+
+def is_finite_number(value: Any) -> bool:
+    """Whether something of a record, which anybody may have written, is a number that a page can show."""
+    try:
+        return not isinstance(value, (bool, str)) and math.isfinite(value)
+    except (TypeError, OverflowError):
+        return False

@@ -91,8 +91,17 @@ def test_the_truth_comes_after_the_lock(saved):
     assert widget.truth == {"value": 4, "text": "4 users", "sentence": "you said 40 users, it is 4: 10× too many"}
     widget.reveal(4, "As many as on a T4.")
     assert widget.truth["sentence"] == "As many as on a T4."
-    with pytest.raises(ValueError, match="finite"):
-        widget.reveal(math.nan)
+    with pytest.raises(ValueError, match="the truth is 'many'"):
+        widget.reveal("many")
+
+
+@pytest.mark.parametrize("truth", [math.inf, -math.inf, math.nan, "infeasible"])
+def test_a_truth_that_is_no_number_is_that_it_cannot_be_done(saved, truth):
+    widget = Prediction(**QUESTION, on_lock=saved)
+    lock(widget, 40)
+    widget.reveal(truth)
+    assert widget.truth == {"value": "infeasible", "text": "infeasible",
+                            "sentence": "you said 40 users, but it cannot be done: infeasible"}
 
 
 def test_a_choice_is_revealed_and_restored(saved):
@@ -103,8 +112,33 @@ def test_a_choice_is_revealed_and_restored(saved):
     assert widget.truth["sentence"] == "you chose memory; it is arithmetic"
     with pytest.raises(ValueError, match=r"no option.*arithmetic"):
         widget.reveal("arithmetics")
-    with pytest.raises(ValueError, match="Choose one of"):
-        widget.restore({"value": "network"})
+
+
+OLD = "you said 5,000 users, it is 4: 1,200× too many. " \
+      "You locked this on another scale: it now goes from 1 to 1,000 users"
+STANDS = "The record has no number here: what stands there is shown as it is"
+
+
+@pytest.mark.parametrize("question, kept, unit, shown, sentence", [
+    (QUESTION, 5000, "users", 5000.0, OLD), (QUESTION, 4.5, "user", 4.5, "you said 4.5 users, it is 4: 1.1× too many"),
+    (QUESTION, -3, "users", -3.0, "you said -3 users, it is 4"),
+    (QUESTION, 0, "users", 0.0, "you said 0 users, it is 4"),
+    (QUESTION, 40, "ms", "40 ms", "you said 40 ms, it is 4 users. You locked this when the question asked for ms"),
+    (QUESTION, "memory", "", "memory", f"you said memory, it is 4 users. {STANDS}"),
+    (QUESTION, True, "users", "true", f"you said true, it is 4 users. {STANDS}"),
+    (QUESTION, None, "users", "null", f"you said null, it is 4 users. {STANDS}"),
+    (QUESTION, math.nan, "users", "NaN", f"you said NaN, it is 4 users. {STANDS}"),
+    (QUESTION, [4], "users", "[4]", f"you said [4], it is 4 users. {STANDS}"),
+    (QUESTION, 10**400, "users", "1" + 99 * "0", "you said 1000"),
+    (CHOICE, "network", "", "network", "you chose network; it is memory. What you chose is no option any more"),
+    (CHOICE, 4, "users", "4", "you chose 4; it is memory. What you chose is no option any more")])
+def test_what_was_locked_stays_where_question_or_record_have_changed(saved, question, kept, unit, shown, sentence):
+    widget = Prediction(**question, on_lock=saved)
+    widget.restore({"value": kept, "unit": unit, "time": "2026-11-21T10:00:00Z"})
+    widget.reveal("memory" if question is CHOICE else 4)
+    assert widget.locked["value"] == shown and widget.truth["sentence"].startswith(sentence)
+    assert lock(widget, "memory" if question is CHOICE else 7) == {"saved": "a"} and widget.locked["value"] == shown
+    json.dumps(widget.locked, allow_nan=False)
 
 
 @pytest.mark.parametrize("traits, says", [
@@ -252,4 +286,29 @@ def test_a_choice_with_keys_alone(page, saved):
     shown.widget.reveal("memory")
     shown.push()
     assert shown.css("predict-label").all_text_contents() == ["memoryit is this", "arithmeticyou chose this"]
+    assert shown.flaws() == [] and shown.errors == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("kept, truth, marks, labels", [
+    (5000, 4, 2, ["you: 5,000 users", "it is: 4 users"]), (-3, 4, 2, ["you: -3 users", "it is: 4 users"]),
+    ("memory", 4, 1, ["you: memory", "it is: 4 users"]), (40, math.inf, 1, ["you: 40 users", "it is: infeasible"])])
+def test_what_has_no_place_on_the_scale_is_shown_in_words(page, saved, kept, truth, marks, labels):
+    shown = Shown(page, Prediction(**QUESTION, on_lock=saved), "predict")
+    shown.widget.restore({"value": kept})
+    shown.widget.reveal(truth)
+    shown.push()
+    assert shown.css("predict-label").all_inner_texts() == labels
+    assert shown.css("predict-plot .lab-predict-mark").count() == marks
+    assert shown.flaws() == [] and shown.errors == []
+
+
+@pytest.mark.browser
+def test_an_option_that_is_gone_is_shown_as_ones_own(page, saved):
+    shown = Shown(page, Prediction(**CHOICE, on_lock=saved), "predict")
+    shown.widget.restore({"value": "network"})
+    shown.widget.reveal("memory")
+    shown.push()
+    assert shown.css("predict-label").all_text_contents() == ["memoryit is this", "arithmetic", "networkyou chose this"]
+    assert shown.css("predict-says").inner_text().endswith("is no option any more: it stays as you locked it.")
     assert shown.flaws() == [] and shown.errors == []

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import math
+import re
 
 import ipywidgets
 import pytest
 from small_lab import CROSSOVER, SENTENCE, USERS, small_lab, step
 
 from mlsysim_labs import Lab, Tank
+from mlsysim_labs.questions.progress import Progress
 from mlsysim_labs.records.record import MIME, Record
 from mlsysim_labs.testing import messages
 
@@ -181,6 +184,71 @@ def test_a_demo_shows_everything_and_keeps_nothing(folder, monkeypatch):
 def test_an_unknown_mode_is_a_sentence():
     with pytest.raises(ValueError, match=r"the mode of a lab is 'exams'\. Did you mean exam"):
         Lab("x", mode="exams")
+
+
+@pytest.mark.parametrize("truth, says", [
+    (lambda users: math.inf, "but it cannot be done"), (lambda users: math.nan, "but it cannot be done"),
+    (lambda users: users / 0, "cannot be computed here: division by zero"),
+    (lambda users: "many", "cannot be computed here: the truth is 'many'"),
+    (lambda nobody: 1, "cannot be computed here: .* asks for 'nobody'")])
+def test_a_lab_opens_whatever_its_truth_is(truth, says):
+    lab = Lab("x", slug="x")
+
+    @lab.derive
+    def users():
+        return 4
+
+    truth.__name__ = "guess"
+    lab.predict("How many?", unit="users")(truth)
+    lab.box  # noqa: B018
+    said = []
+    lab._predictions["guess"].shown.send = said.append
+    shown = step(lab, "guess", "lock", 40.0)
+    assert said == [{"saved": "guess-lock-40.0"}] and lab._is_open
+    assert re.search(says, shown.truth["sentence"]) and lab.progress.prediction("guess").value["value"] == 40
+
+
+@pytest.mark.parametrize("value", [{"value": 5e6}, {"value": "many"}, {"value": None}, {}, {"value": [1, {"a": 2}]}])
+def test_a_lab_opens_whatever_its_record_has_and_nothing_is_lost(folder, value):
+    Progress("99_small", "learn").keep("prediction", USERS, value)
+    lab = small_lab()
+    lab.box  # noqa: B018
+    assert lab._is_open and lab._predictions[USERS].shown.truth["sentence"].startswith("you said ")
+    step(lab, "grows", "answer", "the KV cache")
+    assert Record.of_data((folder / "99_small.record.json").read_bytes()).prediction(USERS).value == value
+
+
+def forged(text):
+    return text.replace('"value":40', '"value":"forty"')
+
+
+@pytest.mark.parametrize("harm", [lambda text: text.replace('"value":40', '"value":NaN'), lambda text: text[:99]])
+def test_a_record_damaged_by_hand_is_said_and_nothing_is_lost(folder, harm):
+    lab = small_lab()
+    lab.box  # noqa: B018
+    step(lab, USERS, "lock", 40.0)
+    file = folder / "99_small.record.json"
+    file.write_text(harmed := harm(file.read_text()))
+    again = small_lab()
+    again.box  # noqa: B018
+    assert again._predictions[USERS].shown.locked["value"] == 40, "the backup has it"
+    assert "99_small.record.json cannot be read" in again.progress.line.value
+    step(again, "grows", "answer", "the KV cache")
+    assert [aside.read_text() for aside in folder.glob("*damaged*")] == [harmed]
+    assert Record.of_data(file.read_bytes()).prediction(USERS).value["value"] == 40
+
+
+def test_a_prediction_changed_by_hand_is_shown_and_named(folder):
+    lab = small_lab()
+    lab.box  # noqa: B018
+    step(lab, USERS, "lock", 40.0)
+    for file in folder.glob("*99_small.record*.json"):
+        file.write_text(forged(file.read_text()))
+    again = small_lab()
+    again.box  # noqa: B018
+    shown = again._predictions[USERS].shown
+    assert shown.locked["value"] == "forty" and "The record has no number here" in shown.truth["sentence"]
+    assert "was changed after it was written" in again.progress.summary()
 
 
 def test_students_have_parameters_of_their_own():
