@@ -20,7 +20,7 @@ import solver
 from mlsysim_labs.marking.variants import Variant, variant_seed
 from mlsysim_labs.questions.setting import Setting
 from mlsysim_labs.records.event import Event
-from mlsysim_labs.records.json_data import checked_slug
+from mlsysim_labs.records.json_data import RecordError, checked_slug
 from mlsysim_labs.records.record import MIME
 from mlsysim_labs.records.record_file import RecordFile, Unkept
 
@@ -60,9 +60,17 @@ class Progress:
             return
         record = dataclasses.replace(self.record, versions=self._versions(), parameters=self._parameters())
         self.record = self.record_file.save(record.added(kind, name, dict(value), id=step))
+        self._shown_again()
         self._told()
+
+    def _shown_again(self) -> None:
+        """Have the outputs follow. What fails here is said, and is no failure to save: that has been done."""
         for output in self._outputs:
-            output.update(self.bundle(), raw=True)
+            try:
+                output.update(self.bundle(), raw=True)
+            except Exception as problem:  # the page's, or that of the way to it
+                said = f"The record below a cell could not be shown anew: {str(problem) or type(problem).__name__}"
+                self.record_file.notes += [said] * (said not in self.record_file.notes)
 
     def _versions(self) -> dict[str, str]:
         return {"mlsysim-labs": solver.__version__, "python": platform.python_version()}
@@ -118,8 +126,16 @@ class Progress:
         said = "".join(f"<p>⚠ {html.escape(problem)}</p>" for problem in self.record.problems())
         return (f"<table><thead><tr><th>Step</th><th>State</th><th>Yours</th></tr></thead><tbody>{rows}</tbody></table>"
                 f"{said}<p>Kept in <code>{html.escape(str(self.record_file.file))}</code>, and in this notebook when "
-                f"it is saved. Hand in either, or this text:</p><details><summary>Record as text</summary>"
-                f"<pre>{html.escape(self.record.text)}</pre></details>")
+                f"it is saved. Hand in either{self._as_text()}")
+
+    def _as_text(self) -> str:
+        """The record as text to hand in, or the sentence that it is too long for that; the end of a paragraph."""
+        try:
+            text = self.record.text
+        except RecordError as problem:
+            return f".</p><p>{html.escape(str(problem))}</p>"
+        return (f", or this text:</p><details><summary>Record as text</summary><pre>{html.escape(text)}</pre>"
+                f"</details>")
 
     def _row(self, name: str) -> str:
         kind, question = self.steps[name]

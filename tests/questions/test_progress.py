@@ -283,3 +283,40 @@ def test_the_summary_shows_what_is_missing_and_quotes_nobody_s_html():
     said = lab.progress.summary()
     assert said.count("missing") == 2 and said.count("done") == 2 and "<script>" not in said
     assert "99_small.record.json" in said and "mlsysim-labs record 1 99_small" in said
+
+
+def test_a_record_too_long_for_a_text_is_saved_and_handed_in_as_a_file(folder):
+    lab = small_lab()
+    lab.box  # noqa: B018
+    for _ in range(11):
+        lab.progress.keep("reflection", "reflection", {"text": "x" * 95_000})
+    said = []
+    lab._predictions[USERS].shown.send = said.append
+    lab.progress._outputs.append(Output())
+    assert step(lab, USERS, "lock", 40.0).locked and said[0] == {"saved": f"{USERS}-lock-40.0"}
+    summary = lab.progress.summary()
+    assert "too long to copy: hand in its file" in summary and "99_small.record.json" in summary and "<pre>" not in summary
+    lab.submit()
+
+
+class Output:
+    """Of a cell, while its page listens."""
+
+    problem: Exception | None = None
+
+    def update(self, bundle, raw):
+        if self.problem:
+            raise self.problem
+        self.bundle = bundle
+
+
+def test_an_output_that_cannot_follow_is_no_failure_to_save(folder):
+    lab = small_lab()
+    lab.box  # noqa: B018
+    deaf, hearing = Output(), Output()
+    deaf.problem = RuntimeError("the page is gone")
+    lab.progress._outputs += [deaf, hearing]
+    said = []
+    lab._predictions[USERS].shown.send = said.append
+    assert step(lab, USERS, "lock", 40.0).locked and said == [{"saved": f"{USERS}-lock-40.0"}]
+    assert "the page is gone" in lab.progress.line.value and "1 of 4" in hearing.bundle["text/plain"]
