@@ -2,8 +2,9 @@
 // and drafts that outlive a view. Nothing is called saved before the kernel has said so.
 
 const PATIENCE = 2000; // [ms] that the kernel has to answer
-const SILENT = "The kernel did not answer. It may be busy or gone: wait until it is idle, then press Retry. "
-  + "If that does not help, copy what you wrote and run the lab's cells again.";
+const SILENT =
+  "The kernel did not answer. It may be busy or gone: wait until it is idle, then press Retry. " +
+  "If that does not help, copy what you wrote and run the lab's cells again.";
 
 // Pages of plain http have no randomUUID.
 const hex = (byte) => byte.toString(16).padStart(2, "0");
@@ -12,15 +13,20 @@ const freshId = () => crypto.randomUUID?.() ?? [...crypto.getRandomValues(new Ui
 // JupyterLab's shortcuts ask whether the focused element itself is exempt: else d d deletes the cell of a lab.
 const make = (parent, tag, name, properties = {}) => {
   const node = Object.assign(document.createElement(tag), properties);
-  node.className = name.split(" ").map((part) => "lab-" + part).join(" ");
+  node.className = name
+    .split(" ")
+    .map((part) => "lab-" + part)
+    .join(" ");
   if (node.tabIndex >= 0 || "tabIndex" in properties) node.dataset.lmSuppressShortcuts = "true";
   parent.append(node);
   return node;
 };
-const write = (node, text) => { if (node.textContent !== text) node.textContent = text; };
+const write = (node, text) => {
+  if (node.textContent !== text) node.textContent = text;
+};
 
 // Resolves when the kernel has saved it. A retry gives the same id: to the kernel it is the same act.
-export function perform(model, kind, value, id = freshId()) {
+export function perform(model, kind, value, id = freshId(), more = {}) {
   return new Promise((resolve, reject) => {
     const end = (settle, outcome) => {
       clearTimeout(timer);
@@ -29,12 +35,12 @@ export function perform(model, kind, value, id = freshId()) {
     };
     const hear = (said) => {
       if (said?.saved === id) end(resolve, id);
-      if (said?.failed === id) end(reject, new Error(said.why));
+      if (said?.failed === id) end(reject, Object.assign(new Error(said.why), { unkept: said.unkept }));
     };
     const timer = setTimeout(() => end(reject, new Error(SILENT)), PATIENCE);
     model.on("msg:custom", hear);
     try {
-      model.send({ kind, id, value, time: new Date().toISOString() });
+      model.send({ kind, id, value, time: new Date().toISOString(), ...more });
     } catch {
       end(reject, new Error(SILENT));
     }
@@ -44,12 +50,18 @@ export function perform(model, kind, value, id = freshId()) {
 // Made once and kept: a button that is made anew loses the focus.
 function banner(root) {
   const node = make(root, "div", "act-banner", { role: "alert" });
-  const body = make(node, "div", "act-banner-body", { hidden: true }), says = make(body, "div", "act-banner-says");
-  const title = make(says, "strong", "act-banner-title"), why = make(says, "span", "act-banner-why");
-  const text = make(body, "textarea", "act-field act-banner-text", { readOnly: true, ariaLabel: "What is not saved, to copy" });
+  const body = make(node, "div", "act-banner-body", { hidden: true }),
+    says = make(body, "div", "act-banner-says");
+  const title = make(says, "strong", "act-banner-title"),
+    why = make(says, "span", "act-banner-why");
+  const text = make(body, "textarea", "act-field act-banner-text", {
+    readOnly: true,
+    ariaLabel: "What is not saved, to copy",
+  });
   const buttons = make(body, "div", "act-row");
   const retry = make(buttons, "button", "act-button act-main", { textContent: "Retry", type: "button" });
   const copy = make(buttons, "button", "act-button", { type: "button" });
+  const leave = make(buttons, "button", "act-button", { textContent: "Go on without saving", type: "button" });
   let tries = 0;
   copy.addEventListener("click", async () => {
     text.select();
@@ -61,7 +73,7 @@ function banner(root) {
     copy.textContent = "Copied";
   });
   return {
-    show: (reason, unsaved, again) => {
+    show: (reason, unsaved, again, without) => {
       tries += 1;
       write(title, tries > 1 ? `⚠ Not saved, tried ${tries} times. ` : "⚠ Not saved. ");
       write(why, reason);
@@ -70,6 +82,8 @@ function banner(root) {
       text.hidden = copy.hidden = !unsaved;
       copy.textContent = "Copy the text";
       retry.onclick = again;
+      leave.onclick = without;
+      leave.hidden = !without;
       body.hidden = false;
     },
     hide: () => {
@@ -90,7 +104,8 @@ export function box(el, name) {
 // Sends one act at a time. An act that failed keeps its id until another value is sent, and its answer may come late.
 export function sender(model, root, { changed, saved }) {
   const alert = banner(root);
-  let act = null, busy = false;
+  let act = null,
+    busy = false;
   const finish = () => {
     const { kind, value } = act;
     act = null;
@@ -98,21 +113,25 @@ export function sender(model, root, { changed, saved }) {
     saved(kind, value);
     changed();
   };
-  const fail = (why) => alert.show(why, String(act.text), () => send(act.kind, act.value, act.text));
+  const again = (more) => () => send(act.kind, act.value, act.text, more);
+  const fail = (why, unkept) => alert.show(why, String(act.text), again(), unkept && again({ unkept: true }));
   const heardLater = (said) => {
     if (busy || !act) return;
     if (said?.saved === act.id) finish();
-    else if (said?.failed === act.id) fail(said.why);
+    else if (said?.failed === act.id) fail(said.why, said.unkept);
   };
-  const send = async (kind, value, text = value) => {
+  const send = async (kind, value, text = value, more = {}) => {
     if (busy) return;
     if (act?.kind !== kind || act.value !== value) act = { kind, value, text, id: freshId() };
     busy = true;
     changed();
-    const why = await perform(model, kind, value, act.id).then(() => null, (error) => error.message);
+    const error = await perform(model, kind, value, act.id, more).then(
+      () => null,
+      (problem) => problem,
+    );
     busy = false;
-    if (why === null) return finish();
-    fail(why);
+    if (!error) return finish();
+    fail(error.message, error.unkept);
     changed();
   };
   model.on("msg:custom", heardLater);
@@ -124,21 +143,26 @@ export function radios(parent, options, name, chosen) {
   const list = make(parent, "div", "act-options", { role: "radiogroup", ariaLabel: name });
   const group = freshId();
   const inputs = options.map((value) => {
-    const label = make(list, "label", "act-option"), input = make(label, "input", "act-radio", { type: "radio", name: group, value });
+    const label = make(list, "label", "act-option"),
+      input = make(label, "input", "act-radio", { type: "radio", name: group, value });
     make(label, "span", "act-option-text", { textContent: value });
     input.addEventListener("change", () => chosen(value));
     return input;
   });
   return {
     get: () => inputs.find((input) => input.checked)?.value ?? "",
-    set: (value) => inputs.forEach((input) => { input.checked = input.value === value; }),
+    set: (value) =>
+      inputs.forEach((input) => {
+        input.checked = input.value === value;
+      }),
   };
 }
 
 // What is typed but not committed: in the browser's storage if the lab has a name there, else as long as the page.
 const drafts = new Map();
 export function draft(model) {
-  const lab = model.get("lab"), key = `mlsysim-labs draft ${lab} ${model.get("name")}`;
+  const lab = model.get("lab"),
+    key = `mlsysim-labs draft ${lab} ${model.get("name")}`;
   const stored = (act) => {
     try {
       return lab ? act(localStorage) : null;
@@ -148,7 +172,13 @@ export function draft(model) {
   };
   return {
     get: () => drafts.get(key) ?? stored((storage) => storage.getItem(key)),
-    set: (text) => { drafts.set(key, text); stored((storage) => storage.setItem(key, text)); },
-    forget: () => { drafts.delete(key); stored((storage) => storage.removeItem(key)); },
+    set: (text) => {
+      drafts.set(key, text);
+      stored((storage) => storage.setItem(key, text));
+    },
+    forget: () => {
+      drafts.delete(key);
+      stored((storage) => storage.removeItem(key));
+    },
   };
 }

@@ -129,7 +129,7 @@ class PredictionItem(Item):
         check_unit(self.unit, f"the prediction {self.name!r}")
         self.shown = Prediction(name=self.name, lab=self.progress.slug, question=self.question, unit=self.unit,
                                 kind=kind, on_lock=self._keep, **self.look)
-        self.progress.expect(self.name, "prediction", self.question)
+        self.progress.expect(self.name, "prediction", self.question, self.shown)
 
     @property
     def locked(self) -> bool:
@@ -176,7 +176,7 @@ class TaskItem(Item):
         self.shown = Task(name=self.name, lab=self.progress.slug, question=self.question, kind=kind, unit_hint=hint,
                           options=list(self.options), on_answer=self._keep, on_hint=self._hint)
         self._show_hints(0)
-        self.progress.expect(self.name, "answer", self.question)
+        self.progress.expect(self.name, "answer", self.question, self.shown)
 
     @property
     def key(self) -> str:
@@ -214,7 +214,7 @@ class TaskItem(Item):
         """What an answer is told; in an exam, that it is kept."""
         right, said = self._of_option(text) if self.options else self._of_number(text)
         if self.progress.mode == "exam":
-            return Reply("kept", "Saved. Answers are judged after the exam.")
+            return Reply("kept", f"{self.progress.word} Answers are judged after the exam.")
         return Reply("right" if right else "wrong", said)
 
     def _of_option(self, text: str) -> tuple[bool, str]:
@@ -250,14 +250,15 @@ class ReflectionItem:
     def __init__(self, progress: Progress, question: str) -> None:
         self.progress, self.question = progress, question
         self.shown = Task(name="reflection", lab=progress.slug, question=question, kind="text", on_answer=self._keep)
-        progress.expect("reflection", "reflection", question)
+        progress.expect("reflection", "reflection", question, self.shown)
 
     def ready(self) -> None:
         """Show what the record has."""
         last = self.progress.record.last("reflection", "reflection")
         if last is not None and self.shown.state == "open":
-            self.shown.answer, self.shown.state, self.shown.feedback = str(last.value.get("text", "")), "kept", "Saved."
+            self.shown.answer, self.shown.state = str(last.value.get("text", "")), "kept"
+            self.shown.feedback = self.progress.word
 
     def _keep(self, text: str) -> Reply:
         self.progress.keep("reflection", "reflection", {"text": text}, self.shown.act)
-        return Reply("kept", "Saved. Your teacher reads this; no machine judges it.")
+        return Reply("kept", f"{self.progress.word} Your teacher reads this; no machine judges it.")

@@ -1,7 +1,8 @@
 // A prediction: a number on a logarithmic scale, or one of a few choices. It is locked once, and later stands beside
 // the truth, which comes from the kernel after the lock.
 
-const TRAITS = ["question", "locked", "truth"];
+const TRAITS = ["question", "locked", "truth", "unkept"];
+const UNKEPT = "Not saved: it is here while this notebook's kernel runs.";
 const MOST_TICKS = 7;
 const PAUSE = 900; // [ms] after the last key before what is wrong is said
 
@@ -229,7 +230,8 @@ function render({ model, el }) {
     if (isNumber) plot(shown, limits, locked.value, truth);
     else choicesShown(shown, get("options"), locked.value, truth);
     says.classList.toggle("lab-predict-told", "sentence" in truth);
-    write(says, truth.sentence ?? `✓ Saved${when(locked.time)}. Explore now: it will stand beside the answer.`);
+    const saved = get("unkept") ? UNKEPT : `✓ Saved${when(locked.time)}.`;
+    write(says, truth.sentence ?? `${saved} Explore now: it will stand beside the answer.`);
     if (hadFocus) shut.focus();
   };
   const listen = (how) => TRAITS.forEach((name) => model[how]("change:" + name, draw));

@@ -3,12 +3,16 @@
 The record lives in a file beside the notebook, in an output of the notebook itself, and as text to copy. What a lab's
 author asks is told apart from the answers: the truth of a prediction and the key of a task are computed when they are
 needed, by functions of the lab's own names at stated settings of its controls.
+
+Where nothing can be written a student may go on without saving: then the record is in this kernel's memory, every step
+tries again to save all of it, and the lab's line says how it stands.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import html
+import pathlib
 import platform
 import re
 from collections.abc import Mapping
@@ -18,11 +22,15 @@ import ipywidgets
 
 import solver
 from mlsysim_labs.marking.variants import Variant, variant_seed
+from mlsysim_labs.questions.acts import ActWidget
 from mlsysim_labs.questions.setting import Setting
+from mlsysim_labs.records.atomic import NotSaved
 from mlsysim_labs.records.event import Event
 from mlsysim_labs.records.json_data import RecordError, checked_slug
-from mlsysim_labs.records.record import MIME
+from mlsysim_labs.records.record import MIME, Record
 from mlsysim_labs.records.record_file import RecordFile, Unkept
+
+UNSAVED: dict[pathlib.Path, tuple[Record, str]] = {}  # what could not be written and why: cells may be run again
 
 
 def slug_of(title: str) -> str:
@@ -42,8 +50,11 @@ class Progress:
         whose = setting.course, setting.student, slug, setting.key
         self.seed = variant_seed(*whose) if setting.student else None
         self.record_file = RecordFile(slug) if setting.keeps else Unkept(slug)
-        self.record = self.record_file.load()
+        unsaved, self.unkept = UNSAVED.get(self.record_file.file, (Record(slug), ""))  # why nothing is kept, if so
+        self.record = self.record_file.load().merged(unsaved)
+        self._goes_on = bool(self.unkept)  # without saving
         self.steps: dict[str, tuple[str, str]] = {}  # what there is to do: its kind and its question, by name
+        self._shown: dict[str, ActWidget] = {}
         self.line = ipywidgets.HTML()
         self.line.add_class("lab-saved")
         self._outputs: list[Any] = []  # of cells, which follow every step
@@ -54,12 +65,12 @@ class Progress:
         """What this student's parameters are drawn from; None where all have the same."""
         return None if self.seed is None else Variant(self.seed)
 
-    def keep(self, kind: str, name: str, value: Mapping[str, Any], step: str | None = None) -> None:
-        """Keep a step for good, or raise NotSaved: whoever calls says "saved" only when this has returned."""
+    def keep(self, kind: str, name: str, value: Mapping[str, Any], act: str | None = None) -> None:
+        """Keep an act for good, or raise NotSaved; of a student who goes on without saving, keep it in memory."""
         if self.mode == "demo":
             return
         record = dataclasses.replace(self.record, versions=self._versions(), parameters=self._parameters())
-        self.record = self.record_file.save(record.added(kind, name, dict(value), id=step))
+        self.record = self._saved(record.added(kind, name, dict(value), id=act))
         self._shown_again()
         self._told()
 
@@ -71,6 +82,29 @@ class Progress:
             except Exception as problem:  # the page's, or that of the way to it
                 said = f"The record below a cell could not be shown anew: {str(problem) or type(problem).__name__}"
                 self.record_file.notes += [said] * (said not in self.record_file.notes)
+
+    def go_on(self) -> None:
+        """Go on where nothing can be written, as the student has asked for; until something can."""
+        self._goes_on = True
+
+    def _saved(self, record: Record) -> Record:
+        """The record as it is on disk, or why that cannot be."""
+        try:
+            record = self.record_file.save(record)
+        except NotSaved as problem:
+            if not self._goes_on:
+                raise
+            self.unkept = str(problem)
+            UNSAVED[self.record_file.file] = record, self.unkept
+        else:
+            self._goes_on, self.unkept = False, ""
+            UNSAVED.pop(self.record_file.file, None)
+        return record
+
+    @property
+    def word(self) -> str:
+        """What an act is called that has just been kept."""
+        return "Only here, while this kernel runs." if self.unkept else "Saved."
 
     def _versions(self) -> dict[str, str]:
         return {"mlsysim-labs": solver.__version__, "python": platform.python_version()}
@@ -88,9 +122,10 @@ class Progress:
         kind, _ = self.steps[name]
         return bool(self.record.all(kind, name))
 
-    def expect(self, name: str, kind: str, question: str) -> None:
-        """One more step that there is to do."""
-        self.steps[name] = kind, question
+    def expect(self, name: str, kind: str, question: str, shown: ActWidget) -> None:
+        """One more step that there is to do, and the widget that asks for it."""
+        self.steps[name], self._shown[name] = (kind, question), shown
+        shown.go_on = self.go_on
         self._told()
 
     # what a person sees ------------------------------------------------------------------------------------------
@@ -98,10 +133,18 @@ class Progress:
     def _told(self) -> None:
         count = sum(map(self.done, self.steps))
         name = html.escape(self.record_file.file.name)
-        where = f" · kept in <code>{name}</code>" if count and self.mode != "demo" else ""
-        notes = "".join(f"<div class='lab-saved-note'>{html.escape(note)}</div>" for note in self.record_file.notes)
+        where = f" · kept in <code>{name}</code>" if count and self.mode != "demo" and not self.unkept else ""
+        said = [self._warning, *self.record_file.notes] if self.unkept else self.record_file.notes
+        notes = "".join(f"<div class='lab-saved-note'>{html.escape(note)}</div>" for note in said)
+        for shown in self._shown.values():
+            shown.unkept = bool(self.unkept)
         mode = {"learn": "", "demo": "Demo: everything is shown and nothing is kept. ", "exam": "Exam. "}[self.mode]
         self.line.value = f"{mode}{count} of {len(self.steps)} steps done{where}{notes}" if self.steps else ""
+
+    @property
+    def _warning(self) -> str:
+        return (f"Nothing more is saved: what you do from here on is lost when this kernel ends. {self.unkept} Each "
+                f"step tries again to save everything. To keep it meanwhile, run lab.submit() and copy its text.")
 
     def bundle(self) -> dict[str, Any]:
         """The record as the output of a cell: the notebook alone carries it."""
@@ -125,8 +168,14 @@ class Progress:
         rows = "".join(self._row(name) for name in self.steps)
         said = "".join(f"<p>⚠ {html.escape(problem)}</p>" for problem in self.record.problems())
         return (f"<table><thead><tr><th>Step</th><th>State</th><th>Yours</th></tr></thead><tbody>{rows}</tbody></table>"
-                f"{said}<p>Kept in <code>{html.escape(str(self.record_file.file))}</code>, and in this notebook when "
-                f"it is saved. Hand in either{self._as_text()}")
+                f"{said}<p>{self._where()}{self._as_text()}")
+
+    def _where(self) -> str:
+        """Where the record is, as the beginning of a paragraph."""
+        if self.unkept:
+            return f"⚠ {html.escape(self._warning)} This notebook carries it too, once it is saved. Hand in that"
+        return (f"Kept in <code>{html.escape(str(self.record_file.file))}</code>, and in this notebook when it is "
+                f"saved. Hand in either")
 
     def _as_text(self) -> str:
         """The record as text to hand in, or the sentence that it is too long for that; the end of a paragraph."""

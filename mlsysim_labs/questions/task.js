@@ -1,7 +1,8 @@
 // A task: an answer that the kernel judges or only keeps, hints one by one, and a reflection in the same manner.
 
-const TRAITS = ["question", "answer", "state", "feedback", "hints", "more_hints", "tries"];
+const TRAITS = ["question", "answer", "state", "feedback", "hints", "more_hints", "tries", "unkept"];
 const WORDS = { right: ["✓", "Right"], wrong: ["✗", "Not yet"], kept: ["●", "Saved"] };
+const UNKEPT = ["⚠", "Not saved, only here"];
 const LONGEST = { number: 40, text: 2000 };
 
 function textField(parent, kind, hint, changed, enter) {
@@ -77,7 +78,7 @@ function render({ model, el }) {
       tries = get("tries"),
       isSame = input.get() === get("answer"),
       shown = get("hints");
-    const [sign, name] = WORDS[state] ?? ["", ""];
+    const [sign, name] = state === "kept" && get("unkept") ? UNKEPT : (WORDS[state] ?? ["", ""]);
     write(question, get("question"));
     root.ariaLabel = `Task: ${get("question")}`;
     write(button, kind === "text" ? "Save" : state === "open" ? "Answer" : "Answer again");
@@ -87,7 +88,8 @@ function render({ model, el }) {
     hint.hidden = !get("more_hints");
     const isJudged = state === "right" || state === "wrong",
       toSend = !isSame && input.get().trim();
-    write(note, desk.isBusy() ? "Saving ..." : toSend ? "Not sent yet" : isSame && isJudged ? "Saved" : "");
+    const kept = get("unkept") ? UNKEPT[1] : "Saved";
+    write(note, desk.isBusy() ? "Saving ..." : toSend ? "Not sent yet" : isSame && isJudged ? kept : "");
     verdict.className = `lab-task-verdict lab-task-${state}`;
     verdict.classList.toggle("lab-task-old", !isSame);
     write(icon, sign);

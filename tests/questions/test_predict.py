@@ -11,6 +11,7 @@ from fake_model import BLACK, Saved, Shown, tell
 
 from mlsysim_labs.marking.predictions import comparison
 from mlsysim_labs.questions.predict import Prediction
+from mlsysim_labs.records.atomic import NotSaved
 
 QUESTION = {"name": "users", "question": "How many users fit?", "unit": "users", "low": 1, "high": 1000, "whole": True}
 CHOICE = {"name": "bound", "question": "What limits decode?", "kind": "choice", "options": ["memory", "arithmetic"]}
@@ -230,6 +231,37 @@ def test_no_answer_is_a_banner_and_a_retry_is_the_same_step(guess):
     guess.button("Retry").click()
     assert locked(guess) == 40 and len({step["id"] for step in guess.heard}) == 1 and len(guess.heard) == 2
     assert not guess.banner.inner_text() and guess.css("predict-says").inner_text().startswith("✓ Saved on")
+
+
+@pytest.mark.browser
+def test_one_may_go_on_without_saving(guess, saved):
+    def go_on():
+        saved.problem, guess.widget.unkept = None, True
+
+    saved.problem, guess.widget.go_on = NotSaved("Not saved in /lab: nothing may be written there."), go_on
+    guess.css("predict-field").fill("40")
+    guess.button("Lock my prediction").click()
+    guess.banner.get_by_text("nothing may be written there").wait_for()
+    assert guess.flaws() == [] and guess.css("act-banner-text").input_value() == "40 users"
+    guess.button("Retry").click()
+    guess.banner.get_by_text("tried 2 times").wait_for()
+    guess.button("Go on without saving").click()
+    assert locked(guess) == 40 and len({step["id"] for step in guess.heard}) == 1
+    assert [step.get("unkept") for step in guess.heard] == [None, None, True]
+    assert guess.css("predict-says").inner_text().startswith("Not saved: it is here while this notebook's kernel runs.")
+    assert "✓" not in guess.css("predict").inner_text() and not guess.banner.inner_text() and guess.flaws() == []
+    guess.widget.unkept = False
+    guess.push()
+    assert guess.css("predict-says").inner_text().startswith("✓ Saved")
+
+
+@pytest.mark.browser
+def test_a_silent_kernel_cannot_be_told_to_go_on(guess):
+    guess.away = True
+    guess.css("predict-field").fill("40")
+    guess.button("Lock my prediction").click()
+    guess.banner.get_by_text("Not saved").wait_for(timeout=3000)
+    assert guess.button("Retry").is_visible() and not guess.button("Go on without saving").is_visible()
 
 
 @pytest.mark.browser

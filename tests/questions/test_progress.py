@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import re
@@ -11,7 +12,8 @@ import pytest
 from small_lab import CROSSOVER, SENTENCE, USERS, small_lab, step
 
 from mlsysim_labs import Lab, Tank
-from mlsysim_labs.questions.progress import Progress
+from mlsysim_labs.questions.progress import UNSAVED, Progress
+from mlsysim_labs.records import atomic
 from mlsysim_labs.records.record import MIME, Record
 from mlsysim_labs.testing import messages
 
@@ -295,7 +297,8 @@ def test_a_record_too_long_for_a_text_is_saved_and_handed_in_as_a_file(folder):
     lab.progress._outputs.append(Output())
     assert step(lab, USERS, "lock", 40.0).locked and said[0] == {"saved": f"{USERS}-lock-40.0"}
     summary = lab.progress.summary()
-    assert "too long to copy: hand in its file" in summary and "99_small.record.json" in summary and "<pre>" not in summary
+    assert "too long to copy: hand in its file" in summary and "99_small.record.json" in summary
+    assert "<pre>" not in summary
     lab.submit()
 
 
@@ -320,3 +323,73 @@ def test_an_output_that_cannot_follow_is_no_failure_to_save(folder):
     lab._predictions[USERS].shown.send = said.append
     assert step(lab, USERS, "lock", 40.0).locked and said == [{"saved": f"{USERS}-lock-40.0"}]
     assert "the page is gone" in lab.progress.line.value and "1 of 4" in hearing.bundle["text/plain"]
+
+
+# a folder where nothing can be written -------------------------------------------------------------------------
+
+@pytest.fixture
+def shut(monkeypatch):
+    """Makes the folder one where nothing may be written, as it is for those who are not root; and back."""
+    put = atomic.put
+
+    def set_shut(is_shut):
+        def refused(file, data, flush=True):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        monkeypatch.setattr("mlsysim_labs.records.record_file.put", refused if is_shut else put)
+    set_shut(True)
+    yield set_shut
+    UNSAVED.clear()
+
+
+def lock(lab, unkept):
+    shown, said = lab._predictions[USERS].shown, []
+    shown.send = said.append
+    content = {"kind": "lock", "id": "a", "value": 40.0, "time": ""} | ({"unkept": True} if unkept else {})
+    shown._hear(shown, content, [])
+    return said[-1]
+
+
+def test_one_may_go_on_without_saving_and_is_told_so(folder, shut):
+    lab = small_lab()
+    lab.box  # noqa: B018
+    said = lock(lab, unkept=False)
+    assert "nothing may be written there" in said["why"] and said["unkept"] and not lab._is_open
+    assert lock(lab, unkept=True) == {"saved": "a"} and lab._is_open and lab._predictions[USERS].shown.unkept
+    line, summary = lab.progress.line.value, lab.progress.summary()
+    assert "Nothing more is saved" in line and "nothing may be written there" in line and "kept in" not in line
+    assert "mlsysim-labs record 1 99_small" in summary and "Nothing more is saved" in summary
+    assert "Kept in" not in summary
+    assert list(folder.glob("99_small*")) == []
+    task = step(lab, "reflection", "answer", "Less memory.")
+    assert task.state == "kept" and "Saved" not in task.feedback and task.unkept, "the next acts are not asked again"
+    again = small_lab()
+    again.box  # noqa: B018
+    assert again._predictions[USERS].shown.locked["value"] == 40, "still here while this kernel runs"
+    assert "Nothing more is saved" in again.progress.line.value
+
+
+def test_the_next_act_saves_all_when_the_folder_can_be_written_again(folder, shut):
+    lab = small_lab()
+    lab.box  # noqa: B018
+    lock(lab, unkept=True)
+    shut(False)
+    step(lab, "reflection", "answer", "Less memory.")
+    kept = Record.of_data((folder / "99_small.record.json").read_bytes())
+    assert [event.kind for event in kept.events] == ["prediction", "reflection"] and kept.problems() == []
+    assert "Nothing more is saved" not in lab.progress.line.value and not lab._predictions[USERS].shown.unkept
+    assert UNSAVED == {}
+    shut(True)
+    said = []
+    lab._tasks["grows"].shown.send = said.append
+    step(lab, "grows", "answer", "the KV cache")
+    assert said[0]["unkept"] and "Not saved" in said[0]["why"], "a new failure is asked about again"
+
+
+def test_going_on_without_saving_is_offered_for_a_failed_save_alone(shut):
+    lab = small_lab()
+    lab.box  # noqa: B018
+    said = []
+    shown = lab._predictions[USERS].shown
+    shown.send = said.append
+    step(lab, USERS, "lock", 0.5)
+    assert "unkept" not in said[0] and said[0]["why"].startswith("Give a number from")

@@ -236,3 +236,14 @@ def test_texts_stay_inside_and_controls_can_be_hit(page, width):
     shown.css("act-radio").nth(1).check()
     shown.button("Answer again").click()
     wait(shown, 1)
+
+
+@pytest.mark.browser
+def test_what_is_not_kept_is_not_called_saved(page):
+    desk = Desk(**REFLECTION)
+    shown = Shown(page, desk.task, "task")
+    desk.task.unkept = True
+    shown.css("task-field").fill("Little.")
+    shown.button("Save").click()
+    shown.css("task-verdict").get_by_text("Not saved").wait_for()
+    assert shown.flaws() == [] and shown.errors == [] and "● " not in shown.css("task-verdict").inner_text()
