@@ -57,7 +57,7 @@ class Progress:
         self._shown: dict[str, ActWidget] = {}
         self.line = ipywidgets.HTML()
         self.line.add_class("lab-saved")
-        self._outputs: list[Any] = []  # of cells, which follow every step
+        self.outputs: list[Any] = []  # of cells, which follow every step
         self._told()
 
     @property
@@ -76,7 +76,7 @@ class Progress:
 
     def _shown_again(self) -> None:
         """Have the outputs follow. What fails here is said, and is no failure to save: that has been done."""
-        for output in self._outputs:
+        for output in self.outputs:
             try:
                 output.update(self.bundle(), raw=True)
             except Exception as problem:  # the page's, or that of the way to it
@@ -155,7 +155,7 @@ class Progress:
         from IPython.display import display
 
         output = display(self.bundle(), raw=True, display_id=True)
-        self._outputs += [output] if output else []
+        self.outputs += [output] if output else []
 
     def plain_summary(self) -> str:
         """What is done, in a line."""

@@ -13,6 +13,7 @@ from small_lab import CROSSOVER, SENTENCE, USERS, small_lab, step
 
 from mlsysim_labs import Lab, Tank
 from mlsysim_labs.questions.progress import UNSAVED, Progress
+from mlsysim_labs.questions.setting import Setting
 from mlsysim_labs.records import atomic
 from mlsysim_labs.records.record import MIME, Record
 from mlsysim_labs.testing import messages
@@ -204,18 +205,18 @@ def test_a_lab_opens_whatever_its_truth_is(truth, says):
     lab.predict("How many?", unit="users")(truth)
     lab.box  # noqa: B018
     said = []
-    lab._predictions["guess"].shown.send = said.append
+    lab.questions["guess"].shown.send = said.append
     shown = step(lab, "guess", "lock", 40.0)
-    assert said == [{"saved": "guess-lock-40.0"}] and lab._is_open
+    assert said == [{"saved": "guess-lock-40.0"}] and lab.is_open
     assert re.search(says, shown.truth["sentence"]) and lab.progress.prediction("guess").value["value"] == 40
 
 
 @pytest.mark.parametrize("value", [{"value": 5e6}, {"value": "many"}, {"value": None}, {}, {"value": [1, {"a": 2}]}])
 def test_a_lab_opens_whatever_its_record_has_and_nothing_is_lost(folder, value):
-    Progress("99_small", "learn").keep("prediction", USERS, value)
+    Progress("99_small", Setting()).keep("prediction", USERS, value)
     lab = small_lab()
     lab.box  # noqa: B018
-    assert lab._is_open and lab._predictions[USERS].shown.truth["sentence"].startswith("you said ")
+    assert lab.is_open and lab.questions[USERS].shown.truth["sentence"].startswith("you said ")
     step(lab, "grows", "answer", "the KV cache")
     assert Record.of_data((folder / "99_small.record.json").read_bytes()).prediction(USERS).value == value
 
@@ -233,7 +234,7 @@ def test_a_record_damaged_by_hand_is_said_and_nothing_is_lost(folder, harm):
     file.write_text(harmed := harm(file.read_text()))
     again = small_lab()
     again.box  # noqa: B018
-    assert again._predictions[USERS].shown.locked["value"] == 40, "the backup has it"
+    assert again.questions[USERS].shown.locked["value"] == 40, "the backup has it"
     assert "99_small.record.json cannot be read" in again.progress.line.value
     step(again, "grows", "answer", "the KV cache")
     assert [aside.read_text() for aside in folder.glob("*damaged*")] == [harmed]
@@ -248,7 +249,7 @@ def test_a_prediction_changed_by_hand_is_shown_and_named(folder):
         file.write_text(forged(file.read_text()))
     again = small_lab()
     again.box  # noqa: B018
-    shown = again._predictions[USERS].shown
+    shown = again.questions[USERS].shown
     assert shown.locked["value"] == "forty" and "The record has no number here" in shown.truth["sentence"]
     assert "was changed after it was written" in again.progress.summary()
 
@@ -293,8 +294,8 @@ def test_a_record_too_long_for_a_text_is_saved_and_handed_in_as_a_file(folder):
     for _ in range(11):
         lab.progress.keep("reflection", "reflection", {"text": "x" * 95_000})
     said = []
-    lab._predictions[USERS].shown.send = said.append
-    lab.progress._outputs.append(Output())
+    lab.questions[USERS].shown.send = said.append
+    lab.progress.outputs.append(Output())
     assert step(lab, USERS, "lock", 40.0).locked and said[0] == {"saved": f"{USERS}-lock-40.0"}
     summary = lab.progress.summary()
     assert "too long to copy: hand in its file" in summary and "99_small.record.json" in summary
@@ -318,9 +319,9 @@ def test_an_output_that_cannot_follow_is_no_failure_to_save(folder):
     lab.box  # noqa: B018
     deaf, hearing = Output(), Output()
     deaf.problem = RuntimeError("the page is gone")
-    lab.progress._outputs += [deaf, hearing]
+    lab.progress.outputs += [deaf, hearing]
     said = []
-    lab._predictions[USERS].shown.send = said.append
+    lab.questions[USERS].shown.send = said.append
     assert step(lab, USERS, "lock", 40.0).locked and said == [{"saved": f"{USERS}-lock-40.0"}]
     assert "the page is gone" in lab.progress.line.value and "1 of 4" in hearing.bundle["text/plain"]
 
@@ -342,10 +343,10 @@ def shut(monkeypatch):
 
 
 def lock(lab, unkept):
-    shown, said = lab._predictions[USERS].shown, []
+    shown, said = lab.questions[USERS].shown, []
     shown.send = said.append
     content = {"kind": "lock", "id": "a", "value": 40.0, "time": ""} | ({"unkept": True} if unkept else {})
-    shown._hear(shown, content, [])
+    shown.hear(content)
     return said[-1]
 
 
@@ -353,8 +354,8 @@ def test_one_may_go_on_without_saving_and_is_told_so(folder, shut):
     lab = small_lab()
     lab.box  # noqa: B018
     said = lock(lab, unkept=False)
-    assert "nothing may be written there" in said["why"] and said["unkept"] and not lab._is_open
-    assert lock(lab, unkept=True) == {"saved": "a"} and lab._is_open and lab._predictions[USERS].shown.unkept
+    assert "nothing may be written there" in said["why"] and said["unkept"] and not lab.is_open
+    assert lock(lab, unkept=True) == {"saved": "a"} and lab.is_open and lab.questions[USERS].shown.unkept
     line, summary = lab.progress.line.value, lab.progress.summary()
     assert "Nothing more is saved" in line and "nothing may be written there" in line and "kept in" not in line
     assert "mlsysim-labs record 1 99_small" in summary and "Nothing more is saved" in summary
@@ -364,7 +365,7 @@ def test_one_may_go_on_without_saving_and_is_told_so(folder, shut):
     assert task.state == "kept" and "Saved" not in task.feedback and task.unkept, "the next acts are not asked again"
     again = small_lab()
     again.box  # noqa: B018
-    assert again._predictions[USERS].shown.locked["value"] == 40, "still here while this kernel runs"
+    assert again.questions[USERS].shown.locked["value"] == 40, "still here while this kernel runs"
     assert "Nothing more is saved" in again.progress.line.value
 
 
@@ -376,11 +377,11 @@ def test_the_next_act_saves_all_when_the_folder_can_be_written_again(folder, shu
     step(lab, "reflection", "answer", "Less memory.")
     kept = Record.of_data((folder / "99_small.record.json").read_bytes())
     assert [event.kind for event in kept.events] == ["prediction", "reflection"] and kept.problems() == []
-    assert "Nothing more is saved" not in lab.progress.line.value and not lab._predictions[USERS].shown.unkept
+    assert "Nothing more is saved" not in lab.progress.line.value and not lab.questions[USERS].shown.unkept
     assert UNSAVED == {}
     shut(True)
     said = []
-    lab._tasks["grows"].shown.send = said.append
+    lab.questions["grows"].shown.send = said.append
     step(lab, "grows", "answer", "the KV cache")
     assert said[0]["unkept"] and "Not saved" in said[0]["why"], "a new failure is asked about again"
 
@@ -389,7 +390,7 @@ def test_going_on_without_saving_is_offered_for_a_failed_save_alone(shut):
     lab = small_lab()
     lab.box  # noqa: B018
     said = []
-    shown = lab._predictions[USERS].shown
+    shown = lab.questions[USERS].shown
     shown.send = said.append
     step(lab, USERS, "lock", 0.5)
     assert "unkept" not in said[0] and said[0]["why"].startswith("Give a number from")
