@@ -14,12 +14,17 @@ import webbrowser
 
 from mlsysim_labs import __version__
 from mlsysim_labs.places.notebooks import notebooks_folder
+from mlsysim_labs.records.files import Unreadable, read_file
 
 RECORD = ".mlsysim-labs.json"  # in the user's folder: what was copied there, so that a changed file is known
 
 
 def digest(file: pathlib.Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
+    """The hash of a file; nothing for one that no lab can be."""
+    try:
+        return hashlib.sha256(read_file(file)).hexdigest()
+    except Unreadable:
+        return ""
 
 
 def copy_labs(source: pathlib.Path, folder: pathlib.Path) -> list[str]:
@@ -54,7 +59,7 @@ def copy_labs(source: pathlib.Path, folder: pathlib.Path) -> list[str]:
 def read_record(file: pathlib.Path) -> dict[str, str]:
     """What was copied before; nothing, if there is no record or it is damaged (then every file counts as changed)."""
     try:
-        found = json.loads(file.read_text(encoding="utf-8"))
+        found = json.loads(read_file(file))
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}

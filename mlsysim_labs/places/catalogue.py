@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from mlsysim_labs.places.notebooks import notebooks_folder
+from mlsysim_labs.records.files import Unreadable, read_file
 from mlsysim_labs.records.record_file import RecordFile
 from mlsysim_labs.widgets.assets import style
 
@@ -80,6 +81,9 @@ class Catalogue:
         for file in sorted(folder.glob("*.ipynb")):
             try:
                 lab = self._listed(file)
+            except Unreadable as problem:
+                self.notes.append(f"{file.name} is left out: {problem.strerror}.")
+                continue
             except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
                 self.notes.append(f"{file.name} is not a notebook that can be read.")
                 continue
@@ -89,7 +93,7 @@ class Catalogue:
 
     def _listed(self, file: pathlib.Path) -> Listed | None:
         """The lab of a notebook; None if it has none."""
-        notebook = json.loads(file.read_bytes())
+        notebook = json.loads(read_file(file))
         cells = [(cell, "".join(cell["source"])) for cell in notebook["cells"]]
         source = "\n".join(text for cell, text in cells if "lab" in cell["metadata"].get("tags", []))
         if not source:

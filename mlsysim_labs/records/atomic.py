@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from mlsysim_labs.records.event import now
+from mlsysim_labs.records.files import Unreadable, open_at_once
 
 if sys.platform == "win32":
     import msvcrt
@@ -67,7 +68,7 @@ def flush_folder(folder: pathlib.Path) -> None:
 @contextmanager
 def lock_held(file: pathlib.Path) -> Iterator[None]:
     """Hold the lock of a file that stays when it is freed: to delete it would let two in at once."""
-    with file.open("ab") as handle:
+    with open(file, "ab", opener=open_at_once) as handle:
         deadline = time.monotonic() + PATIENCE
         while not take_lock(handle.fileno()):
             if time.monotonic() > deadline:
@@ -101,5 +102,8 @@ def unused_name(folder: pathlib.Path, start: str) -> pathlib.Path:
 
 def reason(problem: OSError) -> str:
     """Why nothing was written, and the next move."""
+    if isinstance(problem, Unreadable):
+        name = pathlib.Path(problem.filename).name
+        return f"{name} cannot be read: {problem.strerror}. Move it away, then save again"
     known = (said for said, codes in REASONS.items() if problem.errno in codes)
     return next(known, f"the system says \"{problem.strerror or problem}\". Save again, or try another folder")

@@ -7,6 +7,7 @@ import os
 import pathlib
 from contextlib import suppress
 
+from mlsysim_labs.records.files import Unreadable, read_file
 from mlsysim_labs.records.json_data import RecordError, checked_slug
 from mlsysim_labs.records.record import MIME, Record
 
@@ -18,10 +19,16 @@ def notebook_path() -> pathlib.Path | None:
 
 
 def of_notebook(path: str | os.PathLike[str], slug: str) -> Record:
-    """The records of a lab in a notebook's outputs, merged; an empty one if there are none or it is broken."""
+    """The records of a lab in a notebook's outputs, merged; an empty one if there are none or it is broken.
+
+    Unreadable where there is no ordinary file, or a very large one.
+    """
     record = Record(checked_slug(slug))
     try:
-        tree = json.loads(pathlib.Path(path).read_bytes())
+        data = read_file(path)
+        tree = json.loads(data) if MIME.encode() in data else []  # parsing takes many times the memory
+    except Unreadable:
+        raise
     except (OSError, ValueError, RecursionError):
         return record
     rest = [tree]

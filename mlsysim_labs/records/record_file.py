@@ -20,6 +20,7 @@ import time
 from contextlib import suppress
 
 from mlsysim_labs.records.atomic import STILL_HERE, NotSaved, lock_held, put, reason, unused_name
+from mlsysim_labs.records.files import LIMIT, Unreadable, read_file
 from mlsysim_labs.records.in_notebooks import notebook_path, of_notebook
 from mlsysim_labs.records.json_data import NewerRecordError, RecordError, checked_slug
 from mlsysim_labs.records.record import Record
@@ -77,14 +78,25 @@ class RecordFile:
         """
         self._tidy()
         record, notebook = self._found(), notebook or notebook_path()
-        return record.merged(of_notebook(notebook, self.slug)) if notebook else record
+        return record.merged(self._carried(notebook)) if notebook else record
+
+    def _carried(self, notebook: str | os.PathLike[str]) -> Record:
+        """What a notebook's outputs hold; where it cannot be read, nothing and a note."""
+        try:
+            return of_notebook(notebook, self.slug)
+        except Unreadable as problem:
+            self._note(f"{pathlib.Path(notebook).name} was not searched for a record: {problem.strerror}.")
+            return Record(self.slug)
 
     def _saved(self, record: Record) -> Record:
         for _ in range(TRIES):
             merged = record.merged(self._found(repair=True))
             data = merged.data
+            if len(data) > LIMIT:
+                raise NotSaved(f"Not saved in {self.folder}: the record has grown beyond the {LIMIT / 1e6:.0f} MB that "
+                               f"can be read again. Hand in {self.file.name}, then move it away. {STILL_HERE}")
             put(self.file, data)
-            if self.file.read_bytes() == data:
+            if read_file(self.file) == data:
                 self._known = data, merged
                 self._back_up(data)
                 return merged
@@ -96,7 +108,7 @@ class RecordFile:
         record, sound = Record(self.slug), None
         for file in (self.file, self.backup):
             try:
-                data = file.read_bytes()
+                data = read_file(file)
                 if data != sound:
                     record = record.merged(self._known[1] if data == self._known[0] else Record.of_data(data))
             except FileNotFoundError:

@@ -86,12 +86,12 @@ def test_a_folder_that_is_gone_or_a_file_says_so(tmp_path, record):
 def test_a_file_that_cannot_be_read_is_not_overwritten(record_file, record, monkeypatch):
     record_file.save(record)
     with monkeypatch.context() as patch:
-        patch.setattr(pathlib.Path, "read_bytes", failing(errno.EIO))
+        patch.setattr(module, "read_file", failing(errno.EIO))
         with pytest.raises(NotSaved, match="system says"):
             record_file.save(Record(LAB).added("hint", "", {}))
         assert record_file.load() == Record(LAB) and "cannot be read" in record_file.notes[0]
-    read = pathlib.Path.read_bytes
-    monkeypatch.setattr(pathlib.Path, "read_bytes", lambda file: failing(errno.EIO)() if file == record_file.file
+    read = module.read_file
+    monkeypatch.setattr(module, "read_file", lambda file: failing(errno.EIO)() if file == record_file.file
                         else read(file))
     assert record_file.load() == record
     monkeypatch.undo()
