@@ -22,6 +22,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import KW_ONLY, dataclass, field, replace
 from typing import Any, TypeVar, overload
 
+import numpy as np
+
 from solver.base.numbers import single_number, together
 from solver.text import nearest
 
@@ -137,7 +139,7 @@ class _Judge:
     """Judges the arguments of one function. What can be known before a call is found once, at its declaration."""
 
     def __init__(self, solve: Callable[..., Any], arguments: Mapping[str, Argument]) -> None:
-        self.title, self.arguments = solve.__name__, arguments
+        self.title, self.arguments, self.names = solve.__name__, arguments, frozenset(arguments)
         parameters = inspect.signature(solve).parameters
         self.places = tuple(name for name in arguments if parameters[name].kind is not inspect.Parameter.KEYWORD_ONLY)
         self.required = {name for name, one in arguments.items() if one.default is REQUIRED}
@@ -146,11 +148,10 @@ class _Judge:
 
     def named(self, args: tuple[Any, ...], options: dict[str, Any]) -> dict[str, Any] | None:
         """What is given by place and by name, all by name; None where that cannot be."""
-        for name in options:
-            if name not in self.arguments:
-                raise TypeError(f"{self.title} has no argument {name!r}. {nearest(name, self.arguments)}")
-        given = dict(zip(self.places, args, strict=False))
-        given.update(options)
+        if not self.names >= options.keys():
+            name = next(name for name in options if name not in self.names)
+            raise TypeError(f"{self.title} has no argument {name!r}. {nearest(name, self.arguments)}")
+        given = dict(zip(self.places, args, strict=False)) | options
         fits = len(given) == len(args) + len(options) and self.required <= given.keys()
         return given if fits else None
 
@@ -162,7 +163,8 @@ class _Judge:
         for name, judge, default, ready in self.rows:
             value = given.get(name, default)
             seen[name] = ready if value is default and ready is not REQUIRED else judge(name, value, seen)
-        together(**seen)
+        if np.ndarray in map(type, seen.values()):
+            together(**seen)
         return seen
 
 
