@@ -10,6 +10,8 @@ from typing import Any
 
 import ipywidgets
 
+from mlsysim_labs.widgets.fallback import NamedBox, quoted
+
 
 class Layout:
     """The boxes of a lab in their order, and what is in each."""
@@ -25,8 +27,8 @@ class Layout:
                            (self.predictions, ["lab-questions"]), (self.tasks, ["lab-questions"])):
             for name in names:
                 box.add_class(name)
-        self.box = ipywidgets.VBox([*heading, self.line, self.predictions, self.knobs, self.drawer, runner,
-                                    self.frames, self.tasks])
+        self.box = NamedBox([*heading, self.line, self.predictions, self.knobs, self.drawer, runner, self.frames,
+                             self.tasks], f"the lab{quoted(title)}")
         self.box.add_class("lab-box")
 
     def arrange(self, **widgets: Iterable[Any]) -> None:

@@ -15,6 +15,7 @@ import ipywidgets
 import numpy as np
 
 from mlsysim_labs.pictures.parts.picture import Target
+from mlsysim_labs.widgets.fallback import NamedBox
 
 MOST_TICKS = 7  # on a linear axis
 COLOURS = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"]  # Okabe and Ito: apart for every kind of colour vision
@@ -101,7 +102,7 @@ class Curve:
         self._marks: dict[str, Any] = {}
         self._legend = ipywidgets.HTML()  # bqplot's own legend leaves a narrow figure
         self._legend.add_class("lab-legend")
-        self._box = ipywidgets.VBox([self._legend, self._figure])
+        self._box = NamedBox([self._legend, self._figure], "this Curve")
 
     @property
     def figure(self) -> Any:

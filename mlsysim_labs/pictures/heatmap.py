@@ -20,6 +20,7 @@ import ipywidgets
 import numpy as np
 
 from mlsysim_labs.pictures.parts.picture import Target
+from mlsysim_labs.widgets.fallback import NamedBox
 from solver.text import nearest
 
 CELL_COLOURS = ["#440154", "#21918c", "#fde725"]  # of viridis: from dark to light for every kind of colour vision
@@ -99,7 +100,7 @@ class Heatmap:
         self._key = ipywidgets.HTML(self._described(low, high))  # bqplot's own collapses beside a narrow figure
         self._key.add_class("lab-legend")
         self._figure = self._make(low, high)
-        self._box = ipywidgets.VBox([self._key, self._figure])
+        self._box = NamedBox([self._key, self._figure], "this Heatmap")
         self._box.add_class(self._name)
 
     @property

@@ -6,6 +6,7 @@ from typing import Any
 
 import anywidget
 
+from mlsysim_labs.widgets.fallback import run_to_see
 from solver.text import nearest
 
 
@@ -17,3 +18,6 @@ class Strict(anywidget.AnyWidget):
             if not self.has_trait(name):
                 raise TypeError(f"a {type(self).__name__} has no {name!r}. {nearest(name, self.trait_names())}")
         super().__init__(**traits)
+
+    def __repr__(self) -> str:
+        return run_to_see(f"this {type(self).__name__}")

@@ -8,9 +8,9 @@ import ipywidgets
 import numpy as np
 import pytest
 
-from mlsysim_labs import Lab
+from mlsysim_labs import Curve, Heatmap, Lab, Roofline, Tank, Timeline
 from mlsysim_labs.page.controls import octaves
-from mlsysim_labs.pictures.parts.picture import WidgetPicture
+from mlsysim_labs.pictures.parts.picture import WidgetPicture, as_picture
 from mlsysim_labs.reactive.graph import NodeError
 from mlsysim_labs.reactive.trace import run
 from solver import Hardware
@@ -180,3 +180,35 @@ def test_the_state_of_a_lab_is_json(lab):
     lab.box  # noqa: B018
     runner = lab.page.runner
     json.dumps({name: getattr(runner, name) for name in ("program", "kernel_state", "presets")}, allow_nan=False)
+
+
+def plain(widget, monkeypatch):
+    """What stands in a saved notebook for who has no kernel: ipywidgets 7 displays it, 8 returns it."""
+    if hasattr(widget, "_repr_mimebundle_"):
+        found = widget._repr_mimebundle_()
+        bundle = found[0] if isinstance(found, tuple) else found
+    else:
+        said = []
+        monkeypatch.setattr("ipywidgets.widgets.widget.display", lambda data, raw: said.append(data))
+        widget._ipython_display_()
+        bundle, = said
+    assert bundle["application/vnd.jupyter.widget-view+json"]["model_id"] == widget.model_id
+    return bundle["text/plain"]
+
+
+@pytest.mark.parametrize("title, says", [
+    ("KV cache: the hidden tax", "Run this cell to see the lab “KV cache: the hidden tax”: it needs a running kernel."),
+    ("", "Run this cell to see the lab: it needs a running kernel."),
+    ("long " * 40, " long…”: it needs a running kernel."),
+    ("<b>\nRoof</b>", "Run this cell to see the lab “Roof”: it needs a running kernel.")])
+def test_without_its_state_a_lab_is_one_helpful_sentence(title, says, monkeypatch):
+    said = plain(Lab(title, slug="x").box, monkeypatch)
+    assert said.endswith(says) and len(said) <= 110 and "VBox" not in said and "\n" not in said
+
+
+@pytest.mark.parametrize("kind, given", [
+    (Tank, ()), (Roofline, ()), (Timeline, ()), (Curve, ("x", "y", (1, 2), (1, 2))),
+    (Heatmap, ("x", "y", "z", [1, 2], [1, 2], (0, 1)))])
+def test_without_its_state_a_picture_is_one_too(kind, given, monkeypatch):
+    said = plain(as_picture(kind(*given)).widget, monkeypatch)
+    assert said == f"Run this cell to see this {kind.__name__}: it needs a running kernel."
