@@ -4,33 +4,45 @@ from __future__ import annotations
 
 import collections
 import pathlib
+import sys
 
 import numpy as np
 import pytest
 from paths import ROOT
 
-# About how many seconds a test takes that asks for this fixture or has this mark; the first that fits.
-SECONDS = {"jupyter": 10.0, "page": 2.0, "slow": 3.0, "release": 60.0}
+# About how many seconds a test takes that asks for this fixture or has this mark.
+SECONDS = {"fixture": {"jupyter": 15.0, "page": 0.8}, "mark": {"release": 60.0, "slow": 2.0}}
 SECONDS_OF_OTHERS = 0.02
 
+# nbformat checks notebooks by jsonschema, which reads 38 grammars of addresses where it finds this package, 1.5 s long.
+sys.modules.setdefault("rfc3987_syntax", None)  # to import it fails, and jsonschema goes on without
 
-@pytest.hookimpl(tryfirst=True)  # before pytest-xdist writes groups into names
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)  # around pytest-xdist, which writes groups into names
 def pytest_collection_modifyitems(config, items):
     """Side by side, the tests of a module stay together on one worker, and what takes longest comes first."""
-    if not hasattr(config, "workerinput"):
-        return
-    takes: dict[str, float] = collections.Counter()
-    for item in items:
-        module = item.nodeid.partition("::")[0]
-        item.add_marker(pytest.mark.xdist_group(module))
-        takes[module] += seconds(item)
-    items.sort(key=lambda item: -takes[item.nodeid.partition("::")[0]])
+    side_by_side = hasattr(config, "workerinput")
+    if side_by_side:
+        for item in items:
+            item.add_marker(pytest.mark.xdist_group(module(item)))
+    yield  # here those go that are not asked for
+    if side_by_side:
+        takes: dict[str, float] = collections.Counter()
+        for item in items:
+            takes[module(item)] += seconds(item)
+        items.sort(key=lambda item: -takes[module(item)])
+
+
+def module(item) -> str:
+    """The file of a test."""
+    return item.nodeid.partition("::")[0]
 
 
 def seconds(item) -> float:
     """About how long a test takes."""
-    asks = {*getattr(item, "fixturenames", ()), *(mark.name for mark in item.iter_markers())}
-    return next((time for name, time in SECONDS.items() if name in asks), SECONDS_OF_OTHERS)
+    asks = [("fixture", name) for name in getattr(item, "fixturenames", ())]
+    asks += [("mark", mark.name) for mark in item.iter_markers()]
+    return max((SECONDS[kind].get(name, 0.0) for kind, name in asks), default=0.0) or SECONDS_OF_OTHERS
 
 
 @pytest.fixture
