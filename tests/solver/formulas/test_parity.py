@@ -90,6 +90,7 @@ def test_every_operation_is_covered(edges):
     assert ELEMENTWISE | set(FOLDS.values()) | {"pick", "view", "stack"} <= used
 
 
+@pytest.mark.slow
 def test_every_break_of_the_interpreter_is_caught(edges):
     report = under_node(edges, mutants=True)
     assert report["survivors"] == []
