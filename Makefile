@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # Tests run side by side in so many processes, each with a JupyterLab and a Chromium of its own; 0: in this one.
 WORKERS ?= 2
 PYTEST := -m pytest -q
-SIDE_BY_SIDE := -n $(WORKERS) --dist loadgroup --no-loadscope-reorder
+SIDE_BY_SIDE := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 # Kept bytecode: without it each kernel, worker and second run compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 

@@ -18,15 +18,10 @@ SECONDS_OF_OTHERS = 0.02
 sys.modules.setdefault("rfc3987_syntax", None)  # to import it fails, and jsonschema goes on without
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)  # around pytest-xdist, which writes groups into names
+@pytest.hookimpl(trylast=True)  # when those that -m leaves out are gone
 def pytest_collection_modifyitems(config, items):
-    """Side by side, the tests of a module stay together on one worker, and what takes longest comes first."""
-    side_by_side = hasattr(config, "workerinput")
-    if side_by_side:
-        for item in items:
-            item.add_marker(pytest.mark.xdist_group(module(item)))
-    yield  # here those go that are not asked for
-    if side_by_side:
+    """Side by side, the files that take longest come first; each stays on one worker (`--dist loadfile`)."""
+    if hasattr(config, "workerinput"):
         takes: dict[str, float] = collections.Counter()
         for item in items:
             takes[module(item)] += seconds(item)
