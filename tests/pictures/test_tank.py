@@ -5,7 +5,8 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from tanks import FITS, FULL, GB, NOTHING, PICTURES, TOO_BIG, Shown
+from bare_page import NOTHING
+from tanks import FITS, FULL, GB, TOO_BIG, Shown
 
 
 def close(shown: Shown, **bytes_at: tuple[float, float]) -> None:
@@ -74,13 +75,13 @@ def test_a_tank_without_numbers_says_so(page):
 
 @pytest.mark.browser
 def test_many_changes_are_one_redraw_in_the_same_elements(tank):
-    made = tank.page.evaluate_handle("[...document.querySelectorAll('#tank *')]")
+    made = tank.page.evaluate_handle("[...document.querySelectorAll('#picture *')]")
     drawn = tank.page.evaluate("""async ([full, fits]) => {
         const says = document.querySelector(".lab-tank-says"), before = says.textContent;
         let frames = 0;
         new MutationObserver(() => { frames++; }).observe(says, {childList: true});
-        for (let i = 0; i < 50; i++) window.tank.say(i % 2 ? fits : full);
-        window.tank.say(full);
+        for (let i = 0; i < 50; i++) window.picture.say(i % 2 ? fits : full);
+        window.picture.say(full);
         const same = says.textContent === before;
         await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
         return [same, frames];
@@ -89,7 +90,7 @@ def test_many_changes_are_one_redraw_in_the_same_elements(tank):
     assert tank.sentence.startswith("Out of memory")
     for values in (TOO_BIG, {"users": float("nan")}, FITS):
         tank.set(**values)
-    assert made.evaluate("(old) => { const now = [...document.querySelectorAll('#tank *')];"
+    assert made.evaluate("(old) => { const now = [...document.querySelectorAll('#picture *')];"
                          "return now.length === old.length && now.every((n, i) => n === old[i]); }")
 
 
@@ -109,11 +110,11 @@ def test_shares_are_ticked_up_to_64_users(tank):
 
 @pytest.mark.browser
 def test_cleaning_up_leaves_no_listener(tank):
-    assert tank.page.evaluate("window.tank.held()") == sorted(
+    assert tank.page.evaluate("window.picture.held()") == sorted(
         f"change:{name}" for name in FITS)
-    tank.page.evaluate("([full]) => { window.tank.say(full); window.tank.stop(); }", [FULL])
+    tank.page.evaluate("([full]) => { window.picture.say(full); window.picture.stop(); }", [FULL])
     tank.set(weights=1.0)
-    assert tank.page.evaluate("window.tank.held()") == []
+    assert tank.page.evaluate("window.picture.held()") == []
     assert tank.sentence.startswith("Fits: 44.0 GB"), "a frame that was asked for is not drawn any more"
 
 
@@ -132,8 +133,3 @@ def test_texts_stay_inside_and_apart(tank, width):
         for a, b in itertools.combinations(boxes, 2):
             assert a[1] <= b[0] or b[1] <= a[0] or a[3] <= b[2] + 0.1 or b[3] <= a[2] + 0.1
         assert tank.page.evaluate("document.documentElement.scrollWidth") <= width
-
-
-def test_the_files_are_small():
-    assert (PICTURES / "tank.js").stat().st_size < 6.5 * 1024
-    assert (PICTURES / "tank.css").stat().st_size < 3.5 * 1024

@@ -6,7 +6,8 @@ import itertools
 import json
 
 import pytest
-from tanks import FITS, FULL, GB, GIB, NOTHING, TOO_BIG, Shown
+from bare_page import NOTHING
+from tanks import FITS, FULL, GB, GIB, TOO_BIG, Shown
 
 from mlsysim_labs.pictures.tank import Tank
 from mlsysim_labs.reactive.trace import program, symbol
@@ -93,7 +94,7 @@ def test_a_sentence_is_read_aloud_once_a_second_and_the_last_one_is_not_lost(tan
         const end = performance.now() + 1500;
         let cache = base;
         while (performance.now() < end) {
-            window.tank.say({cache: (cache += 1e8)});
+            window.picture.say({cache: (cache += 1e8)});
             await new Promise((done) => setTimeout(done, 30));
         }
         await new Promise((done) => setTimeout(done, 1300));

@@ -1,54 +1,24 @@
-"""A tank on a bare page, with a model that can only be read and listened to, and what it may be given."""
+"""A tank on a bare page, and what it may be given."""
 
 from __future__ import annotations
 
-import pathlib
+import bare_page
 
-import mlsysim_labs
+from mlsysim_labs.pictures.tank import Tank
 
-PICTURES = pathlib.Path(mlsysim_labs.__file__).parent / "pictures"
 GB, GIB = 1e9, 2.0**30
 NAMES = ["weights", "cache", "reserve", "more-weights", "more-cache", "box"]
 FITS = {"capacity": 85.9 * GB, "weights": 16.1 * GB, "cache": 8 * 2.15 * GB, "reserve": 8.59 * GB, "users": 8,
         "unit": "GB", "chip": "NVIDIA H100 SXM", "model": "Llama 3.1 8B", "caption": ""}
 FULL = {"cache": 8 * 17.2 * GB}
 TOO_BIG = {"weights": 141.8 * GB}
-NOTHING = "No value for these settings."
 
 
-class Shown:
-    """A tank on a bare page, with a model that can only be read and listened to."""
+class Shown(bare_page.Shown):
+    """A tank on a bare page."""
 
     def __init__(self, page, **traits) -> None:
-        self.page = page
-        self.errors = []
-        page.on("pageerror", lambda error: self.errors.append(str(error)))
-        page.set_content(f"<style>{(PICTURES / 'tank.css').read_text(encoding='utf-8')} "
-                         ".lab-tank * { transition: none !important; }</style><div id='tank'></div>")
-        page.evaluate(
-            """async ([source, state]) => {
-                const url = URL.createObjectURL(new Blob([source], {type: "text/javascript"}));
-                let held = [];
-                const model = {
-                    get: (name) => state[name],
-                    on: (name, f) => { held.push([name, f]); },
-                    off: (name, f) => { held = held.filter(([n, g]) => n !== name || g !== f); },
-                };
-                const say = (values) => {
-                    Object.assign(state, values);
-                    for (const [name, f] of held) if (name.replace("change:", "") in values) f();
-                };
-                window.tank = { say, held: () => held.map(([name]) => name).sort() };
-                const { default: widget } = await import(url);
-                window.tank.stop = widget.render({ model, el: document.querySelector("#tank") });
-            }""", [(PICTURES / "tank.js").read_text(encoding="utf-8"), FITS | traits])
-
-    def set(self, **values) -> None:
-        """As the program of a lab does it: some traits at once, then a frame."""
-        self.page.evaluate("""async (values) => {
-            window.tank.say(values);
-            await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-        }""", values)
+        super().__init__(page, Tank, **FITS | traits)
 
     @property
     def sentence(self) -> str:
