@@ -63,6 +63,7 @@ def main() -> int:
     import equip
     from live_jupyter import Jupyter, run_all
     from playwright.sync_api import sync_playwright
+    from waiting import until_still
 
     from mlsysim_labs import lab_of
 
@@ -78,7 +79,7 @@ def main() -> int:
             server.open(page, notebook.name)
             page.evaluate("() => jupyterapp.shell.collapseLeft()")
             run_all(page)
-            page.wait_for_timeout(2000)
+            until_still(page)
             for name in names:
                 save(page, name, stamp(lab_of(notebook), name.partition("__")[2]))
             page.close()

@@ -13,6 +13,7 @@ import pytest
 from far import relay
 from hand import HANDLE, WATCH, grip
 from live_jupyter import errors_in_cells, kill_kernels, run_all
+from waiting import until_holds, until_still
 
 from mlsysim_labs.places.notebooks import new_lab
 from mlsysim_labs.widgets.assets import script
@@ -66,7 +67,7 @@ def walk_in(jupyter, page, port=None):
 def ready(page):
     page.wait_for_selector(TANK)
     page.wait_for_selector(f".lab-control-context {HANDLE}[aria-label]")
-    page.wait_for_timeout(500)
+    until_still(page)
 
 
 def tank(page) -> str:
@@ -107,7 +108,7 @@ def follow_the_keyboard(opened):
     before = tank(opened)
     for key in ("ArrowRight", "ArrowDown", "ArrowRight", "ArrowRight", "d", "d", "x", "a"):
         opened.keyboard.press(key)
-    opened.wait_for_timeout(300)
+    until_still(opened)
     assert tank(opened) != before
     assert opened.locator(".jp-Cell").count() == cells
     assert "," in handle.get_attribute("aria-valuetext")
@@ -156,31 +157,34 @@ def test_sixty_moves_far_from_the_kernel_show_sixty_states(demo, page):
         x, y, width = grip(page, "context")
         left = x - width / 2  # it starts in the middle of its table
         page.mouse.move(left, y)
-        page.wait_for_timeout(400)
+        until_still(page)
         page.evaluate(WATCH, TANK)
         stops = [*range(1, 31), *range(29, -1, -1)]
         for stop in stops:
             page.mouse.move(left + stop * width / 32, y)
             page.wait_for_timeout(35)
         page.mouse.up()
-        page.wait_for_timeout(600)
+        until_still(page)
         states = page.evaluate("handWatch.states")
     seen = [state for state, before in zip(states, [None, *states]) if state != before]  # noqa: B905
     assert len(seen) == 60
     assert seen[30:] == [*seen[28::-1], seen[-1]]
 
 
+def save_with_widgets(demo, page):
+    """Save; the states of the widgets are in the file once JupyterLab has gathered them."""
+    page.evaluate("jupyterapp.commands.execute('docmanager:save')")
+    saved = json.loads((demo.folder / DEMO).read_text(encoding="utf-8"))
+    assert "application/vnd.jupyter.widget-state+json" in saved["metadata"].get("widgets", {})
+
+
 @pytest.mark.browser
 def test_a_saved_notebook_is_alive_before_any_cell_is_run(demo, page):
     opened = walk_in(demo, page)
     opened.get_by_role("button", name="Long document").click()
-    opened.wait_for_timeout(500)
+    opened.wait_for_function(f"document.querySelector('{TANK}').innerText.includes('17.2')")
     opened.evaluate("jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState')")
-    opened.wait_for_timeout(500)
-    opened.evaluate("jupyterapp.commands.execute('docmanager:save')")
-    opened.wait_for_timeout(1500)
-    saved = json.loads((demo.folder / DEMO).read_text(encoding="utf-8"))
-    assert "application/vnd.jupyter.widget-state+json" in saved["metadata"]["widgets"]
+    until_holds(opened, lambda: save_with_widgets(demo, opened))
     demo.restart_kernels()
     demo.open(opened, DEMO)
     ready(opened)

@@ -10,6 +10,7 @@ import nbformat
 import pytest
 from live_jupyter import errors_in_cells, kill_kernels, run_all
 from small_lab import CROSSOVER, USERS
+from waiting import until_holds, until_still
 
 from mlsysim_labs.records.record import MIME, Record
 
@@ -67,7 +68,7 @@ def saved_with_widgets(jupyter, page):
     for _ in range(20):
         page.evaluate("jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState')")
         page.evaluate("jupyterapp.commands.execute('docmanager:save')")
-        page.wait_for_timeout(500)
+        until_still(page)
         saved = json.loads((jupyter.folder / NAME).read_text(encoding="utf-8"))
         if "widgets" in saved["metadata"]:
             break
@@ -84,7 +85,7 @@ def heard_until_the_lock(jupyter, page, small, times):
     opened(jupyter, page)
     page.locator(".lab-control-device select").select_option(index=2)
     page.fill(GUESS, "40")
-    page.wait_for_timeout(1500)
+    until_still(page)
     saved = saved_with_widgets(jupyter, page)
     for cell in saved["cells"]:
         cell["source"] = ""
@@ -120,8 +121,12 @@ def test_steps_survive_the_kernel_the_page_and_the_file(jupyter, page, small):
     page.get_by_text("query heads").wait_for()
     answer(page, "122500 tokens")
     page.get_by_text("Right").first.wait_for()
+    until_holds(page, lambda: saved_with_records(jupyter, page))
+
+
+def saved_with_records(jupyter, page):
+    """Save; the outputs of both cells hold the record with the last answer."""
     page.evaluate("jupyterapp.commands.execute('docmanager:save')")
-    page.wait_for_timeout(1500)
     outputs = [o for cell in json.loads((jupyter.folder / NAME).read_text())["cells"] for o in cell["outputs"]]
     kept = [Record.of_json(o["data"][MIME]) for o in outputs if MIME in o.get("data", {})]
     assert len(kept) == 2 and all(r.last("answer", CROSSOVER).value["text"] == "122500 tokens" for r in kept)
@@ -134,7 +139,7 @@ def test_axe_finds_nothing_in_the_dark(jupyter, page, small):
     small()
     opened(jupyter, page)
     page.evaluate("jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
-    page.wait_for_timeout(1000)
+    until_still(page)
     before = Axe().run(page, context=".lab-box")
     lock(page)
     answer(page, "30633 tokens")

@@ -16,6 +16,7 @@ from typing import Any
 
 from hand import HANDLE
 from live_jupyter import Jupyter, errors_in_cells, run_all
+from waiting import until_still
 
 from mlsysim_labs.questions.items import Item, PredictionItem
 from mlsysim_labs.testing import tasks_of
@@ -82,8 +83,8 @@ def walk_in(jupyter: Jupyter, page: Any, notebook: str, lab: Any, port: int | No
     errors = errors_in_cells(page)
     assert not errors, errors
     page.wait_for_selector(".lab-box .lab-act, .lab-box .lab-picture")
-    page.wait_for_timeout(500)
     page.wait_for_function(EXEMPT)
+    until_still(page)
     return Player(page, lab, said)
 
 
@@ -141,7 +142,7 @@ class Player:
         self.reach(self.page.locator(f".lab-control-{control}").locator(f"{HANDLE}, select").first)
         for key in presses:
             self.page.keyboard.press(key)
-        self.page.wait_for_timeout(300)
+        until_still(self.page)
 
     def lock(self, name: str, value: str) -> str:
         """Predict a number or an option, lock it, and return the sentence that stands beside the truth."""
@@ -203,7 +204,7 @@ class Player:
         verdict = group.locator(".lab-task-verdict:not(.lab-task-old):not(.lab-task-open)")
         verdict.wait_for()
         group.locator(".lab-act-note").last.filter(has_text=note).wait_for(state="attached")
-        self.page.wait_for_timeout(100)
+        until_still(self.page, frames=4)
         return verdict.locator(".lab-task-word").inner_text(), verdict.locator(".lab-task-says").inner_text()
 
     # what the page says ------------------------------------------------------------------------------------------
