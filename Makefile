@@ -8,6 +8,8 @@ BIN := $(VENV)/bin
 WORKERS ?= 2
 PYTEST := -m pytest -q
 SIDE_BY_SIDE := -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+# Drawn examples are the same at each run, and none has a deadline, which a busy machine would miss; soak draws anew.
+SAME := --hypothesis-profile=ci
 # Kept bytecode: without it each kernel, worker and second run compiles everything anew.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -21,10 +23,10 @@ test: test-here  ## what must hold at every commit: all but soak and release, th
 	@$(MAKE) --no-print-directory -j2 test-lowest test-pythons
 
 quick: $(VENV)/.tools  ## for the hand while working: half a minute, without a browser
-	@$(BIN)/python $(PYTEST) $(SIDE_BY_SIDE) -m "not (slow or browser or soak or release)" $(ARGS)
+	@$(BIN)/python $(PYTEST) $(SIDE_BY_SIDE) $(SAME) -m "not (slow or browser or soak or release)" $(ARGS)
 
 test-here: $(VENV)/.test
-	@$(BIN)/python $(PYTEST) $(SIDE_BY_SIDE) -m "not (soak or release)" $(ARGS)
+	@$(BIN)/python $(PYTEST) $(SIDE_BY_SIDE) $(SAME) -m "not (soak or release)" $(ARGS)
 
 test-lowest: $(VENV)/.test  ## the fast suite on the lowest versions that are allowed
 	@tools/pythons.sh $(BIN)/python lowest $(WORKERS)

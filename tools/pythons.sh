@@ -28,7 +28,7 @@ environment() { # PYTHON FOLDER INSTALL...
 tests() { # NAME FOLDER PYTEST...
     name=$1 folder=$2
     shift 2
-    if "$folder/bin/python" -m pytest -q -m "$FAST" -p no:cacheprovider "$@" >"$folder/.said" 2>&1; then
+    if "$folder/bin/python" -m pytest -q -m "$FAST" --hypothesis-profile=ci -p no:cacheprovider "$@" >"$folder/.said" 2>&1; then
         echo "$name: $(tail -n 1 "$folder/.said")"
     else
         echo "$name:" && cat "$folder/.said" && return 1
