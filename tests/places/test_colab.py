@@ -45,7 +45,8 @@ def first_cell(python: str, *folders: pathlib.Path) -> str:
     cell = "".join(notebooks.first_cell())
     assert address in cell
     return run(python, "-c", RUN_CELL, text=cell.replace(address, ROOT.as_uri()),
-               PYTHONPATH=":".join(map(str, folders)), PIP_DISABLE_PIP_VERSION_CHECK="1")
+               PYTHONPATH=":".join(map(str, folders)), PIP_DISABLE_PIP_VERSION_CHECK="1",
+               PIP_NO_CACHE_DIR="1")  # a wheel of that version that was built before is not this checkout
 
 
 def freeze(python: str) -> dict[str, str]:
