@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from waiting import until_still
-
 HANDLE = ":is(.noUi-handle, .ui-slider-handle)"
 # The time from a pointer event's own stamp to the end of the first frame that shows a change in the picture.
 WATCH = """(css) => {
@@ -43,7 +41,7 @@ def latency(page: Any, control: str, picture: str, moves: int = 40) -> list[floa
         before = page.evaluate("() => { window.handWatch.from = null; return window.handWatch.took.length; }")
         page.mouse.move(x + (at + 1) * stop, y)
         page.wait_for_function(f"() => window.handWatch.took.length > {before}", timeout=5000)
-        until_still(page, frames=2)
+        page.wait_for_timeout(60)  # a hand's pace: who waits for frames starts each move at a frame's edge, 8 ms later
     page.mouse.up()
     return sorted(page.evaluate("() => window.handWatch.took")[3:])
 

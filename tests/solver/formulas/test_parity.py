@@ -98,8 +98,8 @@ def test_every_break_of_the_interpreter_is_caught(edges):
 
 
 @pytest.mark.slow
-def test_all_formulas_at_ten_thousand_points():
-    agree_at_random_points(groups=250, count=40, seed=2)
+def test_all_formulas_at_a_thousand_points():
+    agree_at_random_points(groups=25, count=40, seed=2)
 
 
 @pytest.mark.soak
