@@ -3,12 +3,17 @@
 
 const NOTHING = "No value for these settings.";
 const MOST = 4; // rows or points
-const PAUSE = 1000; // [ms] between sentences read aloud
+const PAUSE = 700; // [ms] between sentences read aloud
 const UNKNOWN_WIDTH = 640; // [px] while it is not on a page
 const NARROW = 560; // [px] less has no room for two texts beside each other
-const TEXT = 12,
-  HEADING = 14,
-  LINE = 15; // [px] sizes of texts, and the height that a text takes
+const TEXT = 13,
+  HEADING = 15,
+  BIG = 44,
+  LINE = 16; // [px] sizes of texts, and the height that a text takes
+const SLIM = 480; // [px] less is a phone, or half a window
+
+// What a picture is high under its title, whatever it shows: a page does not jump.
+const heightFor = (width) => (width < SLIM ? 232 : 300);
 
 const few = new Intl.NumberFormat("en", { minimumSignificantDigits: 2, maximumSignificantDigits: 3 });
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
@@ -65,6 +70,27 @@ const fit = (text, width, weight, size) => {
   return cut();
 };
 
+// A thing that can be grabbed: while the hand holds it, `wanted` of where the hand is, in the picture's own
+// coordinates, goes into the model as [trait, value]; whoever knows what moves that trait follows.
+function grab(model, svg, node, wanted) {
+  const at = (event) => {
+    const { left, top } = svg.getBoundingClientRect();
+    model.set("grabbed", wanted(event.clientX - left, event.clientY - top));
+  };
+  const let_go = () => {
+    node.classList.remove("lab-drawing-held");
+    for (const kind of ["pointermove", "pointerup", "pointercancel"]) node[`on${kind}`] = null;
+  };
+  node.classList.add("lab-drawing-grab");
+  node.onpointerdown = (event) => {
+    event.preventDefault();
+    node.setPointerCapture(event.pointerId);
+    node.classList.add("lab-drawing-held");
+    node.onpointermove = at;
+    node.onpointerup = node.onpointercancel = let_go;
+  };
+}
+
 // `build` makes the elements and returns `say`, a sentence of the traits ("" where they have no value), and `place`,
 // which moves all to where the traits want them at a width, and gives the height.
 function draw({ model, el }, name, traits, build) {
@@ -75,13 +101,13 @@ function draw({ model, el }, name, traits, build) {
   };
   const figure = html(el, "figure", ""),
     ruler = html(figure, "div", "-ruler"); // observed: it has no height to change
-  const svg = make(figure, "svg", `lab-${name}`),
-    says = html(figure, "div", "-says");
+  const says = html(figure, "div", "-says"),
+    svg = make(figure, "svg", `lab-${name}`);
   const live = html(document.body, "div", "-live"); // not in the figure: role=img hides it
   figure.role = "img";
   live.ariaLive = "polite";
   const read = () => Object.fromEntries(traits.map((trait) => [trait, model.get(trait)]));
-  const { say, place } = build(svg, read());
+  const { say, place } = build(svg, read(), model);
   let due,
     timer,
     good,

@@ -1,0 +1,1 @@
+"""How sentences get their numbers."""
