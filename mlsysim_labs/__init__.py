@@ -15,6 +15,7 @@ require_own_solver(__version__)  # a stranger's solver is named before anything 
 
 from mlsysim_labs.reactive.graph import Graph  # noqa: E402
 from mlsysim_labs.reactive.trace import Untraceable, program, symbol, trace  # noqa: E402
+from mlsysim_labs.reactive.wiring import GUESS  # noqa: E402
 
 if TYPE_CHECKING:
     from mlsysim_labs.lab import Lab
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from mlsysim_labs.pictures.frontier import Frontier
     from mlsysim_labs.pictures.heatmap import Heatmap
     from mlsysim_labs.pictures.of_results import estimate, memory_parts, request_row, roof_point
+    from mlsysim_labs.pictures.parts.sentence import said
     from mlsysim_labs.pictures.roofline import Roofline
     from mlsysim_labs.pictures.tank import Tank
     from mlsysim_labs.pictures.timeline import Timeline
@@ -30,12 +32,13 @@ if TYPE_CHECKING:
     from mlsysim_labs.places.colab import enable_widgets
     from mlsysim_labs.places.notebooks import lab_of
 
-__all__ = ["Catalogue", "Curve", "Estimates", "Frontier", "Graph", "Heatmap", "Lab", "Roofline", "Tank", "Timeline",
-           "Untraceable", "enable_widgets", "estimate", "lab_of", "memory_parts", "program", "request_row",
-           "roof_point", "symbol", "trace"]
+__all__ = ["GUESS", "Catalogue", "Curve", "Estimates", "Frontier", "Graph", "Heatmap", "Lab", "Roofline", "Tank",
+           "Timeline", "Untraceable", "enable_widgets", "estimate", "lab_of", "memory_parts", "program", "request_row",
+           "roof_point", "said", "symbol", "trace"]
 
 HOMES = {name: home for home, names in {
-    "lab": ["Lab"], "pictures.of_results": ["estimate", "memory_parts", "request_row", "roof_point"],
+    "lab": ["Lab"], "pictures.parts.sentence": ["said"],
+    "pictures.of_results": ["estimate", "memory_parts", "request_row", "roof_point"],
     "places.catalogue": ["Catalogue"], "places.colab": ["enable_widgets"], "places.notebooks": ["lab_of"],
 }.items() for name in names}
 

@@ -31,12 +31,14 @@ from mlsysim_labs.lab import Lab
 from mlsysim_labs.marking.answers import AnswerError
 from mlsysim_labs.pictures.parts.picture import as_picture
 from mlsysim_labs.places.notebooks import new_lab, notebook_of, tagged_cells
-from mlsysim_labs.questions.items import PredictionItem, TaskItem
+from mlsysim_labs.questions.explore_items import DesignItem
+from mlsysim_labs.questions.items import PredictionItem
+from mlsysim_labs.questions.task_items import TaskItem
 from mlsysim_labs.reactive.values import is_numeric_leaf, leaves
+from solver.text import number_text
 
-LONGEST_CELL = 25  # lines, of a lab in cells under headings
-LONGEST_LAB = 100  # lines, of one in a single cell
-MOST_KNOBS = 3  # in sight; the others lie in the drawer
+LONGEST_CELL = 25  # lines
+MOST_KNOBS, MOST_VIEWS = 5, 2  # in sight; other knobs lie in the drawer, and the last view is the table
 DOORS = {"solver", "solver.formulas", "mlsysim_labs"}  # what a notebook imports of these packages
 IMPORTED = re.compile(r"^(?:from|import) ((?:solver|mlsysim_labs)[\w.]*)", re.MULTILINE)
 
@@ -49,12 +51,13 @@ def check_lab(lab: str | os.PathLike[str], points: int = 20, kernel_only: tuple[
     """
     notebook = notebook_of(lab)
     check_cells(notebook)
-    demo = shown_lab(notebook, "demo")
-    check_program(demo, points, kernel_only)
-    check_rhythm(demo, notebook.stem)
-    check_answers(demo)
-    check_secrets(demo, notebook)
-    check_modes(demo, shown_lab(notebook, "exam"), shown_lab(notebook, "learn"))
+    opened = open_lab(notebook)
+    check_program(opened, points, kernel_only)
+    check_rhythm(opened, notebook.stem)
+    check_answers(opened)
+    check_secrets(opened, notebook)
+    check_stage(opened)
+    check_modes(shown_lab(notebook, "demo"), shown_lab(notebook, "exam"), shown_lab(notebook, "learn"))
     check_silence(notebook)
 
 
@@ -65,6 +68,13 @@ def shown_lab(notebook: str | os.PathLike[str], mode: str) -> Lab:
     return lab
 
 
+def open_lab(notebook: str | os.PathLike[str]) -> Lab:
+    """The same with everything open, and every key shown."""
+    lab = shown_lab(notebook, "demo")
+    lab.unlock()
+    return lab
+
+
 def check_cells(notebook: pathlib.Path) -> None:
     """A notebook is what a student opens: no outputs, short cells, folded, the public doors, and submitting last."""
     cells = [cell for cell in json.loads(notebook.read_bytes())["cells"] if cell["cell_type"] == "code"]
@@ -72,10 +82,9 @@ def check_cells(notebook: pathlib.Path) -> None:
     assert all(not cell["outputs"] and cell["execution_count"] is None for cell in cells), "there are stored outputs"
     assert sources[-1].strip() == "lab.submit()", "the last cell is lab.submit()"
     lab = tagged_cells(notebook)
-    limit = LONGEST_LAB if len(lab) == 1 else LONGEST_CELL
     for place, source in lab:
         lines = sum(bool(line.strip()) for line in source.splitlines())
-        assert lines <= limit, f"cell {place} has {lines} lines, and {limit} are the most"
+        assert lines <= LONGEST_CELL, f"cell {place} has {lines} lines, and {LONGEST_CELL} are the most"
         folded = json.loads(notebook.read_bytes())["cells"][place - 1]["metadata"].get("jupyter", {})
         assert folded.get("source_hidden"), f"cell {place} shows its code: fold it"
     used = {door for source in sources for door in IMPORTED.findall(source)}
@@ -97,7 +106,14 @@ def check_rhythm(lab: Lab, slug: str) -> None:
     assert asked.predictions, "nothing is predicted"
     assert asked.tasks, "there is no task"
     assert "reflection" in asked, "there is no reflection at the end"
-    assert lab.page.start_pictures, "no picture moves before the lock: give one start=True"
+    assert asked.explored, "there is nothing to explore: give lab.explore a line to do and one to notice"
+    assert any(isinstance(task, DesignItem) for task in asked.tasks.values()), "there is no plan to make: lab.design"
+    start = lab.page.start_functions
+    assert start, "no picture moves before the lock: pose a prediction, or give a picture start=True"
+    assert lab.wiring.needed(start), "no knob moves before the lock"
+    assert {one.view for one in lab.pictures.values()} - {""}, "no picture has a view: give one a name"
+    views = sum(bool(one.view) for one in lab.pictures.values())
+    assert views <= MOST_VIEWS, f"{views} views, and the table: {MOST_VIEWS} are the most"
     sight = [name for name in lab.controls if name not in lab.page.advanced]
     assert len(sight) <= MOST_KNOBS, f"{len(sight)} knobs are in sight: mark some as advanced"
     for name, task in tasks_of(lab).items():
@@ -106,7 +122,7 @@ def check_rhythm(lab: Lab, slug: str) -> None:
 
 def tasks_of(lab: Lab) -> dict[str, TaskItem]:
     """The tasks that have a key, by name."""
-    return {name: task for name, task in lab.questions.items() if isinstance(task, TaskItem)}
+    return {name: task for name, task in lab.questions.tasks.items() if isinstance(task, TaskItem)}
 
 
 def check_answers(lab: Lab) -> None:
@@ -118,7 +134,7 @@ def check_answers(lab: Lab) -> None:
             text = typed(task, task.answer_of(mistake.formula))
             told, whose = task.verdict(text), f"{name}: {text!r}, of the mistake {mistake.name!r},"
             assert told.state == "wrong", f"{whose} is right"
-            assert told.feedback == mistake.sentence, f"{whose} is told {told.feedback!r}"
+            assert told.feedback == task.explained(mistake.sentence), f"{whose} is told {told.feedback!r}"
 
 
 def typed(task: TaskItem, answer: Any) -> str:
@@ -139,13 +155,43 @@ def check_secrets(lab: Lab, notebook: pathlib.Path) -> None:
             assert not re.search(rf"(?<![\d.,]){number}(?!\w)", text), f"the key of {name}, {task.key}, stands there"
 
 
+def check_stage(lab: Lab) -> None:
+    """No key can be read off the start state, where a truth is shown, or where something to try leads."""
+    keys = {name: task.truth for name, task in tasks_of(lab).items() if not isinstance(task.truth, str)}
+    shown = {number_text(x) for raw in stage_settings(lab) for x in numbers_shown(lab, raw)}
+    for name, key in keys.items():
+        text = number_text(key)
+        if len(re.sub(r"\D", "", text).strip("0")) > 2:  # short numbers stand anywhere
+            assert text not in shown, f"the key of {name}, {text}, stands on the stage before anybody has moved a knob"
+
+
+def stage_settings(lab: Lab) -> list[dict[str, Any]]:
+    """Raw settings that a lab itself leads to."""
+    shows = [dict(zip(item.shows, item.shown.places, strict=True)) for item in lab.questions.explored.values()]
+    goals = [{name: place[-1] for name, place in show.items()} for show in shows]
+    return [lab.wiring.start, *(lab.wiring.start | goal for goal in goals),
+            *(item.raw_show() for item in lab.questions.predictions.values())]
+
+
+def numbers_shown(lab: Lab, raw: dict[str, Any]) -> list[float]:
+    """What the pictures and their tables show at a setting, as single numbers."""
+    found: list[float] = []
+    for name, one in lab.pictures.items():
+        data = lab.wiring.values_at(raw, [name]).get(name)
+        if data is not None:
+            found += [float(x) for x in one.picture.table(data).values() if np.ndim(x) == 0]
+    return [x for x in found if np.isfinite(x)]
+
+
 def check_modes(demo: Lab, exam: Lab, learn: Lab) -> None:
-    """A demo shows all, an exam judges nothing, and before the lock a student sees start pictures alone."""
-    assert demo.is_open and all(one.shown.state == "right" for one in tasks_of(demo).values()), "a demo shows all"
-    for lab in (exam, learn):
-        assert not lab.is_open and not lab.page.layout.tasks.children, f"{lab.mode}: tasks come after the lock"
-        seen = [picture["name"] for picture in lab.page.runner.pictures]
-        assert seen == lab.page.start_pictures, f"{lab.mode}: {', '.join(seen)} may be seen before the lock"
+    """Before the lock nobody sees more than poses and start pictures, not even a class; an exam judges nothing."""
+    for lab in (demo, exam, learn):
+        cards = list(lab.page.layout.cards.children)
+        assert not lab.is_open, f"{lab.mode}: it is open"
+        assert cards == [one.shown for one in lab.questions.predictions.values()], f"{lab.mode}: tasks come later"
+        seen = {picture["name"] for scene in lab.page.runner.scenes.values() for picture in scene["pictures"]}
+        may = {name for name, one in lab.pictures.items() if one.start} | set(lab.page.frames.poses.values())
+        assert seen <= may, f"{lab.mode}: {', '.join(sorted(seen - may))} may be seen before the lock"
     for name, task in tasks_of(exam).items():
         try:
             told = task.verdict(task.key)
@@ -181,7 +227,7 @@ def _heard(notebook: pathlib.Path, change: Callable[[PredictionItem, Any], Any],
     changed = property(lambda item: change(item, truth(item)))
     with mock.patch.object(PredictionItem, "truth", changed), messages() as said:
         lab = shown_lab(notebook, "learn")
-        for name in lab.wiring.needed(lab.page.start_pictures):
+        for name in lab.wiring.needed(lab.page.start_functions):
             control = lab.wiring.controls[name]
             setattr(control.widget, control.trait, control.sample(rng))
         before = len(said)

@@ -1,4 +1,4 @@
-"""The page of a lab from top to bottom: title, what is kept, predictions, knobs, pictures, tasks.
+"""Where things stand on a lab's page: a head with the steps, the stage on the left, the script on the right.
 
 What a student may not see yet is not on the page: neither the widgets nor anything that would fill them.
 """
@@ -13,22 +13,31 @@ import ipywidgets
 from mlsysim_labs.widgets.fallback import NamedBox, quoted
 
 
-class Layout:
-    """The boxes of a lab in their order, and what is in each."""
+def box(kind: type, *names: str, children: Iterable[Any] = ()) -> Any:
+    """A box with class names."""
+    made = kind(list(children))
+    for name in names:
+        made.add_class(name)
+    return made
 
-    def __init__(self, title: str, runner: Any) -> None:
-        heading = [ipywidgets.HTML(title)] if title else []
-        for widget in heading:
-            widget.add_class("lab-title")
-        self.line = ipywidgets.VBox([])
-        self.predictions, self.frames, self.tasks = (ipywidgets.VBox([]) for _ in range(3))
-        self.knobs, self.drawer = ipywidgets.Box([]), ipywidgets.Box([])
-        for box, names in ((self.knobs, ["lab-controls"]), (self.drawer, ["lab-controls", "lab-drawer"]),
-                           (self.predictions, ["lab-questions"]), (self.tasks, ["lab-questions"])):
-            for name in names:
-                box.add_class(name)
-        self.box = NamedBox([*heading, self.line, self.predictions, self.knobs, self.drawer, runner, self.frames,
-                             self.tasks], f"the lab{quoted(title)}")
+
+class Layout:
+    """The boxes of a lab, and what is in each.
+
+    `frames`, `knobs`, `drawer`, `cards`, `line` are filled; segments and the way through the steps have places of
+    their own, which the rail fills in the browser.
+    """
+
+    def __init__(self, title: str, rail: Any, runner: Any) -> None:
+        row, column = ipywidgets.Box, ipywidgets.VBox
+        self.line, self.frames = box(column, "lab-foot"), box(column, "lab-pictures")
+        self.knobs, self.drawer = box(row, "lab-controls"), box(row, "lab-controls", "lab-drawer")
+        self.cards = box(column, "lab-cards")
+        stage = box(column, "lab-stage", children=[self.frames, box(row, "lab-views"), self.knobs, self.drawer])
+        self.script = box(column, "lab-script", children=[box(row, "lab-where"), self.cards, box(row, "lab-way")])
+        self.body = box(row, "lab-body", children=[stage, self.script])
+        frame = box(column, "lab-frame", children=[rail, self.body, self.line, runner])
+        self.box = NamedBox([frame], f"the lab{quoted(title)}")
         self.box.add_class("lab-box")
 
     def arrange(self, **widgets: Iterable[Any]) -> None:

@@ -1,8 +1,9 @@
-// The invisible widget of a lab: reads the controls, runs the program on every move, writes into the pictures' models.
-// It alone writes pictures, with set_state: a `set` would be saved back and send every array to the kernel.
+// The invisible widget of a lab: reads the controls, runs the scene's program on every move, writes into the pictures'
+// models. It alone writes pictures, with set_state: a `set` would be saved back and send every array to the kernel.
 
-const EMPTY = "No value to draw here: move a control, or press Reset.";
+const EMPTY = "No value to draw here: move a knob, or start over from ⋯.";
 const WAITS = "Waiting for the kernel ...";
+const REVEAL = 600; // [ms] from a guess to the truth
 
 // The one place that looks other widgets up.
 const find = (model, ref) => model.widget_manager.get_model(ref.replace("IPY_MODEL_", ""));
@@ -10,48 +11,106 @@ const hasNothing = (v) =>
   typeof v === "number"
     ? !Number.isFinite(v)
     : typeof v !== "string" && v.length > 0 && v.every((x) => !Number.isFinite(x));
+const isStill = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
+
+// Calls `frame` with 0 ... 1, eased out; returns what ends it at once.
+function animate(ms, frame, done = () => {}) {
+  let last = false;
+  const begin = performance.now();
+  const tick = (now) => {
+    if (last) return;
+    const t = Math.min(1, Math.max(0, (now - begin) / ms));
+    last = t === 1;
+    frame(1 - (1 - t) ** 3);
+    if (last) done();
+    else requestAnimationFrame(tick);
+  };
+  if (ms === 0 || isStill()) tick(Infinity);
+  else requestAnimationFrame(tick);
+  return () => last || tick(Infinity);
+}
+
+// Between two values of one output: numbers and arrays of one length go over, all else is the later one at once.
+function between(from, to, t) {
+  if (t === 1) return to;
+  const mix = (a, b) => (Number.isFinite(a) && Number.isFinite(b) ? a + (b - a) * t : b);
+  if (typeof to === "number") return typeof from === "number" ? mix(from, to) : to;
+  if (!ArrayBuffer.isView(to) || from?.length !== to.length) return to;
+  return to.map((x, i) => mix(from[i], x));
+}
+
+// Two significant digits, as the scale of a guess has them; options are counted from 0.
+function stopsOf({ low, high, whole, options }) {
+  if (options) return Array.from({ length: options }, (_, i) => i);
+  const found = new Set([low, high]);
+  for (let power = Math.floor(Math.log10(low)) - 1; 10 ** power <= high; power++)
+    for (let digits = 10; digits < 100; digits++) found.add(Number(`${digits}e${power}`));
+  return [...found].filter((x) => x >= low && x <= high && !(whole && x % 1)).sort((a, b) => a - b);
+}
 
 async function connect(model) {
   const controls = await Promise.all(
-    model
-      .get("controls")
-      .map(async ([name, trait, ref, labels]) => ({ name, trait, labels, model: await find(model, ref) })),
+    model.get("controls").map(async ([name, trait, ref]) => ({ name, trait, model: await find(model, ref) })),
   );
   const views = await Promise.all(model.get("views").map((ref) => find(model, ref)));
-  const pictures = await Promise.all(
-    model
-      .get("pictures")
-      .map(async (p) => ({ ...p, frame: await find(model, p.frame), note: await find(model, p.note) })),
-  );
-  const program = model.get("program"),
-    run = load(program),
-    held = {};
-  let waiting = false;
+  const guesses = {};
+  for (const [name, given] of Object.entries(model.get("guesses")))
+    guesses[name] = { ...given, model: await find(model, given.widget), stops: stopsOf(given) };
+  const scenes = {};
+  for (const [name, scene] of Object.entries(model.get("scenes"))) {
+    const pictures = await Promise.all(
+      scene.pictures.map(async (p) => ({ ...p, frame: await find(model, p.frame), note: await find(model, p.note) })),
+    );
+    scenes[name] = { ...scene, name, pictures, run: load(scene.program), held: {} };
+  }
+  return { controls, views, guesses, scenes };
+}
 
-  const settings = () => Object.fromEntries(controls.map((c) => [c.name, c.model.get(c.trait)]));
-  const isEmpty = ({ vital }) => {
+function play(model, { controls, views, guesses, scenes }, written) {
+  let waiting = false,
+    end = null; // of what moves by itself
+  const sceneNow = () => scenes[model.get("scene")] ?? scenes[""] ?? Object.values(scenes)[0];
+  const raw = () => Object.fromEntries(controls.map((c) => [c.name, c.model.get(c.trait)]));
+  const isAt = (show, now) => Object.entries(show).every(([name, value]) => !(name in now) || now[name] === value);
+
+  // What is guessed counts while it is asked for, and afterwards where the truth is shown.
+  const guessAt = (now, scene) => {
+    const asked = guesses[model.get("scene")];
+    const counts = asked && (scene.name !== "" || isAt(asked.show, now));
+    return (counts ? asked.model.get("guess") : null) ?? NaN;
+  };
+  const inputs = (scene, now = raw()) => ({ ...model.get("kernel_state").values, ...now, guess: guessAt(now, scene) });
+
+  const write = (scene, changed) => {
+    const hidden = scene.pictures.filter((p) => p.name !== shownIn(scene)).flatMap((p) => p.outputs);
+    const states = new Map();
+    for (const [name, value] of Object.entries(changed)) {
+      if (hidden.includes(name)) continue; // until it is looked at
+      const [view, trait, array] = name.split(".");
+      if (!states.has(view)) states.set(view, {});
+      written[name] = value;
+      states.get(view)[trait] = array && typeof value === "number" ? Float64Array.of(value) : value;
+    }
+    for (const [view, state] of states) views[view].set_state(state);
+  };
+  const shownIn = (scene) => {
+    const seen = scene.pictures.some((p) => p.name === model.get("view"));
+    return seen ? model.get("view") : scene.first;
+  };
+
+  const isEmpty = ({ vital }, held) => {
     const [arrays, numbers] = [true, false].map((array) =>
       vital.filter((o) => o.endsWith(".array") === array).map((o) => held[o]),
     );
     return numbers.some(hasNothing) || (arrays.length > 0 && arrays.every(hasNothing));
   };
-  const isStale = ({ follows }, now, { at = {} }) => follows.some((name) => name in at && now[name] !== at[name]);
-
-  const write = (changed) => {
-    const states = new Map();
-    for (const [name, value] of Object.entries(changed)) {
-      const [view, trait, array] = name.split(".");
-      if (!states.has(view)) states.set(view, {});
-      states.get(view)[trait] = array && typeof value === "number" ? Float64Array.of(value) : value;
-    }
-    for (const [view, state] of states) views[view].set_state(state);
-  };
-
-  const dim = (now) => {
-    const state = model.get("kernel_state"),
-      problems = state.problems ?? {};
-    for (const p of pictures) {
-      const sentence = problems[p.name] ?? (isStale(p, now, state) ? WAITS : isEmpty(p) ? EMPTY : "");
+  const dim = (scene, now) => {
+    const { at = {}, problems = {} } = model.get("kernel_state");
+    for (const p of scene.pictures) {
+      const isStale = p.follows.some((name) => name in at && now[name] !== at[name]);
+      const isPosed = scene.name !== "" && Number.isNaN(guessAt(now, scene)); // nothing guessed: the picture says so
+      const empty = !isPosed && isEmpty(p, scene.held);
+      const sentence = problems[p.name] ?? (isStale ? WAITS : empty ? EMPTY : "");
       if (sentence === p.sentence) continue;
       p.sentence = sentence;
       p.note.set_state({ value: sentence });
@@ -59,144 +118,134 @@ async function connect(model) {
     }
   };
 
+  // All of the scene, or what has changed since.
+  const draw = (everything) => {
+    const scene = sceneNow();
+    if (!scene) return;
+    const now = raw(),
+      changed = scene.run(inputs(scene, now));
+    Object.assign(scene.held, changed);
+    write(scene, everything ? scene.held : changed);
+    dim(scene, now);
+  };
   const follow = () => {
     if (!waiting) return; // stopped meanwhile
     waiting = false;
-    const now = settings(),
-      changed = run({ ...(model.get("kernel_state").values ?? {}), ...now });
-    Object.assign(held, changed);
-    write(changed);
-    dim(now);
+    draw(false);
   };
   // In the same task as the move: a pointer moves once a frame already, and the next frame would be a frame too late.
   const soon = () => {
+    if (gliding) return;
+    end?.(); // nothing moves by itself under a hand
     if (!waiting) queueMicrotask(follow);
     waiting = true;
   };
+  let gliding = false;
+  const look = () => {
+    end?.();
+    draw(true);
+  };
 
-  for (const c of controls) c.model.on("change:" + c.trait, soon);
-  model.on("change:kernel_state", soon);
-  soon();
-  return () => {
-    waiting = false;
-    for (const c of controls) c.model.off("change:" + c.trait, soon);
-    model.off("change:kernel_state", soon);
+  // The marks of the guess move to the truth, and the knobs with them to where it is shown.
+  const reveal = () => {
+    const { prediction } = model.get("reveal"),
+      asked = guesses[prediction];
+    if (!asked) return look();
+    model.set("scene", prediction);
+    const scene = sceneNow(),
+      from = { ...written },
+      moved = controls.filter((c) => c.name in asked.show).map((c) => [c, c.model.get(c.trait), asked.show[c.name]]);
+    const now = { ...raw(), ...Object.fromEntries(moved.map(([c, , to]) => [c.name, to])) };
+    Object.assign(scene.held, scene.run({ ...inputs(scene, now), guess: asked.model.get("guess") ?? NaN }));
+    const tweened = scene.pictures.flatMap((p) => p.vital);
+    gliding = true;
+    end = animate(
+      REVEAL,
+      (t) => {
+        for (const [c, a, b] of moved)
+          if (t === 1 || typeof b === "number")
+            c.model.set(c.trait, t === 1 ? b : a + (Number.isInteger(b) ? Math.round((b - a) * t) : (b - a) * t));
+        const state = Object.entries(scene.held).map(([o, to]) => [o, tweened.includes(o) ? between(from[o], to, t) : to]);
+        write(scene, Object.fromEntries(state));
+      },
+      () => {
+        gliding = false;
+        end = null;
+        for (const [c] of moved) c.model.save_changes();
+        draw(true);
+        model.set("revealed", prediction);
+      },
+    );
+  };
+
+  // A thing in a picture was dragged: the guess is the one that puts it nearest to the hand.
+  const probes = new Map();
+  const grabbed = (view) => () => {
+    const scene = sceneNow(),
+      asked = guesses[model.get("scene")] ?? guesses[scene.name],
+      [trait, wanted] = views[view].get("grabbed");
+    if (scene.name === "" || !asked) return;
+    const now = inputs(scene),
+      key = JSON.stringify([scene.name, view, trait, { ...now, guess: 0 }]);
+    if (!probes.has(key)) {
+      const probe = load(scene.program),
+        output = `${view}.${trait}`;
+      probes.clear();
+      let last;
+      probes.set(
+        key,
+        asked.stops.map((guess) => (last = probe({ ...now, guess })[output] ?? last)),
+      );
+    }
+    const off = probes.get(key).map((value) => Math.abs(value - wanted));
+    asked.model.set("guess", asked.stops[off.indexOf(Math.min(...off))]);
+  };
+
+  const held = [];
+  const listen = (thing, event, act) => {
+    thing.on(event, act);
+    held.push(() => thing.off(event, act));
+  };
+  for (const c of controls) listen(c.model, "change:" + c.trait, soon);
+  for (const asked of Object.values(guesses)) listen(asked.model, "change:guess", soon);
+  views.forEach((view, i) => listen(view, "change:grabbed", grabbed(i)));
+  listen(model, "change:kernel_state", soon);
+  listen(model, "change:scene change:view", look);
+  return {
+    look,
+    reveal,
+    stop: () => {
+      waiting = false;
+      end?.();
+      for (const off of held) off();
+    },
   };
 }
 
 async function initialize({ model }) {
-  let stop = () => {},
-    turn = 0;
+  let playing = null,
+    turn = 0,
+    seen = model.get("reveal").number;
+  const written = {}; // what the pictures show, whichever scene wrote it
   const start = async () => {
-    const mine = ++turn;
-    if (!model.get("program").code) return;
-    const next = await connect(model);
-    if (mine !== turn) return next(); // a newer program came while the widgets were looked up
-    stop();
-    stop = next;
+    const mine = ++turn,
+      found = await connect(model);
+    if (mine !== turn) return; // newer scenes came while the widgets were looked up
+    playing?.stop();
+    playing = play(model, found, written);
+    const isFresh = model.get("reveal").number !== seen;
+    seen = model.get("reveal").number;
+    if (isFresh) playing.reveal();
+    else playing.look();
+    model.set("ready", (model.get("ready") ?? 0) + 1);
   };
-  model.on("change:program", start);
+  model.on("change:scenes", start);
   await start();
   return () => {
     turn++;
-    stop();
-    model.off("change:program", start);
+    playing?.stop();
+    model.off("change:scenes", start);
   };
 }
 
-// Names for the handles of ipywidgets' sliders (they have none), and what a stop of a table reads as.
-async function nameControls(model, box) {
-  for (const [name, trait, ref, labels] of model.get("controls")) {
-    const control = await find(model, ref);
-    const say = () => {
-      const now = control.get(trait),
-        [min, max] = labels.length ? [0, labels.length - 1] : [control.get("min"), control.get("max")];
-      const names = {
-        label: control.get("description"),
-        valuemin: min,
-        valuemax: max,
-        valuenow: now,
-        valuetext: labels[now] ?? now,
-      };
-      for (const handle of box.querySelectorAll(`.lab-control-${name} :is(.noUi-handle, .ui-slider-handle)`)) {
-        handle.setAttribute("role", "slider");
-        for (const key in names) handle.setAttribute("aria-" + key, names[key]);
-      }
-    };
-    const later = () => requestAnimationFrame(say); // after the slider has redrawn itself
-    say();
-    control.on("change:" + trait, later);
-    model.labelled.push(() => control.off("change:" + trait, later));
-  }
-}
-
-// JupyterLab's shortcuts ask whether the focused element itself is exempt: else d d deletes the cell of a lab.
-function exempt(box) {
-  for (const e of box.querySelectorAll(
-    ":is(button, select, input, [tabindex], [contenteditable]):not([data-lm-suppress-shortcuts])",
-  ))
-    e.dataset.lmSuppressShortcuts = "true";
-}
-
-function render({ model, el }) {
-  el.classList.add("lab-runner");
-  const press = async (values) => {
-    const moved = model.get("controls").filter(([name]) => name in values);
-    const found = await Promise.all(moved.map(([, , ref]) => find(model, ref)));
-    moved.forEach(([name, trait], i) => found[i].set(trait, values[name])); // all at once: one picture, not several
-    for (const control of found) control.save_changes();
-  };
-  const button = (name, act) => {
-    const node = Object.assign(document.createElement("button"), { textContent: name, className: "lab-preset" });
-    node.addEventListener("click", () => act(node));
-    return node;
-  };
-  const pull = (node) => {
-    const open = el.closest(".lab-box").classList.toggle("lab-drawer-open");
-    node.ariaExpanded = String(open);
-    node.textContent = open ? "Fewer knobs" : "More knobs";
-  };
-  const draw = () => {
-    el.replaceChildren(...model.get("presets").map(([name, values]) => button(name, () => press(values))));
-    if (!model.get("drawer")) return;
-    el.append(button("More knobs", pull));
-    el.lastChild.ariaExpanded = "false";
-  };
-  draw();
-  model.on("change:presets change:drawer", draw);
-  model.labelled = [];
-  let tries = 0,
-    timer = 0;
-  const name = (box) => {
-    for (const end of model.labelled.splice(0)) end();
-    nameControls(model, box);
-  };
-  const added = new MutationObserver(() => {
-    // knobs that come later, and readouts that are written
-    const box = el.closest(".lab-box");
-    if (!box) return;
-    exempt(box);
-    if (box.querySelector(":is(.noUi-handle, .ui-slider-handle):not([aria-label])")) name(box);
-  });
-  const keep = (event) => event.stopPropagation(); // notebook 6 takes keys that bubble for its own
-  let kept = null;
-  const whenShown = () => {
-    kept = el.closest(".lab-box");
-    if (!kept) return void (tries++ < 40 && (timer = setTimeout(whenShown, 100)));
-    name(kept);
-    exempt(kept);
-    kept.addEventListener("keydown", keep);
-    for (const part of kept.querySelectorAll(".lab-controls, .lab-runner"))
-      added.observe(part, { childList: true, subtree: true });
-  };
-  whenShown();
-  return () => {
-    clearTimeout(timer);
-    added.disconnect();
-    kept?.removeEventListener("keydown", keep);
-    model.off("change:presets change:drawer", draw);
-    for (const end of model.labelled) end();
-  };
-}
-
-export default { initialize, render };
+export default { initialize };

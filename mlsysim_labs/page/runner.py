@@ -1,4 +1,4 @@
-"""The invisible widget that runs a lab's program in the browser: it reads the controls and writes the pictures."""
+"""The invisible widget that plays a lab's scenes in the browser: it reads the controls and writes the pictures."""
 
 from __future__ import annotations
 
@@ -8,29 +8,32 @@ import anywidget
 import traitlets
 from ipywidgets import widget_serialization
 
-from mlsysim_labs.widgets.assets import script, style
+from mlsysim_labs.widgets.assets import script
 
 
 class Runner(anywidget.AnyWidget):
     """One writer of pictures. Everything it needs is in these traits, so it works in a saved notebook too.
 
     `controls` : [name, trait, widget, labels] of each control, the labels of a table's stops being read aloud
-    `views` : the widgets that outputs of the program go to; an output is called ``"view.trait"``, with ``".array"``
+    `views` : the widgets that outputs of programs go to; an output is called ``"view.trait"``, with ``".array"``
         where the trait is an array even if the value is a number
-    `pictures` : name, frame and note of each picture, its vital outputs, and the controls for which it waits
-        for the kernel
+    `scenes` : by name, each with its program, its pictures (name, frame, note, table, segment, vital outputs, and the
+        controls for which it waits for the kernel), its knobs, and the picture that is seen first; the one without a
+        name is that in which everything moves
+    `guesses` : by prediction its widget, the raw settings that its truth is shown at, and how its guess is counted
+    `reveal` : what has just been locked: number and prediction; the stage goes to the truth when this changes
     `kernel_state` : values that only the kernel can compute, the settings that they were computed for, and the
         sentences of functions that failed
-    `presets` : settings by name
-    `drawer` : whether there are knobs in a drawer, which a button opens
+
+    In the browser alone, and never sent: `scene` and `view`, the step and the picture that are looked at.
     """
 
     _esm = script("reactive/program.js", "page/runner.js")  # one module: a page cannot import a file of the kernel's
-    _css = style("page/lab.css")
-    program: Any = traitlets.Dict().tag(sync=True)
     controls: Any = traitlets.List().tag(sync=True, **widget_serialization)
     views: Any = traitlets.List().tag(sync=True, **widget_serialization)
-    pictures: Any = traitlets.List().tag(sync=True, **widget_serialization)
+    scenes: Any = traitlets.Dict().tag(sync=True, **widget_serialization)
+    guesses: Any = traitlets.Dict().tag(sync=True, **widget_serialization)
+    reveal: Any = traitlets.Dict().tag(sync=True)
     kernel_state: Any = traitlets.Dict().tag(sync=True)
-    presets: Any = traitlets.List().tag(sync=True)
-    drawer: Any = traitlets.Bool().tag(sync=True)
+    scene = traitlets.Unicode().tag(sync=True)
+    view = traitlets.Unicode().tag(sync=True)

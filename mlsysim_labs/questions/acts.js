@@ -35,7 +35,8 @@ export function perform(model, kind, value, id = freshId(), more = {}) {
     };
     const hear = (said) => {
       if (said?.saved === id) end(resolve, id);
-      if (said?.failed === id) end(reject, Object.assign(new Error(said.why), { unkept: said.unkept }));
+      if (said?.failed === id)
+        end(reject, Object.assign(new Error(said.why), { unkept: said.unkept, quiet: said.quiet }));
     };
     const timer = setTimeout(() => end(reject, new Error(SILENT)), PATIENCE);
     model.on("msg:custom", hear);
@@ -59,9 +60,9 @@ function banner(root) {
     ariaLabel: "What is not saved, to copy",
   });
   const buttons = make(body, "div", "act-row");
-  const retry = make(buttons, "button", "act-button act-main", { textContent: "Retry", type: "button" });
-  const copy = make(buttons, "button", "act-button", { type: "button" });
-  const leave = make(buttons, "button", "act-button", { textContent: "Go on without saving", type: "button" });
+  const retry = make(buttons, "button", "button main", { textContent: "Retry", type: "button" });
+  const copy = make(buttons, "button", "button", { type: "button" });
+  const leave = make(buttons, "button", "button", { textContent: "Go on without saving", type: "button" });
   let tries = 0;
   copy.addEventListener("click", async () => {
     text.select();
@@ -102,7 +103,8 @@ export function box(el, name) {
 }
 
 // Sends one act at a time. An act that failed keeps its id until another value is sent, and its answer may come late.
-export function sender(model, root, { changed, saved }) {
+// What cannot be read is told quietly; the alarm is for what is lost.
+export function sender(model, root, { changed, saved, unread = () => {} }) {
   const alert = banner(root);
   let act = null,
     busy = false;
@@ -131,11 +133,26 @@ export function sender(model, root, { changed, saved }) {
     );
     busy = false;
     if (!error) return finish();
-    fail(error.message, error.unkept);
+    if (error.quiet) {
+      act = null;
+      alert.hide();
+      unread(error.message);
+    } else fail(error.message, error.unkept);
     changed();
   };
   model.on("msg:custom", heardLater);
   return { send, isBusy: () => busy, stop: () => model.off("msg:custom", heardLater) };
+}
+
+// The question under its conditions; a step that is entered has the focus on it.
+export function heading(parent, model) {
+  const given = make(parent, "p", "act-given"),
+    question = make(parent, "h3", "act-question", { tabIndex: -1 });
+  return () => {
+    write(given, model.get("given"));
+    given.hidden = !model.get("given");
+    write(question, model.get("question"));
+  };
 }
 
 // Radio buttons; a group of its own for each view, as two views of one widget may be on a page.

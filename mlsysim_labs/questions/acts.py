@@ -12,6 +12,7 @@ from typing import Any
 
 import traitlets
 
+from mlsysim_labs.marking.answers import AnswerError
 from mlsysim_labs.records.atomic import NotSaved
 from mlsysim_labs.widgets.strict import Strict
 
@@ -22,13 +23,14 @@ LONGEST_ID = 64
 class ActWidget(Strict):
     """A widget whose page sends acts, ``{kind, id, value, time}``, and hears ``{saved: id}`` or ``{failed: id, why}``.
 
-    With ``unkept`` the one says that it may stay unsaved, and the other that this can be asked for. An act that comes
+    With ``unkept`` the one says that it may stay unsaved, and the other that this can be asked for; with ``quiet`` what
+    was written cannot be read, which is no alarm. An act that comes
     again, as a retry does, is acknowledged and not done again. The page writes no trait: all that it has to say is an
     act, and an act is checked.
 
     `name` : what the act is called in a record
     `lab` : keeps what is typed but not committed apart from other labs'; without it a reload forgets that
-    `question` : what is asked
+    `question` : what is asked, and `given` : under which conditions
     `unkept` : whether what is done is in the kernel's memory alone, as nothing can be written
     `go_on` : called before an act of a student who goes on without saving; None where that cannot be
     """
@@ -36,6 +38,7 @@ class ActWidget(Strict):
     name = traitlets.Unicode().tag(sync=True)
     lab = traitlets.Unicode().tag(sync=True)
     question = traitlets.Unicode().tag(sync=True)
+    given = traitlets.Unicode().tag(sync=True)
     unkept = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:
@@ -59,6 +62,9 @@ class ActWidget(Strict):
                 if content.get("unkept") is True and self.go_on is not None:
                     self.go_on()
                 self._do(content.get("kind"), content.get("value"))
+        except AnswerError as error:
+            self.send({"failed": act, "why": str(error), "quiet": True})
+            return
         except Exception as error:  # of whoever saves it: the student is told, and can try again
             may_go_on = {"unkept": True} if self.go_on is not None and isinstance(error, NotSaved) else {}
             self.send({"failed": act, "why": str(error) or type(error).__name__, **may_go_on})

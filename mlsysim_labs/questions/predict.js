@@ -1,7 +1,7 @@
-// A prediction: a number on a logarithmic scale, or one of a few choices. It is locked once, and later stands beside
-// the truth, which comes from the kernel after the lock.
+// A prediction: a number on a logarithmic scale, or one of a few choices, which the picture on the stage follows and may
+// be grabbed in. It is locked once; then the truth comes from the kernel.
 
-const TRAITS = ["question", "locked", "truth", "unkept"];
+const TRAITS = ["question", "given", "locked", "truth", "unkept", "may_play"];
 const UNKEPT = "Not saved: it is here while this notebook's kernel runs.";
 const MOST_TICKS = 7;
 const PAUSE = 900; // [ms] after the last key before what is wrong is said
@@ -85,16 +85,15 @@ function numberField(parent, limits, changed) {
     scale = scaleOf(low, high, whole);
   const row = make(parent, "label", "act-row"),
     name = withUnit("Your guess", unit && `in ${unit}`);
-  make(row, "span", "predict-name", { textContent: "Your guess" });
   const typing = { type: "text", inputMode: "decimal", maxLength: 40, autocomplete: "off", ariaLabel: name };
-  const field = make(row, "input", "act-field predict-field", typing);
+  const field = make(row, "input", "act-field predict-field", { ...typing, placeholder: "?" });
   make(row, "span", "predict-unit", { textContent: unit });
   const sliding = { type: "range", min: 0, max: 1, step: "any", ariaLabel: `${name}, on the scale` };
   const area = make(parent, "div", "predict-area"),
     slider = make(area, "input", "predict-slider", sliding);
-  make(area, "span", "predict-empty", { textContent: "drag or type your guess", ariaHidden: "true" });
+  make(area, "span", "predict-empty", { textContent: "drag, or type a number", ariaHidden: "true" });
   drawTicks(area, low, high);
-  const says = make(parent, "div", "act-problem", { role: "status", id: freshId() });
+  const says = make(parent, "div", "act-quiet", { role: "status", id: freshId() });
   let value = null,
     timer;
 
@@ -156,37 +155,21 @@ function numberField(parent, limits, changed) {
   return { get: () => value, text: () => field.value, set, enter, stop: () => clearTimeout(timer) };
 }
 
-// Own value and truth each have a row, so that their names never meet, on a scale that holds the truth. What is no
-// number, such as "infeasible", has no mark; an own value of a former scale stands at the end.
-function plot(parent, { low, high, unit }, own, truth) {
-  const numbers = [low, high, truth.value].filter((x) => x > 0),
-    ends = [Math.min(...numbers), Math.max(...numbers)];
-  const rows = [["own", own, `you: ${typeof own === "number" ? withUnit(short(own), unit) : own}`]];
-  if ("value" in truth) rows.push(["truth", truth.value, `it is: ${truth.text}`]);
-  const area = make(parent, "div", "predict-plot");
-  for (const [name, value, text] of rows) {
-    const isNumber = typeof value === "number",
-      place = isNumber ? scaleOf(...ends).place(value) : 0;
-    const row = make(area, "div", `predict-row predict-${place > 0.5 ? "right" : "left"}`);
-    row.style.setProperty("--place", `${100 * place}%`);
-    if (isNumber) make(row, "span", `predict-mark predict-${name}`);
-    make(row, "span", "predict-label", { textContent: text });
-  }
-  drawTicks(area, ...ends);
-}
-
-function choicesShown(parent, options, own, truth) {
+// Options after the lock: which one was chosen, which one it is, and what each comes to as a bar.
+function optionsShown(parent, options, own, truth) {
   const list = make(parent, "ul", "predict-choices");
-  for (const option of options.includes(own) ? options : [...options, own]) {
+  for (const option of options.includes(own) || !own ? options : [...options, own]) {
     // it was an option when it was locked
     const item = make(list, "li", "predict-choice"),
-      isOwn = option === own,
+      [share, text] = truth.values?.[option] ?? [0, ""];
+    const isOwn = option === own,
       isTruth = option === truth.value;
-    const said =
-      isOwn && isTruth ? "you chose this, and so it is" : isOwn ? "you chose this" : isTruth ? "it is this" : "";
-    make(item, "span", `predict-mark predict-${isTruth ? "truth" : isOwn ? "own" : "other"}`);
+    item.classList.toggle("lab-predict-is", isTruth);
+    make(item, "span", "predict-mark", { textContent: isTruth ? "✓" : isOwn ? "●" : "", ariaHidden: "true" });
     const label = make(item, "span", "predict-label", { textContent: option });
-    if (said) make(label, "span", "predict-said", { textContent: said });
+    if (isOwn) make(label, "span", "predict-yours", { textContent: "your guess" });
+    make(item, "span", "predict-value", { textContent: text });
+    if (truth.values) make(item, "span", "predict-bar").style.setProperty("--share", share);
   }
 }
 
@@ -196,54 +179,88 @@ function render({ model, el }) {
     memory = draft(model);
   const limits = { low: get("low"), high: get("high"), unit: get("unit"), whole: get("whole") };
   const root = box(el, "predict");
-  const desk = sender(model, root, { changed: () => draw(), saved: () => memory.forget() });
-  const name = make(root, "div", "act-kind"),
-    question = make(root, "div", "act-question");
+  const unread = (why) => write(told, why);
+  const desk = sender(model, root, { changed: () => draw(), saved: () => memory.forget(), unread });
+  const ask = heading(root, model);
   const open = make(root, "div", "act-open");
-  const shut = make(root, "div", "act-shut", { tabIndex: -1, role: "group", ariaLabel: "Your locked prediction" });
+  const shut = make(root, "div", "act-shut", { tabIndex: -1, role: "group", ariaLabel: "Your locked guess" });
   const shown = make(shut, "div", "predict-shown"),
-    says = make(shut, "div", "predict-says", { role: "status" });
+    verdict = make(shut, "div", "act-verdict", { role: "status" });
+  const says = make(verdict, "strong", "predict-says"),
+    why = make(verdict, "span", "predict-why");
+  const guessed = () => (isNumber ? input.get() : get("options").indexOf(input.get()));
+  let mine = false; // the guess comes from this card, and not from the picture
   const changed = () => {
     memory.set(isNumber ? input.text() : input.get());
+    mine = true;
+    model.set("guess", guessed() === -1 ? null : guessed());
+    mine = false;
+    write(told, "");
     draw();
   };
   const input = isNumber ? numberField(open, limits, changed) : radios(open, get("options"), get("question"), changed);
   const row = make(open, "div", "act-row");
-  const lock = make(row, "button", "act-button act-main", { type: "button", textContent: "Lock my prediction" });
+  const lock = make(row, "button", "button main", { type: "button" });
   const note = make(row, "span", "act-note");
+  const told = make(open, "div", "act-quiet", { role: "status" });
+  const play = make(open, "button", "link", { type: "button", textContent: "Just let me play" });
   const isEmpty = () => (isNumber ? input.get() === null : !input.get());
 
   const draw = () => {
     const locked = get("locked"),
       truth = get("truth"),
-      isLocked = "value" in locked;
+      isLocked = "value" in locked || "sentence" in truth;
     const hadFocus = open.matches(":focus-within");
-    write(name, isLocked ? "Your prediction" : "Predict first");
-    write(question, get("question"));
+    ask();
     root.ariaLabel = `Prediction: ${get("question")}`;
-    open.hidden = isLocked;
+    open.hidden = isLocked && !get("is_class");
     shut.hidden = !isLocked;
+    play.hidden = !get("may_play") || isLocked;
+    write(lock, get("is_class") ? "Reveal" : "Lock my guess");
     lock.disabled = isEmpty();
-    write(note, desk.isBusy() ? "Saving ..." : isEmpty() ? "" : "Once locked, it stays.");
+    write(note, desk.isBusy() ? "Saving ..." : isEmpty() ? "" : get("is_class") ? "" : "Once locked, it stays.");
     if (!isLocked) return;
     shown.replaceChildren();
-    if (isNumber) plot(shown, limits, locked.value, truth);
-    else choicesShown(shown, get("options"), locked.value, truth);
-    says.classList.toggle("lab-predict-told", "sentence" in truth);
+    if (!isNumber) optionsShown(shown, get("options"), locked.value, truth);
+    else if (!("sentence" in truth))
+      make(shown, "p", "predict-kept", { textContent: `You said ${withUnit(short(locked.value), limits.unit)}.` });
     const saved = get("unkept") ? UNKEPT : `✓ Saved${when(locked.time)}.`;
-    write(says, truth.sentence ?? `${saved} Explore now: it will stand beside the answer.`);
-    if (hadFocus) shut.focus();
+    write(says, truth.sentence ?? saved);
+    write(why, truth.why ?? "");
+    verdict.classList.toggle("lab-predict-told", "sentence" in truth);
+    if (hadFocus && open.hidden) shut.focus();
   };
-  const listen = (how) => TRAITS.forEach((name) => model[how]("change:" + name, draw));
+  const listen = (how) => {
+    TRAITS.forEach((name) => model[how]("change:" + name, draw));
+    model[how]("change:guess", grabbed);
+    model[how]("change:locked", stand);
+  };
+  const grabbed = () => {
+    const guess = get("guess");
+    if (mine || guess === null || guess === guessed()) return;
+    input.set(isNumber ? digits(guess, 15) : get("options")[guess]);
+    if (!isNumber) changed();
+  };
+  // What is locked is what the picture shows from now on.
+  const stand = () => {
+    const { value } = get("locked"),
+      guess = isNumber ? value : get("options").indexOf(value);
+    if (typeof guess === "number" && guess >= 0) model.set("guess", guess);
+  };
 
   lock.addEventListener("click", () => {
     const value = input.get();
     desk.send("lock", value, isNumber ? withUnit(short(value), limits.unit) : value);
   });
+  play.addEventListener("click", () => desk.send("play", true, ""));
   if (isNumber) input.enter(() => !lock.disabled && lock.focus()); // a lock is for good: Enter twice
   const kept = memory.get();
-  if (kept) input.set(kept);
+  if (kept) {
+    input.set(kept);
+    if (!isNumber) changed();
+  }
   listen("on");
+  stand();
   draw();
   return () => {
     listen("off");

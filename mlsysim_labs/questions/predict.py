@@ -17,7 +17,7 @@ from typing import Any
 
 import traitlets
 
-from mlsysim_labs.marking.answers import INFEASIBLE, count_text
+from mlsysim_labs.marking.answers import INFEASIBLE, AnswerError, count_text
 from mlsysim_labs.marking.predictions import comparison
 from mlsysim_labs.questions.acts import ActWidget, checked_options
 from mlsysim_labs.widgets.assets import script, style
@@ -35,7 +35,13 @@ class Prediction(ActWidget):
     `whole` : only whole numbers
     `locked` : {} or what was locked, ``{"value", "unit", "time"}``; a ``"note"`` says why something is shown that this
         version of the question would not take, such as a text where it asks for a number
-    `truth` : {} until it is revealed, then ``{"value", "text", "sentence"}``; the sentence alone where there is none
+    `truth` : {} until it is revealed, then ``{"value", "text", "sentence", "why"}``, and of a choice ``"values"``, what
+        each option comes to, as a share of the largest and in words; the sentence alone where there is none
+    `posed` : whether the guess can be seen, and grabbed, in a picture
+    `guess` : in the browser alone and never sent: the number, or the option's place, that is guessed at the moment
+    `may_play` : whether one may go on without a guess
+    `is_class` : whether it is a whole class's guess, which is not kept and can be given again
+    `on_play` : called when somebody goes on without a guess
     `on_lock` : called with what is locked; whatever it raises is the reason why it is not
     """
 
@@ -49,28 +55,41 @@ class Prediction(ActWidget):
     options = traitlets.List(traitlets.Unicode()).tag(sync=True)
     locked: Any = traitlets.Dict().tag(sync=True)
     truth: Any = traitlets.Dict().tag(sync=True)
+    posed = traitlets.Bool(False).tag(sync=True)
+    guess = traitlets.Float(None, allow_none=True).tag(sync=True)
+    may_play = traitlets.Bool(False).tag(sync=True)
+    is_class = traitlets.Bool(False).tag(sync=True)
 
-    def __init__(self, *, on_lock: Callable[[dict[str, Any]], object], **traits: Any) -> None:
+    def __init__(self, *, on_lock: Callable[[dict[str, Any]], object], on_play: Callable[[], object] | None = None,
+                 **traits: Any) -> None:
         super().__init__(**traits)
-        self._on_lock = on_lock
+        self._on_lock, self._on_play = on_lock, on_play
         if self.kind == "choice":
             checked_options(self.options, f"the prediction {self.name!r}")
         elif not 0 < self.low < self.high < math.inf:
             raise ValueError(f"the prediction {self.name!r} has a logarithmic scale: it goes from a low above 0 to a "
                              f"higher high, not from {self.low:g} to {self.high:g}.")
 
-    def reveal(self, truth: Any, sentence: str | None = None) -> None:
-        """Show the truth, a number or an option, beside what was locked."""
+    def reveal(self, truth: Any, why: str = "", values: dict[str, list[Any]] | None = None) -> None:
+        """Show the truth, a number or an option, beside what was locked; and why it is so."""
         if not self.locked:
             raise RuntimeError(f"the prediction {self.name!r} is not locked yet: the truth is shown after that.")
+        self._tell(truth, self._compared, why, values)
+
+    def show(self, truth: Any, why: str = "", values: dict[str, list[Any]] | None = None) -> None:
+        """Show the truth to somebody who has gone on without a guess."""
+        self._tell(truth, lambda truth, text: f"It is {text}.", why, values)
+
+    def _tell(self, truth: Any, said: Callable[[Any, str], str], why: str,
+              values: dict[str, list[Any]] | None) -> None:
         truth, text = self._number_shown(truth) if self.kind == "number" else self._option_shown(truth)
-        said = self._compared(truth, text) if sentence is None else sentence
-        self.truth = {"value": truth, "text": text, "sentence": said}
+        told = {"value": truth, "text": text, "sentence": said(truth, text), "why": why}
+        self.truth = told | ({"values": values} if values else {})
 
     def excuse(self, why: str) -> None:
         """Say why there is no truth to show: the prediction is kept, and the lab goes on."""
-        self.truth = {"sentence": f"the answer cannot be computed here: {why.rstrip('.')}. What you locked is kept: "
-                                  f"tell your teacher, and go on."}
+        self.truth = {"sentence": f"The answer cannot be computed here: {why.rstrip('.')}. What you locked is kept. "
+                                  f"Go on with the lab."}
 
     def _number_shown(self, truth: Any) -> tuple[float | str, str]:
         """A number as the page shows it; what has no finite number cannot be done, as in a task."""
@@ -89,8 +108,8 @@ class Prediction(ActWidget):
         """What is said of own and truth, and of an own value from another version of the question."""
         own, note = self.locked["value"], self.locked.get("note", "")
         is_text = self.kind == "number" and isinstance(own, str)
-        said = f"you said {own}, it is {text}" if is_text else comparison(own, truth, self.unit)
-        return f"{said}. {note}" if note else said
+        said = f"You said {own}. It is {text}." if is_text else comparison(own, truth, self.unit)
+        return f"{said} {note}" if note else said
 
     def restore(self, locked: dict[str, Any]) -> None:
         """Show what was locked before, as a record has it. It stays as it was, whatever the question has become."""
@@ -118,27 +137,35 @@ class Prediction(ActWidget):
         ends = count_text(f"{number_text(self.low)} to {number_text(self.high)}", self.unit)
         return f"{ends} in whole numbers" if self.whole else ends
 
+    def open_again(self) -> None:
+        """As if nobody had guessed."""
+        self.locked, self.truth = {}, {}
+
     def _do(self, kind: Any, value: Any) -> None:
+        if kind == "play" and self.may_play and self._on_play is not None:
+            self._on_play()
+            return
         if kind != "lock":
             raise ValueError(f"a prediction can be locked, but not {kind!r}.")
-        if self.locked:
+        if self.locked and not self.is_class:
             return  # the first one is kept
         locked = {"value": self._checked(value), "unit": self.unit,
                   "time": datetime.now(UTC).isoformat(timespec="seconds")}
         self._on_lock(dict(locked))
+        self.truth = {}  # of the guess before, if a class guesses again
         self.locked = locked
 
     def _checked(self, value: Any) -> Any:
         """A value that this prediction can have, or a sentence for the student."""
         if self.kind == "choice":
             if not isinstance(value, str) or value not in self.options:
-                raise ValueError(f"Choose one of {', '.join(self.options)}.")
+                raise AnswerError(f"Choose one of {', '.join(self.options)}.")
             return value
         # JSON has NaN and whole numbers of any length: compared before one becomes a float
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not self.low <= value <= self.high:
-            raise ValueError(f"Give a number from {self._ends}.")
+            raise AnswerError(f"Give a number from {self._ends}.")
         if self.whole and value % 1:
-            raise ValueError(f"This one comes in whole numbers: {math.floor(value)} or {math.ceil(value)}?")
+            raise AnswerError(f"This one comes in whole numbers: {math.floor(value)} or {math.ceil(value)}?")
         return float(value)
 
 

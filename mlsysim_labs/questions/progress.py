@@ -15,7 +15,7 @@ import html
 import pathlib
 import platform
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import ipywidgets
@@ -25,11 +25,13 @@ from mlsysim_labs.marking.variants import Variant, variant_seed
 from mlsysim_labs.questions.acts import ActWidget
 from mlsysim_labs.questions.setting import Setting
 from mlsysim_labs.records.atomic import NotSaved
-from mlsysim_labs.records.event import Event
+from mlsysim_labs.records.event import Event, place
 from mlsysim_labs.records.json_data import RecordError, checked_slug
 from mlsysim_labs.records.record import MIME, Record
 from mlsysim_labs.records.record_file import RecordFile, Unkept
 
+PLAYED, RESTARTED = "played", "restarted"  # kinds of events: went on without a guess, started over
+SIGNS = {"done": "✓", "tried": "◐", "open": "○"}
 UNSAVED: dict[pathlib.Path, tuple[Record, str]] = {}  # what could not be written and why: cells may be run again
 
 
@@ -53,7 +55,10 @@ class Progress:
         unsaved, self.unkept = UNSAVED.get(self.record_file.file, (Record(slug), ""))  # why nothing is kept, if so
         self.record = self.record_file.load().merged(unsaved)
         self._goes_on = bool(self.unkept)  # without saving
+        self._played = False  # where nothing is kept, as before a class
         self.steps: dict[str, tuple[str, str]] = {}  # what there is to do: its kind and its question, by name
+        self.changed: list[Callable[[], object]] = []  # who is told of play, and of starting over
+        self.told: list[Callable[[], object]] = []  # and who of each step
         self._shown: dict[str, ActWidget] = {}
         self.line = ipywidgets.HTML()
         self.line.add_class("lab-saved")
@@ -68,6 +73,7 @@ class Progress:
     def keep(self, kind: str, name: str, value: Mapping[str, Any], act: str | None = None) -> None:
         """Keep an act for good, or raise NotSaved; of a student who goes on without saving, keep it in memory."""
         if self.mode == "demo":
+            self._played = self._played or kind == PLAYED
             return
         record = dataclasses.replace(self.record, versions=self._versions(), parameters=self._parameters())
         self.record = self._saved(record.added(kind, name, dict(value), id=act))
@@ -113,14 +119,54 @@ class Progress:
         setting = self.setting
         return {"mode": setting.mode, "course": setting.course, "student": setting.student, "seed": self.seed}
 
+    # what has been done -----------------------------------------------------------------------------------------
+
+    def events(self, kind: str, name: str | None = None) -> tuple[Event, ...]:
+        """What was done of that kind since the lab was last started over."""
+        again = self.record.last(RESTARTED)
+        return tuple(e for e in self.record.all(kind, name) if again is None or place(e) > place(again))
+
     def prediction(self, name: str) -> Event | None:
-        """What was predicted first."""
-        return self.record.prediction(name)
+        """What was predicted first since the lab was last started over. What counts is the record's first."""
+        return next(iter(self.events("prediction", name)), None)
+
+    def play(self) -> None:
+        """Go on without a guess, and keep that."""
+        self.keep(PLAYED, "lab", {})
+        self._tell_changed()
+
+    @property
+    def played(self) -> bool:
+        """Whether the lab was opened without a guess."""
+        return bool(self.events(PLAYED)) or self._played
+
+    @property
+    def may_play(self) -> bool:
+        """Whether one may explore without a guess, and start over."""
+        return self.setting.may_play
+
+    def restart(self) -> None:
+        """Start over: all is open again, and the record keeps what was done before."""
+        self.keep(RESTARTED, "lab", {})
+        self._played = False
+        self._tell_changed()
+
+    def _tell_changed(self) -> None:
+        for call in self.changed:
+            call()
+
+    def mark(self, name: str) -> str:
+        """How a step stands: "done", "tried" (and not right yet) or "open"."""
+        kind, _ = self.steps[name]
+        events = self.events(kind, name)
+        judged = [e.value.get("state") for e in events]
+        if kind in ("answer", "plan") and self.mode != "exam":
+            return "done" if "right" in judged else "tried" if judged else "open"
+        return "done" if events else "open"
 
     def done(self, name: str) -> bool:
-        """Whether a step has been committed."""
-        kind, _ = self.steps[name]
-        return bool(self.record.all(kind, name))
+        """Whether nothing is left to do in a step."""
+        return self.mark(name) == "done"
 
     def expect(self, name: str, kind: str, question: str, shown: ActWidget) -> None:
         """One more step that there is to do, and the widget that asks for it."""
@@ -133,18 +179,21 @@ class Progress:
     def _told(self) -> None:
         count = sum(map(self.done, self.steps))
         name = html.escape(self.record_file.file.name)
-        where = f" · kept in <code>{name}</code>" if count and self.mode != "demo" and not self.unkept else ""
+        where = f"kept in <code>{name}</code>" if self.mode != "demo" and not self.unkept else ""
         said = [self._warning, *self.record_file.notes] if self.unkept else self.record_file.notes
         notes = "".join(f"<div class='lab-saved-note'>{html.escape(note)}</div>" for note in said)
         for shown in self._shown.values():
             shown.unkept = bool(self.unkept)
-        mode = {"learn": "", "demo": "Demo: everything is shown and nothing is kept. ", "exam": "Exam. "}[self.mode]
-        self.line.value = f"{mode}{count} of {len(self.steps)} steps done{where}{notes}" if self.steps else ""
+        mode = {"learn": "", "demo": "For a class: nothing is kept. ", "exam": "Exam. "}[self.mode]
+        self.line.value = (f"<span>{mode}{where}</span><span>{count} of {len(self.steps)} done</span>{notes}"
+                           if self.steps else "")
+        for call in self.told:
+            call()
 
     @property
     def _warning(self) -> str:
         return (f"Nothing more is saved: what you do from here on is lost when this kernel ends. {self.unkept} Each "
-                f"step tries again to save everything. To keep it meanwhile, run lab.submit() and copy its text.")
+                f"step tries again to save everything. To keep it, go to Hand in and copy the text.")
 
     def bundle(self) -> dict[str, Any]:
         """The record as the output of a cell: the notebook alone carries it."""
@@ -164,7 +213,7 @@ class Progress:
     def summary(self) -> str:
         """What will be handed in, what is missing, and where it is, as HTML."""
         if not self.record.events:
-            return "<p>Nothing is kept yet: lock a prediction, or answer a task.</p>"
+            return "<p>Nothing is kept yet. Lock your first guess in the lab above.</p>"
         rows = "".join(self._row(name) for name in self.steps)
         said = "".join(f"<p>⚠ {html.escape(problem)}</p>" for problem in self.record.problems())
         return (f"<table><thead><tr><th>Step</th><th>State</th><th>Yours</th></tr></thead><tbody>{rows}</tbody></table>"
@@ -187,10 +236,49 @@ class Progress:
                 f"</details>")
 
     def _row(self, name: str) -> str:
-        kind, question = self.steps[name]
-        event = self.record.prediction(name) if kind == "prediction" else self.record.last(kind, name)
-        yours = "" if event is None else str(event.value.get("text", event.value.get("value", "")))
-        state = "missing" if event is None else f"done {event.time[:16].replace('T', ' ')} UTC"
-        mark = "○" if event is None else "●"
-        return (f"<tr><td style='text-align:left'>{html.escape(question)}</td><td>{mark} {state}</td>"
-                f"<td>{html.escape(yours)}</td></tr>")
+        _, question = self.steps[name]
+        mark, event = self.mark(name), self.last_own(name)
+        when = "" if event is None else f" {event.time[:16].replace('T', ' ')} UTC"
+        return (f"<tr><td style='text-align:left'>{html.escape(question)}</td>"
+                f"<td>{SIGNS[mark]} {self._state(name)}{when}</td><td>{html.escape(self.own(name))}</td></tr>")
+
+    def last_own(self, name: str) -> Event | None:
+        """What counts of a step: the first prediction, a right answer, else the last one."""
+        kind, _ = self.steps[name]
+        if kind == "prediction":
+            return self.record.prediction(name)
+        right = [e for e in self.events(kind, name) if e.value.get("state") == "right"]
+        return next(iter(right), next(reversed(self.events(kind, name)), None))
+
+    def own(self, name: str) -> str:
+        """A student's own in a step, as text."""
+        event = self.last_own(name)
+        return "" if event is None else str(event.value.get("text", event.value.get("value", "")))
+
+    def _state(self, name: str) -> str:
+        """How a step stands, in words: done, right at which try, not yet, or open."""
+        kind, _ = self.steps[name]
+        states = [e.value.get("state") for e in self.events(kind, name)]
+        if "right" in states:
+            return "right" if states[0] == "right" else f"right at try {states.index('right') + 1}"
+        return {"done": "done", "tried": "not yet", "open": "open"}[self.mark(name)]
+
+    def rows(self) -> list[list[str]]:
+        """Each step with its mark, what it asks, and what is one's own."""
+        return [[self.mark(name), question, self.own(name)] for name, (_, question) in self.steps.items()]
+
+    def where(self) -> str:
+        """Where it is kept, as a sentence."""
+        if self.mode == "demo":
+            return "Nothing is kept before a class."
+        if self.unkept:
+            return self._warning
+        return (f"Everything is in {self.record_file.file.name}, beside the notebook, and in the notebook once that is "
+                f"saved. Hand in either.")
+
+    def text(self) -> str:
+        """The record as text; empty where it is too long for that, or where there is none."""
+        try:
+            return self.record.text if self.record.events else ""
+        except RecordError:
+            return ""

@@ -26,6 +26,7 @@ class Setting:
 
     `course`, `student`, `key` : draw each student's own parameters
     `keeps` : whether there is a record, read and written
+    `plays` : whether one may explore without a guess, and start over; if nothing is said, outside of courses
     """
 
     mode: str = "learn"
@@ -33,10 +34,17 @@ class Setting:
     student: str = ""
     key: str | None = None
     keeps: bool = True
+    plays: bool | None = None
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise ValueError(f"the mode of a lab is {self.mode!r}. {nearest(self.mode, MODES)}")
+
+
+    @property
+    def may_play(self) -> bool:
+        """Whether one may explore without a guess, and start over: never in an exam."""
+        return self.mode != "exam" and (not self.course if self.plays is None else self.plays)
 
 
 _said: ContextVar[Setting | None] = ContextVar("setting", default=None)
@@ -53,11 +61,14 @@ def setting(said: Setting) -> Iterator[None]:
 
 
 def setting_of(mode: str | None, course: str = "", student: str = "", key: str | None = None) -> Setting:
-    """What a program has said, else the arguments, else the variables MLSYSIM_LABS_MODE, _COURSE and _STUDENT.
+    """What a program has said, else the arguments, else the variables MLSYSIM_LABS_MODE, _COURSE, _STUDENT and _PLAY.
+
+    A teacher who wants play in a course sets MLSYSIM_LABS_PLAY to 1, and one who wants none at all to 0.
 
     >>> setting_of("exam").mode
     'exam'
     """
     return _said.get() or Setting(
         mode or os.environ.get("MLSYSIM_LABS_MODE") or "learn", course or os.environ.get("MLSYSIM_LABS_COURSE", ""),
-        student or os.environ.get("MLSYSIM_LABS_STUDENT", ""), key)
+        student or os.environ.get("MLSYSIM_LABS_STUDENT", ""), key,
+        plays={"1": True, "0": False}.get(os.environ.get("MLSYSIM_LABS_PLAY", "")))

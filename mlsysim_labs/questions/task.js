@@ -1,6 +1,9 @@
 // A task: an answer that the kernel judges or only keeps, hints one by one, and a reflection in the same manner.
 
-const TRAITS = ["question", "answer", "state", "feedback", "hints", "more_hints", "tries", "unkept"];
+const TRAITS = [
+  ...["question", "given", "answer", "state", "feedback", "hints", "more_hints", "tries", "unkept"],
+  ...["solved", "means", "derivation", "shows_key"],
+];
 const WORDS = { right: ["✓", "Right"], wrong: ["✗", "Not yet"], kept: ["●", "Saved"] };
 const UNKEPT = ["⚠", "Not saved, only here"];
 const LONGEST = { number: 40, text: 2000 };
@@ -46,9 +49,9 @@ function render({ model, el }) {
   const saved = (what, text) => {
     if (what === "answer" && input.get() === text) memory.forget();
   }; // else it is a draft still
-  const desk = sender(model, root, { changed: () => draw(), saved });
-  make(root, "div", "act-kind", { textContent: kind === "text" ? "Reflect" : "Task" });
-  const question = make(root, "div", "act-question");
+  const unread = (why) => write(problem, why);
+  const desk = sender(model, root, { changed: () => draw(), saved, unread });
+  const ask = heading(root, model);
   const changed = () => {
     memory.set(input.get());
     write(problem, "");
@@ -63,15 +66,20 @@ function render({ model, el }) {
     kind === "choice"
       ? radios(root, get("options"), get("question"), changed)
       : textField(root, kind, get("unit_hint"), changed, answer);
-  const problem = make(root, "div", "act-problem", { role: "status" }),
-    row = make(root, "div", "act-row");
-  const button = make(row, "button", "act-button act-main", { type: "button" });
-  const hint = make(row, "button", "act-button", { type: "button" });
-  const note = make(row, "span", "act-note");
-  const verdict = make(root, "div", "task-verdict", { role: "status" });
-  const [icon, word, says] = ["icon", "word", "says"].map((name) => make(verdict, "span", "task-" + name));
+  const row = make(root, "div", "act-row"),
+    button = make(row, "button", "button main", { type: "button" }),
+    hint = make(row, "button", "button", { type: "button" }),
+    key = make(row, "button", "button", { type: "button", textContent: "Show the key" }),
+    note = make(row, "span", "act-note");
+  const problem = make(root, "div", "act-quiet", { role: "status" });
+  const verdict = make(root, "div", "act-verdict", { role: "status" });
+  const [word, says, means] = ["strong", "span", "span"].map((tag, i) =>
+    make(verdict, tag, "task-" + ["word", "says", "means"][i]),
+  );
   const hints = make(root, "ol", "task-hints", { ariaLabel: "Hints", ariaLive: "polite" });
-  icon.ariaHidden = "true";
+  const way = make(root, "details", "task-way"),
+    how = make(way, "summary", "task-how", { textContent: "Work it out", tabIndex: 0 }),
+    derivation = make(way, "p", "task-derivation");
 
   const draw = () => {
     const state = get("state"),
@@ -79,36 +87,43 @@ function render({ model, el }) {
       isSame = input.get() === get("answer"),
       shown = get("hints");
     const [sign, name] = state === "kept" && get("unkept") ? UNKEPT : (WORDS[state] ?? ["", ""]);
-    write(question, get("question"));
+    ask();
     root.ariaLabel = `Task: ${get("question")}`;
-    write(button, kind === "text" ? "Save" : state === "open" ? "Answer" : "Answer again");
-    button.classList.toggle("lab-act-main", !isSame || state === "open" || state === "wrong");
+    write(button, kind === "text" ? "Keep it" : state === "open" ? "Check" : "Check again");
+    button.classList.toggle("lab-main", !get("solved"));
     write(hint, shown.length ? "Another hint" : "Hint");
     if (!get("more_hints") && hint.matches(":focus")) root.focus();
     hint.hidden = !get("more_hints");
+    key.hidden = !get("shows_key") || get("solved");
     const isJudged = state === "right" || state === "wrong",
       toSend = !isSame && input.get().trim();
     const kept = get("unkept") ? UNKEPT[1] : "Saved";
     write(note, desk.isBusy() ? "Saving ..." : toSend ? "Not sent yet" : isSame && isJudged ? kept : "");
-    verdict.className = `lab-task-verdict lab-task-${state}`;
+    verdict.className = `lab-act-verdict lab-act-${state}`;
     verdict.classList.toggle("lab-task-old", !isSame);
-    write(icon, sign);
-    const of = !isSame && kind !== "text" ? `, for ${get("answer")}` : tries > 1 && isJudged ? ` (try ${tries})` : "";
-    write(word, sign && name + of);
-    write(says, sign ? get("feedback") : "");
+    const at = state === "right" ? ` at try ${tries}` : ` (try ${tries})`;
+    const of = !isSame && kind !== "text" ? `, for ${get("answer")}` : tries > 1 && isJudged ? at : "";
+    write(word, sign && `${sign} ${name}${of}`);
+    const stands = state === "wrong" && get("solved") ? " Your right answer stands." : "";
+    write(says, sign ? get("feedback") + stands : "");
+    write(means, get("means"));
+    way.hidden = !get("derivation");
+    write(derivation, get("derivation"));
     while (hints.children.length > shown.length) hints.lastChild.remove();
     shown.forEach((text, i) => write(hints.children[i] ?? make(hints, "li", "task-hint"), text));
   };
   const filled = () => {
     if (memory.get() === null) input.set(get("answer"));
   };
-  const listen = (how) => {
-    model[how]("change:answer", filled);
-    TRAITS.forEach((trait) => model[how]("change:" + trait, draw));
+  const listen = (act) => {
+    model[act]("change:answer", filled);
+    TRAITS.forEach((trait) => model[act]("change:" + trait, draw));
   };
 
+  how.dataset.lmSuppressShortcuts = "true";
   button.addEventListener("click", answer);
   hint.addEventListener("click", () => desk.send("hint", get("hints").length, ""));
+  key.addEventListener("click", () => desk.send("key", true, ""));
   input.set(memory.get() ?? get("answer"));
   listen("on");
   draw();

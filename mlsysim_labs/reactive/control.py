@@ -42,6 +42,13 @@ class Control:
         steps = round((self.widget.max - self.widget.min) / self.widget.step)
         return self.widget.min + int(rng.integers(steps + 1)) * self.widget.step
 
+    def nearest_raw(self, value: float) -> Any:
+        """The raw value that comes nearest to a number."""
+        if self.table is not None:
+            return min(range(len(self.table)), key=lambda i: abs(self.table[i] - value))  # type: ignore[index]
+        inside = min(max(value, self.widget.min), self.widget.max)
+        return type(self.raw)(round((inside - self.widget.min) / self.widget.step) * self.widget.step + self.widget.min)
+
     def raw_of(self, value: Any) -> Any:
         """The raw value that stands for `value`; ValueError, with the nearest, if there is none."""
         if self.table is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import is_dataclass
 from typing import Any
@@ -53,7 +54,7 @@ def is_numeric_leaf(leaf: Any) -> bool:
 
 def difference(wiring: Any, raw: Mapping[str, Any]) -> str:
     """Where formulas and program of a lab differ at a setting of its controls, in a sentence; else nothing."""
-    values, inputs = wiring.values_at(raw), dict(raw)
+    values, inputs = wiring.values_at(raw), {"guess": math.nan, **raw}
     for name in wiring.kernel_only.keys() & values.keys():
         inputs |= flat_values(name, values[name])
     for name in wiring.functions.keys() & values.keys():
@@ -61,7 +62,7 @@ def difference(wiring: Any, raw: Mapping[str, Any]) -> str:
         outputs = {path: leaf for path, leaf in traced.items() if isinstance(leaf, (Symbol, Choice))}
         for path, said in run(program(outputs), inputs).items():
             if not alike(said, exact.get(path)):
-                settings = ", ".join(f"{n} = {values[n]}" for n in raw)
+                settings = ", ".join(f"{n} = {values.get(n)}" for n in raw)
                 return f"{path}: the browser would show {said}, the formula says {exact.get(path)} at {settings}."
     return ""
 

@@ -7,6 +7,7 @@ arrive after a move instead of with it.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -15,11 +16,12 @@ import numpy as np
 
 from mlsysim_labs.reactive.control import Control
 from mlsysim_labs.reactive.graph import Graph, NodeError, needs_of
-from mlsysim_labs.reactive.trace import Untraceable, size, trace
+from mlsysim_labs.reactive.trace import Untraceable, size, symbol, trace
 from mlsysim_labs.reactive.values import flat_values, kernel_symbols
 from solver.text import nearest
 
 LONGEST_PROGRAM = 20_000  # instructions: what a page carries out within a frame
+GUESS = "guess"  # what a learner believes, which functions may ask for; NaN while there is none on the stage
 
 
 class Wiring:
@@ -30,10 +32,10 @@ class Wiring:
     """
 
     def __init__(self, settled: Callable[[], None], traced: Callable[[str, Any], None]) -> None:
-        self.graph = Graph()
+        self.graph = Graph(**{GUESS: math.nan})
         self.controls: dict[str, Control] = {}
         self.functions: dict[str, Callable[..., Any]] = {}
-        self.symbols: dict[str, Any] = {}
+        self.symbols: dict[str, Any] = {GUESS: symbol(GUESS)}
         self.kernel_only: dict[str, str] = {}  # functions that follow the kernel, and why
         self.too_long: dict[str, str] = {}  # functions whose program does not fit a frame, in a sentence
         self._settled, self._traced = settled, traced
@@ -47,6 +49,8 @@ class Wiring:
         name = control.name
         if not name.isidentifier():
             raise ValueError(f"{name!r} cannot be a control: functions ask for it by name, so give a Python name.")
+        if name == GUESS:
+            raise ValueError(f"{name!r} is what a learner guesses, and no control can be called so.")
         self.graph.add(name, control.read(control.raw))
         self.controls[name], self.symbols[name] = control, control.symbol
         control.widget.observe(lambda change: self._moved(control), control.trait)
@@ -166,9 +170,10 @@ class Wiring:
     def values_at(self, raw: Mapping[str, Any], wanted: Iterable[str] | None = None) -> dict[str, Any]:
         """Values when the controls stand there: of `wanted` and what they need, or of everything. Nothing moves.
 
-        What cannot be computed is left out, and so is what follows from it.
+        What cannot be computed is left out, and so is what follows from it. `raw` may have a guess.
         """
         values = {name: control.read(raw[name]) for name, control in self.controls.items()}
+        values[GUESS] = raw.get(GUESS, math.nan)
         needed = self.functions.keys() if wanted is None else self.ancestors(wanted)
         with np.errstate(all="ignore"):
             for name in (n for n in self.functions if n in needed):
@@ -178,10 +183,10 @@ class Wiring:
                         values[name] = self.functions[name](**{need: values[need] for need in needs})
         return values
 
-    def value_at(self, formula: Callable[..., Any], at: Mapping[str, Any]) -> Any:
+    def value_at(self, formula: Callable[..., Any], at: Mapping[str, Any], guess: float = math.nan) -> Any:
         """What a function of the lab's names gives where the controls start, but for `at`."""
         needs = needs_of(formula)
-        values = self.values_at(self.start | self.raw_of(at), needs)
+        values = self.values_at(self.start | self.raw_of(at) | {GUESS: guess}, needs)
         missing = [need for need in needs if need not in values]
         if missing:
             raise NameError(f"{formula.__name__} asks for {missing[0]!r}, which the lab does not have there. "

@@ -1,0 +1,57 @@
+// A plan that is made with the knobs: conditions with a tick each, and one button.
+
+const TRAITS = [
+  ...["question", "given", "conditions", "met", "state", "feedback"],
+  ...["tries", "solved", "means", "unkept"],
+];
+const WORDS = { right: "✓ It holds", wrong: "✗ Not yet", kept: "● Saved" };
+const find = (model, ref) => model.widget_manager.get_model(ref.replace("IPY_MODEL_", ""));
+const numbers = (v) => (ArrayBuffer.isView(v) && !(v instanceof DataView) ? [...v] : Object.values(v ?? []));
+
+function render({ model, el }) {
+  const get = (name) => model.get(name),
+    root = box(el, "design");
+  const unread = (why) => write(told, why);
+  const desk = sender(model, root, { changed: () => draw(), saved: () => {}, unread });
+  const ask = heading(root, model);
+  const list = make(root, "ul", "design-list", { ariaLabel: "What the plan has to meet" });
+  const row = make(root, "div", "act-row"),
+    button = make(row, "button", "button main", { type: "button", textContent: "This is my plan" }),
+    note = make(row, "span", "act-note");
+  const told = make(root, "div", "act-quiet", { role: "status" });
+  const verdict = make(root, "div", "act-verdict", { role: "status" });
+  const [word, says, means] = ["strong", "span", "span"].map((tag) => make(verdict, tag, "design-part"));
+
+  const draw = () => {
+    const met = numbers(get("met"));
+    ask();
+    root.ariaLabel = `Design: ${get("question")}`;
+    get("conditions").forEach((text, i) => {
+      const item = list.children[i] ?? make(list, "li", "design-item"),
+        isMet = met[i] > 0.5;
+      item.classList.toggle("lab-design-met", isMet);
+      write(item, `${isMet ? "✓" : "○"} ${text}`);
+    });
+    write(note, desk.isBusy() ? "Saving ..." : "");
+    button.classList.toggle("lab-main", !get("solved"));
+    verdict.className = `lab-act-verdict lab-act-${get("state")}`;
+    const at = get("tries") > 1 && get("state") !== "kept" ? ` (try ${get("tries")})` : "";
+    write(word, WORDS[get("state")] ? WORDS[get("state")] + at : "");
+    const stands = get("state") === "wrong" && get("solved") ? " Your earlier plan stands." : "";
+    write(says, get("feedback") + stands);
+    write(means, get("means"));
+  };
+  button.addEventListener("click", async () => {
+    const knobs = await Promise.all(get("knobs").map(async ([name, trait, ref]) => [name, trait, await find(model, ref)]));
+    desk.send("plan", Object.fromEntries(knobs.map(([name, trait, knob]) => [name, knob.get(trait)])), "my plan");
+  });
+  const listen = (act) => TRAITS.forEach((name) => model[act]("change:" + name, draw));
+  listen("on");
+  draw();
+  return () => {
+    listen("off");
+    desk.stop();
+  };
+}
+
+export default { render };

@@ -1,0 +1,71 @@
+// What will be handed in: each step with its mark, the file, the text to paste; and starting over, which asks once.
+
+const TRAITS = ["question", "rows", "where", "text", "may_restart"];
+const MARKS = { done: "✓", tried: "◐", open: "○" };
+const WORDS = { done: "done", tried: "not right yet", open: "open" };
+
+function render({ model, el }) {
+  const get = (name) => model.get(name),
+    root = box(el, "hand-in"),
+    desk = sender(model, root, { changed: () => {}, saved: () => {} });
+  const ask = heading(root, model);
+  const list = make(root, "ul", "hand-in-list"),
+    where = make(root, "p", "hand-in-where");
+  const row = make(root, "div", "act-row"),
+    copy = make(row, "button", "button main", { type: "button", textContent: "Copy as text" }),
+    again = make(row, "button", "button", { type: "button" }),
+    stay = make(row, "button", "button", { type: "button", textContent: "No, stay" }),
+    note = make(row, "span", "act-note", { role: "status" });
+  const text = make(root, "textarea", "act-field hand-in-text", { readOnly: true, ariaLabel: "Your record, to paste" });
+  let asking = false;
+
+  const draw = () => {
+    ask();
+    root.ariaLabel = "Hand in";
+    list.replaceChildren();
+    for (const [mark, what, own] of get("rows")) {
+      const item = make(list, "li", `hand-in-item hand-in-${mark}`);
+      make(item, "span", "hand-in-mark", { textContent: MARKS[mark], ariaLabel: WORDS[mark], role: "img" });
+      make(item, "span", "hand-in-what", { textContent: what, title: what });
+      make(item, "span", "hand-in-own", { textContent: own });
+    }
+    write(where, get("where"));
+    copy.hidden = !get("text");
+    again.hidden = !get("may_restart");
+    write(again, asking ? "Yes, start over" : "Start over");
+    stay.hidden = !asking;
+    text.hidden = true;
+  };
+  copy.addEventListener("click", async () => {
+    text.value = get("text");
+    text.hidden = false;
+    text.select();
+    try {
+      await navigator.clipboard.writeText(text.value);
+      write(note, "Copied.");
+    } catch {
+      write(note, document.execCommand("copy") ? "Copied." : "Copy the marked text."); // plain http has no clipboard
+    }
+  });
+  again.addEventListener("click", () => {
+    if (asking) desk.send("restart", Date.now(), "");
+    asking = !asking;
+    draw();
+    write(note, asking ? "Your first guesses stay in the record, and count." : "");
+  });
+  stay.addEventListener("click", () => {
+    asking = false;
+    draw();
+    write(note, "");
+    again.focus();
+  });
+  const listen = (act) => TRAITS.forEach((name) => model[act]("change:" + name, draw));
+  listen("on");
+  draw();
+  return () => {
+    listen("off");
+    desk.stop();
+  };
+}
+
+export default { render };

@@ -1,0 +1,196 @@
+"""Tasks with their keys, known mistakes and hints; and the reflection, which no machine judges."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+from mlsysim_labs.marking.answers import INFEASIBLE, AnswerError, answer_of, count_text
+from mlsysim_labs.marking.verdicts import Verdict, verdict_on
+from mlsysim_labs.questions.items import Formula, Item, check_unit, key_text
+from mlsysim_labs.questions.progress import Progress
+from mlsysim_labs.questions.tasks import Reply, Task
+
+PATIENT = 3  # tries, before the derivation may be read
+VAGUE = 2  # tries, before a wrong answer is told on which side it is
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong formula by name, and the sentence that tells who made it."""
+
+    formula: Formula
+    sentence: str
+
+    @property
+    def name(self) -> str:
+        return self.formula.__name__
+
+
+@dataclass
+class TaskItem(Item):
+    """A task on the page, its key, known mistakes, hints, what it means, and the record that keeps the answers.
+
+    `others` : the other tasks of the lab, whose keys are known mistakes here
+    """
+
+    tolerance: float
+    whole: bool
+    options: Sequence[str]
+    means: str = ""
+    hints: list[str] = field(default_factory=list)
+    mistakes: list[Mistake] = field(default_factory=list)
+    derivation: str = ""
+    others: Callable[[], Iterable[TaskItem]] = tuple
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        kind, mode = "choice" if self.options else "number", self.progress.mode
+        check_unit(self.unit, f"the task {self.name!r}")
+        hint = f"such as {count_text('7', self.unit)}" if kind == "number" and self.unit else ""
+        self.shown = Task(name=self.name, lab=self.progress.slug, question=self.stated(self.question),
+                          given=self.stated(self.given), kind=kind, unit_hint=hint, options=list(self.options),
+                          shows_key=mode == "demo", on_answer=self._keep, on_hint=self._hint, on_key=self.show_key)
+        self.shown.add_class(f"lab-step-{self.name}")
+        self._show_hints(0)
+        self.progress.expect(self.name, "answer", self.shown.question, self.shown)
+
+    @property
+    def key(self) -> str:
+        return key_text(self.truth, self.unit, self.whole)
+
+    def add_hints(self, *hints: str) -> None:
+        """More hints, after those that there are."""
+        self.hints += hints
+        self._show_hints(len(self.shown.hints))
+
+    def ready(self) -> None:
+        """Show what the record has, judged anew."""
+        if self.shown.state != "open":
+            return
+        answers = self.progress.events("answer", self.name)
+        if answers:
+            texts = [str(event.value.get("text", "")) for event in answers]
+            self.shown.answer, self.shown.tries = texts[-1], len(texts)
+            with suppress(AnswerError):  # it was given to another version of the question
+                verdict = self.verdict(texts[-1], len(texts))
+                self.shown.state, self.shown.feedback = verdict.state, verdict.feedback
+            self.shown.solved = any(map(self._is_right, texts))
+            self._show_meaning()
+        self._show_hints(len(self.progress.events("hint", self.name)))
+
+    def show_key(self) -> None:
+        """The key itself, as a class may see it."""
+        self.shown.answer, self.shown.solved = self.key, True
+        self.shown.state, self.shown.feedback = "right", "The key, from the solver."
+        self._show_meaning()
+
+    def open_again(self) -> None:
+        """As if nobody had answered."""
+        self.shown.open_again()
+        self._show_hints(0)
+
+    def _is_right(self, text: str) -> bool:
+        with suppress(AnswerError):
+            return self.verdict(text).state == "right"
+        return False
+
+    def _keep(self, text: str) -> Reply:
+        tries = self.shown.tries + 1
+        verdict = self.verdict(text, tries)  # a text that cannot be read is no try: it raises a sentence
+        self.progress.keep("answer", self.name, {"text": text, "state": verdict.state}, self.shown.act)
+        self._show_meaning(verdict.state == "right", tries)
+        return verdict
+
+    def _show_meaning(self, right: bool = False, tries: int = 0) -> None:
+        """What it means to whoever is right, and the derivation to them and to whoever has tried often."""
+        if self.progress.mode == "exam":
+            return
+        solved = right or self.shown.solved
+        self.shown.means = self.explained(self.means) if solved else ""
+        if solved or max(tries, self.shown.tries) >= PATIENT:
+            self.shown.derivation = self.explained(self.derivation)
+
+    def verdict(self, text: str, tries: int = 1) -> Reply:
+        """What an answer is told at that try; in an exam, that it is kept."""
+        found = self._of_option(text) if self.options else self._of_number(text, tries)
+        if self.progress.mode == "exam":
+            return Reply("kept", f"{self.progress.word} Answers are judged after the exam.")
+        return Reply("right" if found.right else "wrong", found.sentence)
+
+    def _of_option(self, text: str) -> Verdict:
+        """Whether it is the right option; else the sentence on the mistake that leads to it."""
+        if text == self.truth:
+            return Verdict(True, "right", "Right.")
+        wrong = (self.explained(m.sentence) for m in self.mistakes if self.answer_of(m.formula) == text)
+        return Verdict(False, "option", next(wrong, "Not that one. Try it with the knobs."))
+
+    def _of_number(self, text: str, tries: int) -> Verdict:
+        """Whether it is the right number with its unit, and what to say."""
+        known = {self.explained(mistake.sentence): self.answer_of(mistake.formula) for mistake in self.mistakes}
+        numbers = {said: value for said, value in known.items() if not isinstance(value, str)}
+        found = verdict_on(text, self.truth, self.unit, self.tolerance, numbers, self.whole)
+        if found.right or found.code not in ("wrong", "factor"):
+            return found
+        value = answer_of(text).value
+        if value < 0:
+            return Verdict(False, "negative", "That is below zero. Which way round did you subtract?")
+        if other := self._other(text):
+            return Verdict(False, "other task", f"That answers another question: “{other.shown.question}”")
+        if found.code == "wrong" and tries >= VAGUE and not isinstance(self.truth, str):
+            high = value > verdict_value(self.truth, self.unit)
+            return Verdict(False, "wrong", f"Too {'high' if high else 'low'}. {found.sentence}")
+        return found
+
+    def _other(self, text: str) -> TaskItem | None:
+        """The task that this answer is the key of."""
+        for task in self.others():
+            if task is not self and not task.options and task.unit == self.unit and task.truth != INFEASIBLE:
+                with suppress(AnswerError):
+                    if verdict_on(text, task.truth, task.unit, task.tolerance, {}, task.whole).right:
+                        return task
+        return None
+
+    def _hint(self) -> None:
+        shown = len(self.shown.hints)
+        self.progress.keep("hint", self.name, {"number": shown + 1}, self.shown.act)
+        self._show_hints(shown + 1)
+
+    def _show_hints(self, count: int) -> None:
+        if self.progress.mode != "exam":
+            self.shown.hints = [self.explained(hint) for hint in self.hints[:count]]
+            self.shown.more_hints = count < len(self.hints)
+
+
+def verdict_value(truth: float, unit: str) -> float:
+    """A truth in base units, as an answer is read."""
+    return answer_of(f"{float(truth):.15g} {unit}".strip()).value
+
+
+class ReflectionItem:
+    """Two sentences of one's own, kept and never judged by a machine."""
+
+    name = "reflection"
+
+    def __init__(self, progress: Progress, question: str, after: Sequence[str] = ()) -> None:
+        self.progress, self.question = progress, question
+        self.shown = Task(name="reflection", lab=progress.slug, question=question, kind="text", on_answer=self._keep)
+        self.shown.add_class("lab-step-reflection")
+        progress.expect("reflection", "reflection", question, self.shown)
+
+    def ready(self) -> None:
+        """Show what the record has."""
+        kept = self.progress.events("reflection", "reflection")
+        if kept and self.shown.state == "open":
+            self.shown.answer, self.shown.state = str(kept[-1].value.get("text", "")), "kept"
+            self.shown.feedback = self.progress.word
+
+    def open_again(self) -> None:
+        """As if nothing had been written."""
+        self.shown.open_again()
+
+    def _keep(self, text: str) -> Reply:
+        self.progress.keep("reflection", "reflection", {"text": text}, self.shown.act)
+        who = "Your teacher reads this." if self.progress.setting.course else "No machine judges this."
+        return Reply("kept", f"{self.progress.word} {who}")
