@@ -1,0 +1,81 @@
+// Users as tiles whose area is what each keeps, and the hatch of what is kept back.
+
+const SMALLEST = 36; // [px²] 6 px a side: below, ten users are one tile, or a hundred
+const MOST_WAITING = 10; // tiles
+const NEAREST = 5; // [px] between the tops of tiles that wait one behind another
+const APART = 3; // [px] between tiles that wait
+
+// How many users one tile is, if one user has `area` [px²]; 0 where there is nothing to draw.
+const groupOf = (area) =>
+  area > 1e-250 ? 10 ** Math.max(0, Math.ceil(Math.log10(SMALLEST / area) - 1e-9)) : 0;
+
+// How many rows for `n` tiles: as near to squares as it goes, and even ones where a few more make them even.
+function rowsFor(n, area, across) {
+  const least = Math.ceil(n / Math.max(1, Math.floor(across / Math.sqrt(area))));
+  for (let rows = least; rows <= 2 * least; rows++) if (n % rows === 0) return rows;
+  return least;
+}
+
+// Tiles of `n` users from the floor up, rows of one height each. Every area is exact: the last tile, which may be of
+// fewer users than the others, is narrower.
+function tilesOf(n, area, across, floor) {
+  const group = groupOf(area),
+    all = group && n > 0 ? Math.ceil(n / group) : 0,
+    rows = all ? rowsFor(all, area * group, across) : 0,
+    found = [];
+  for (let row = 0, y = floor; row < rows; row++) {
+    const k = Math.floor((all + row) / rows),
+      sizes = Array.from({ length: k }, () => group);
+    if (row === rows - 1) sizes[k - 1] = clamp(n - group * (all - 1), 0, group);
+    const inRow = sizes.reduce((a, b) => a + b, 0),
+      h = (inRow * area) / across;
+    y -= h;
+    let x = 0;
+    for (const size of sizes) {
+      const w = (size / inRow) * across;
+      found.push({ x, y, w, h });
+      x += w;
+    }
+  }
+  return found;
+}
+
+const px = (x) => +x.toFixed(3);
+const boxPath = ({ x, y, w, h }) => `M${px(x)} ${px(y)}h${px(w)}v${px(h)}h${px(-w)}z`;
+const within = ({ x, y, w, h }, by) => ({
+  x: x + Math.min(by, w / 4),
+  y: y + Math.min(by, h / 4),
+  w: w - 2 * Math.min(by, w / 4),
+  h: h - 2 * Math.min(by, h / 4),
+});
+
+// Tiles of those who wait, ten at most, on a floor of `across`; where there is no room for all they stand one behind
+// another, the last one first. One that is higher than `high` has no upper edge: it goes on.
+function waitingOf(n, area, across, high, floor) {
+  const group = groupOf(area),
+    size = area * group,
+    w = Math.min(across, Math.sqrt(size)),
+    h = Math.min(size / w, high),
+    columns = Math.max(1, Math.floor((across + APART) / (w + APART))),
+    deep = 1 + Math.floor((high - h) / NEAREST);
+  const all = group && n > 0 ? Math.min(Math.ceil(n / group), MOST_WAITING, columns * deep) : 0,
+    rows = Math.ceil(all / columns),
+    step = rows > 1 ? Math.min(h + APART, (high - h) / (rows - 1)) : 0;
+  const paths = Array.from({ length: all }, (_, i) => {
+    const x = (i % columns) * (w + APART),
+      y = floor - h - Math.floor(i / columns) * step;
+    return size / w > high ? `M${px(x)} ${px(y)}v${px(h)}h${px(w)}v${px(-h)}` : boxPath({ x, y, w, h });
+  });
+  return { paths: paths.reverse(), top: all ? floor - h - (rows - 1) * step : floor };
+}
+
+// Lines at 45 degrees in a box, cut at its edges.
+function hatchPath({ x, y, w, h }, every = 7) {
+  let d = "";
+  for (let from = every - Math.ceil(h / every) * every; from < w && h > 0; from += every) {
+    const left = Math.max(from, 0),
+      right = Math.min(from + h, w);
+    if (right > left) d += `M${px(x + left)} ${px(y + h - (left - from))}L${px(x + right)} ${px(y + h - (right - from))}`;
+  }
+  return d;
+}
