@@ -12,10 +12,11 @@ function stage(width) {
     height = heightFor(width),
     pitch = slim ? width : Math.min(width / 2, 340),
     across = Math.max(60, Math.round(slim ? 0.42 * width : 0.6 * pitch));
-  const top = 68,
+  const top = 74,
     floor = height - 22,
     aside = across + 10;
-  return { slim, width, height, pitch, across, top, floor, high: floor - top, aside, room: Math.max(20, pitch - aside - 8) };
+  const room = Math.max(20, pitch - aside - 8);
+  return { slim, width, height, pitch, across, top, floor, high: floor - top, aside, room };
 }
 
 // Heights of what lies in a vessel, from the floor: weights up to `base`, users up to `lid`, where the reserve begins.
@@ -26,142 +27,138 @@ function levels(v, { across, top, floor, high }) {
   return { perByte, base, lid, free: Math.max(0, base - lid), areaOf: (bytes) => bytes * perByte * across };
 }
 
-// One vessel: what `all` are (a guess that shares the room, or users who are in or out) decides what is drawn in it.
+// The elements of one vessel.
 function makeVessel(svg) {
   const one = make(svg, "g", "lab-vessel"),
-    part = (tag, name) => make(one, tag, `lab-vessel-${name}`);
-  const weights = part("rect", "weights"),
-    users = part("path", "users"),
-    shared = part("path", "shared"),
-    hatch = make(one, "path", "lab-drawing-hatch"),
-    over = part("path", "over"),
-    wall = part("rect", "wall");
-  const queue = Array.from({ length: MOST_WAITING }, () => part("path", "waits"));
-  const [big, under, beside, below] = ["lab-drawing-big", ...Array(3).fill("lab-drawing-soft")].map((c) => textIn(one, c));
-  const name = textIn(one, "lab-drawing-inside"),
-    free = textIn(one, "lab-drawing-soft lab-drawing-middle"),
-    legend = [textIn(one, "lab-drawing-soft"), textIn(one, "lab-drawing-soft")],
-    waits = textIn(one, "lab-drawing-short");
-  const named = Array.from({ length: MOST_NAMED }, () => [textIn(one), textIn(one)]);
-
-  // What holds of every vessel of this chip: weights, reserve, walls.
-  function shell(v, at) {
-    const { base, lid } = levels(v, at),
-      { across, top, floor, high } = at,
-      text = `weights ${sizeIn(v.unit)(v.weights)}`;
-    set(weights, { x: 0, y: base, width: across, height: floor - base });
-    set(wall, { x: 0, y: top, width: across, height: high, rx: 3 });
-    set(hatch, { d: hatchPath({ x: 0, y: top, w: across, h: lid - top }) });
-    set(over, { d: base < lid - 0.5 || v.weights > v.capacity ? `M0 ${px(base)}H${across}M0 ${px(lid)}H${across}` : "" });
-    const inside = floor - base > 18 && widthOf(text, 600) < across - 14;
-    write(name, inside ? text : "");
-    move(name, 8, (floor + Math.max(base, lid)) / 2 + MIDDLE);
-    return inside || v.weights <= SLACK ? "" : text;
-  }
-
-  function tiles(v, at, all) {
-    const { base, areaOf } = levels(v, at),
-      area = areaOf(all.share),
-      found = tilesOf(all.guess ? all.n : all.inside, area, at.across, base),
-      least = found.length ? Math.min(found[0].w, found[0].h) : 1;
-    const gap = clamp(least / 8, 0.6, 1.5);
-    set(users, { d: all.guess ? "" : found.map(boxPath).join(""), "stroke-width": gap });
-    set(shared, { d: all.guess ? found.map((t) => boxPath(within(t, gap))).join("") : "", "stroke-width": gap });
-    const texts = (i) => (v.users > 0 || all.guess ? `user ${i + 1}` : "KV cache");
-    named.forEach(([who, keeps], i) => {
-      const tile = groupOf(area) === 1 ? found[i] : undefined,
-        words = [texts(i), sizeIn(v.unit)(all.share)],
-        yes = tile?.h >= 19 && tile.w >= widthOf(words[0], 600) + widthOf(words[1], 600) + 28;
-      [who, keeps].forEach((node, j) => {
-        set(node, { class: `${all.guess ? "lab-drawing-you" : "lab-drawing-inside"}${j ? " lab-drawing-end" : ""}` });
-        write(node, yes ? words[j] : "");
-        if (yes) move(node, j ? tile.x + tile.w - 8 : tile.x + 8, tile.y + tile.h / 2 + MIDDLE);
-      });
-    });
-    return { group: groupOf(area), least: found.length ? found.at(-1).y : base, area };
-  }
-
-  // To the right: what a tile is if not one user, and who waits.
-  function outside(at, { out, guess }, { group, area }) {
-    const isMany = group > 1,
-      words = `a tile is ${group === 10 ? "ten" : tally(group)} users`,
-      lines = widthOf(words) <= at.room ? [words, ""] : ["a tile is", words.slice(10)];
-    legend.forEach((node, i) => {
-      write(node, isMany ? lines[i] : "");
-      move(node, at.aside, at.top + 31 + i * LINE);
-    });
-    const high = at.high - (isMany ? 70 : 38),
-      { paths, top } = waitingOf(guess ? 0 : out, area, Math.min(at.room, 110), high, at.floor);
-    queue.forEach((node, i) => set(node, { d: paths[i] ?? "" }));
-    write(waits, out && !guess ? fit(wait(out), at.room, 600) : "");
-    move(waits, at.aside, top - 7);
-  }
-
-  function titles(at, all) {
-    const { big: number, caption, note } = all,
-      left = widthOf(number, 600, BIG) + 8;
-    set(big, { class: `lab-drawing-big${all.guess ? " lab-drawing-you" : ""}` });
-    write(big, number);
-    move(big, 0, 38);
-    write(under, fit(caption, at.pitch - 8));
-    move(under, 0, 58);
-    write(beside, note && left + widthOf(note) < at.pitch - 8 ? note : "");
-    move(beside, left, 38);
-  }
-
-  return (v, x, at, all) => {
-    show(one, all !== null);
-    if (!all) return;
-    move(one, x, 0);
-    const thin = shell(v, at),
-      made = tiles(v, at, all),
-      { lid } = levels(v, at),
-      text = `${sizeIn(v.unit)(all.spare)} free`,
-      roomy = !all.guess && !all.out && made.least - lid > 24 && widthOf(text) < at.across - 8;
-    write(free, roomy ? text : "");
-    move(free, at.across / 2, (lid + made.least) / 2 + MIDDLE);
-    outside(at, all, made);
-    titles(at, all);
-    write(below, thin);
-    move(below, 0, at.floor + 15);
+    part = (tag, name) => make(one, tag, `lab-vessel-${name}`),
+    soft = (more = "") => textIn(one, `lab-drawing-soft${more}`);
+  return {
+    one,
+    weights: part("rect", "weights"),
+    users: part("path", "users"),
+    shared: part("path", "shared"),
+    hatch: make(one, "path", "lab-drawing-hatch"),
+    over: part("path", "over"),
+    wall: part("rect", "wall"),
+    queue: Array.from({ length: MOST_WAITING }, () => part("path", "waits")),
+    big: textIn(one),
+    under: soft(),
+    note: soft(),
+    legend: [soft(), soft()],
+    free: soft(" lab-drawing-middle"),
+    name: textIn(one, "lab-drawing-inside"),
+    waits: textIn(one, "lab-drawing-short"),
+    named: Array.from({ length: MOST_NAMED }, () => [textIn(one), textIn(one)]),
   };
 }
 
-// How a vessel shows what is in it, or a guess of it: the guessed users share the room equally.
+// What every vessel of this chip has: weights, reserve, walls.
+function placeShell({ weights, wall, hatch, over, name }, v, at) {
+  const { base, lid } = levels(v, at),
+    { across, top, floor, high } = at,
+    isOver = base < lid - 0.5 || v.weights > v.capacity;
+  set(weights, { x: 0, y: base, width: across, height: floor - base });
+  set(wall, { x: 0, y: top, width: across, height: high, rx: 3 });
+  set(hatch, { d: hatchPath({ x: 0, y: top, w: across, h: lid - top }) });
+  set(over, { d: isOver ? `M0 ${px(base)}H${across}M0 ${px(lid)}H${across}` : "" });
+  write(name, weightsInside(v, at) ? weightsName(v) : "");
+  move(name, 8, (floor + Math.max(base, lid)) / 2 + MIDDLE);
+}
+const weightsName = (v) => `weights ${sizeIn(v.unit)(v.weights)}`;
+const weightsInside = (v, at) => at.floor - levels(v, at).base > 18 && widthOf(weightsName(v), 600) < at.across - 14;
+
+// The users, and the names of those whose tiles are large enough; gives what else stands by them.
+function placeTiles({ users, shared, named }, v, at, all) {
+  const { base, areaOf } = levels(v, at),
+    area = areaOf(all.share),
+    group = groupOf(area),
+    found = tilesOf(all.inside, area, at.across, base);
+  const gap = clamp(found.length ? Math.min(found[0].w, found[0].h) / 8 : 1, 0.6, 1.5);
+  set(users, { d: all.guess ? "" : found.map(boxPath).join(""), "stroke-width": gap });
+  set(shared, { d: all.guess ? found.map((tile) => boxPath(within(tile, gap))).join("") : "", "stroke-width": gap });
+  const keeps = sizeIn(v.unit)(all.share),
+    needs = group === 1 && found.length <= MOST_NAMED ? widthOf(`user 10${keeps}`, 600) + 28 : Infinity;
+  named.forEach((pair, i) => {
+    const isNamed = found[i]?.h >= 19 && found[i].w >= needs;
+    placeNames(pair, isNamed ? found[i] : null, [all.who === "user" ? `user ${i + 1}` : all.who, keeps], all.guess);
+  });
+  return { group, area, top: found.length ? found.at(-1).y : base };
+}
+
+function placeNames(pair, tile, words, isGuess) {
+  pair.forEach((node, i) => {
+    write(node, tile ? words[i] : "");
+    if (!tile) return;
+    set(node, { class: `lab-drawing-${isGuess ? "you" : "inside"}${i ? " lab-drawing-end" : ""}` });
+    move(node, i ? tile.x + tile.w - 8 : tile.x + 8, tile.y + tile.h / 2 + MIDDLE);
+  });
+}
+
+// To the right: what a tile is if not one user, and who waits.
+function placeOutside({ legend, queue, waits }, at, { out, says }, { group, area }, isPosed) {
+  const words = isPosed ? "" : tileSays(group),
+    lines = !words || widthOf(words) <= at.room ? [words, ""] : ["a tile is", words.slice(10)],
+    { paths, top } = waitingOf(out, area, {
+      left: at.aside,
+      across: Math.min(at.room, 110),
+      high: at.high - (words ? 74 : 42),
+      floor: at.floor,
+    });
+  legend.forEach((node, i) => {
+    write(node, lines[i]);
+    move(node, at.aside, at.top + 31 + i * LINE);
+  });
+  queue.forEach((node, i) => set(node, { d: paths[i] ?? "" }));
+  write(waits, says ? fit(says, at.room, 600) : "");
+  move(waits, at.aside, top - 7);
+}
+
+function placeTitles({ big, under, note }, at, all, words) {
+  const left = words ? widthOf(all.big, 600, BIG) + 8 : 0;
+  set(big, { class: `lab-drawing-big${all.guess ? " lab-drawing-you" : ""}` });
+  write(big, all.big);
+  move(big, 0, 42);
+  write(under, all.caption ? fit(all.caption, at.pitch - 8) : "");
+  move(under, 0, 66);
+  write(note, words && left + widthOf(words) < at.pitch - 8 ? words : "");
+  move(note, left, 42);
+}
+
+// One vessel at `x`: `all` says how many are in it and outside, or how many share the room as a guess has it.
+function placeVessel(parts, x, v, at, all, note = "") {
+  show(parts.one, all !== null);
+  if (!all) return;
+  move(parts.one, x, 0);
+  placeShell(parts, v, at);
+  const made = placeTiles(parts, v, at, all),
+    { lid } = levels(v, at),
+    isRoomy = !all.guess && !all.out && made.top - lid > 24;
+  write(parts.free, isRoomy ? fit(`${sizeIn(v.unit)(all.spare)} free`, at.across - 8) : "");
+  move(parts.free, at.across / 2, (lid + made.top) / 2 + MIDDLE);
+  placeOutside(parts, at, all, made, isPosed(v));
+  placeTitles(parts, at, all, note);
+}
+
+// How a vessel shows what is in it.
 function caseOf(v, cache) {
-  const now = fillingOf(v, cache),
-    size = sizeIn(v.unit);
-  if (now.n) return { ...now, big: v.users > 0 ? tally(now.inside) : "", caption: v.users > 0 ? `of ${some(now.n, "user")} fit` : "" };
-  const big = inUnit(Math.max(0, now.room), v.unit);
-  return { ...now, big, caption: `of ${size(v.capacity)} are free` };
+  const now = fillingOf(v, cache);
+  const free = inUnit(Math.max(0, now.room), v.unit),
+    says = now.out ? wait(now.out) : "";
+  if (!now.n) return { ...now, big: free, caption: `of ${sizeIn(v.unit)(v.capacity)} are free` };
+  if (!v.users) return { ...now, who: "KV cache", big: "", caption: "" };
+  const caption = `of ${some(now.n, "user")} fit${now.n === 1 ? "s" : ""}`;
+  return { ...now, who: "user", big: tally(now.inside), caption, says };
 }
-function guessCase(v, caption) {
+// And how it shows a guess: the guessed users share the room equally.
+function guessCase(v, words) {
   const n = guessOf(v),
-    room = Math.max(0, fillingOf(v).room);
-  return { guess: true, n: n || 0, inside: n || 0, out: 0, share: n ? room / n : 0, big: isNaN(n) ? "" : tally(n), caption };
-}
-
-const keptBack = (v) => {
-  const share = v.reserve / v.capacity;
-  return v.reserve <= SLACK ? "" : Math.abs(share - 0.1) < 0.0005 ? "a tenth is kept back" : `${percent(share)} are kept back`;
-};
-
-// What is said of the guess beside the vessel, a line each; the last one is the learner's.
-function posedLines(v, slim) {
-  const size = sizeIn(v.unit),
-    { room } = fillingOf(v),
-    n = guessOf(v),
-    all = `${size(room)} are free.`;
-  if (room <= SLACK) return [];
-  if (isNaN(n)) return slim ? [all, "How high is the", "share of one user?"] : [all, "How high is one user's share?", "Drag it in the empty room."];
-  if (!n) return [all];
-  const who = `If ${some(n, "user")} fit${n === 1 ? "s" : ""},`,
-    keeps = n === 1 ? "that one keeps" : "each keeps";
-  return [all, ...(slim ? [who, keeps] : [`${who} ${keeps}`]), `${size(room / n)}.`];
+    share = n ? Math.max(0, fillingOf(v).room) / n : 0,
+    [big, caption] = isNaN(n) ? ["", ""] : [tally(n), words];
+  return { guess: true, who: "user", inside: n || 0, share, big, caption };
 }
 
 // What the hand can take before the guess is locked: the height of one user's share, as a slab across the vessel.
-function makeHandle(svg, model, now) {
+function makeHandle(outer, svg, model, now) {
   const part = (tag, name, more) => make(svg, tag, `lab-vessel-${name}`, more);
   const room = part("rect", "room"),
     ask = textIn(svg, "lab-drawing-big lab-drawing-you lab-drawing-middle"),
@@ -175,7 +172,7 @@ function makeHandle(svg, model, now) {
     const { base, free } = now();
     return ["users", free / clamp(base - y, Math.min(LOWEST, free), free)];
   };
-  for (const node of [room, grip]) grab(model, svg, node, wanted);
+  for (const node of [room, grip]) grab(model, outer, node, wanted);
 
   return (v, at) => {
     const { base, lid, free } = levels(v, at),
@@ -197,53 +194,100 @@ function makeHandle(svg, model, now) {
   };
 }
 
-function build(svg, _, model) {
-  const first = makeVessel(svg),
-    second = makeVessel(svg),
-    said = make(svg, "rect", "lab-vessel-said"),
+// Where the page is narrow the other vessel is its number and its caption; a guess has a dashed line around.
+function makeNumber(svg) {
+  const frame = make(svg, "rect", "lab-vessel-said"),
+    big = textIn(svg),
+    lines = [textIn(svg, "lab-drawing-soft"), textIn(svg, "lab-drawing-soft")];
+  return (at, all) => {
+    for (const node of [frame, big, ...lines]) show(node, all !== null);
+    if (!all) return;
+    const x = at.aside + (all.guess ? 12 : 0),
+      right = x + widthOf(all.big, 600, BIG) + 8,
+      isUnder = !all.guess && widthOf(all.caption) <= at.width - x,
+      words = isUnder ? [all.caption, ""] : twoLines(all.caption, Math.max(40, at.width - right));
+    set(big, { class: `lab-drawing-big${all.guess ? " lab-drawing-you" : ""}` });
+    write(big, all.big);
+    move(big, x, 42);
+    lines.forEach((node, i) => {
+      write(node, words[i]);
+      move(node, isUnder ? x : right, isUnder ? 66 : (words[1] ? 26 : 42) + i * LINE);
+    });
+    const wide = all.guess ? right + widthOf(words[0]) + 12 - at.aside : 0;
+    set(frame, { x: at.aside, y: 1, width: wide, height: 54, rx: 6 });
+  };
+}
+
+const twoLines = (text, width) => {
+  const words = text.split(" "),
+    first = [words.shift()];
+  while (words.length && widthOf([...first, words[0]].join(" ")) <= width) first.push(words.shift());
+  return [fit(first.join(" "), width), words.length ? fit(words.join(" "), width) : ""];
+};
+
+// The other vessel: the guess once it is locked, else the other case.
+const other = (v) =>
+  isPosed(v)
+    ? null
+    : isAmount(v.guess)
+      ? guessCase(v, "you said")
+      : isAmount(v.beside_cache) && v.users > 0
+        ? { ...caseOf(v, v.beside_cache), caption: v.beside }
+        : null;
+
+// The line below: the size of weights too thin for it, what a tile is while a guess shares the room, what to try.
+function placeBelow([first, second], v, at) {
+  const posed = isPosed(v),
+    area = levels(v, at).areaOf(Math.max(0, fillingOf(v).room) / guessOf(v)),
+    left = [weightsInside(v, at) || v.weights <= SLACK ? "" : weightsName(v), posed ? tileSays(groupOf(area)) : ""];
+  write(first, left.filter(Boolean).join("; "));
+  const x = first.textContent ? widthOf(first.textContent) + 16 : 0,
+    tries = remedies(v).map((text) => `Try ${text}.`);
+  write(second, tries.find((text) => x + 2 + widthOf(text) < at.width) ?? "");
+  move(first, 0, at.height - 6);
+  move(second, x + 2, at.height - 6);
+}
+
+// Beside the first vessel: what the hatch is, and while a guess is posed what it means.
+function placeLines(kept, lines, v, at) {
+  const posed = isPosed(v),
+    x = posed ? at.across + 26 : at.aside,
+    texts = posed ? posedLines(v, at.slim) : [];
+  write(kept, fit(posed ? keptBack(v) : v.reserve > SLACK ? "kept back" : "", posed ? at.width - x : at.room));
+  move(kept, x, Math.max(at.top + 12, (at.top + levels(v, at).lid) / 2 + MIDDLE));
+  lines.forEach((node, i) => {
+    const isYours = guessOf(v) > 0 && i === texts.length - 1;
+    set(node, { class: `lab-vessel-line${isYours ? " lab-drawing-you" : ""}` });
+    write(node, texts[i] ?? "");
+    move(node, x, at.top + (at.slim ? 46 : 68) + i * (at.slim ? 22 : 26));
+  });
+}
+
+function build(outer, _, model) {
+  const svg = make(outer, "g", "lab-vessels"),
+    [first, second] = [makeVessel(svg), makeVessel(svg)],
+    number = makeNumber(svg),
     kept = textIn(svg, "lab-drawing-soft"),
     lines = Array.from({ length: 4 }, () => textIn(svg)),
-    remedy = textIn(svg, "lab-drawing-soft");
-  let held = { base: 0, free: 1 };
-  const handle = makeHandle(svg, model, () => held);
-
-  // The other vessel: the guess once it is locked, else the other case; where the page is narrow, its number alone.
-  const other = (v, at) => {
-    if (isPosed(v)) return null;
-    if (isAmount(v.guess)) return guessCase(v, "you said");
-    return isAmount(v.beside_cache) ? { ...caseOf(v, v.beside_cache), caption: v.beside } : null;
-  };
-
-  function words(v, at) {
-    const posed = isPosed(v),
-      { lid } = levels(v, at),
-      x = posed ? at.across + 26 : at.aside,
-      texts = posed ? posedLines(v, at.slim) : [];
-    write(kept, fit(posed ? keptBack(v) : v.reserve > SLACK ? "kept back" : "", posed ? at.width - x : at.room));
-    move(kept, x, Math.max(at.top + 12, (at.top + lid) / 2 + MIDDLE));
-    lines.forEach((node, i) => {
-      const you = isPosed(v) && guessOf(v) > 0 && i === texts.length - 1;
-      set(node, { class: `lab-vessel-line${you ? " lab-drawing-you" : ""}` });
-      write(node, texts[i] ?? "");
-      move(node, x, at.top + (at.slim ? 52 : 72) + i * (at.slim ? 22 : 26));
-    });
-  }
-
-  function place(v, width) {
-    const at = stage(width),
-      beside = other(v, at),
-      posed = isPosed(v);
+    below = [textIn(svg, "lab-drawing-soft"), textIn(svg, "lab-drawing-soft")];
+  let held;
+  const handle = makeHandle(outer, svg, model, () => held);
+  const place = (v, width) => {
+    const at = stage(width);
+    show(svg, isGiven(v));
+    if (!isGiven(v)) return at.height;
+    const all = isPosed(v) ? guessCase(v, "users, you think") : caseOf(v, v.cache),
+      beside = other(v);
+    const note = v.caption || (isPosed(v) ? "" : [v.model, shortName(v.chip)].filter(Boolean).join(" on "));
     held = levels(v, at);
-    const note = v.caption || (posed ? "" : [v.model, shortName(v.chip)].filter(Boolean).join(" on "));
-    first(v, 0, at, { ...(posed ? guessCase(v, isNaN(guessOf(v)) ? "" : "users, you think") : caseOf(v, v.cache)), note });
-    second(v, at.pitch, at, at.slim ? null : beside);
+    placeVessel(first, 0, v, at, all, at.slim && beside ? "" : note);
+    placeVessel(second, at.pitch, v, at, at.slim ? null : beside);
+    number(at, at.slim ? beside : null);
     handle(v, at);
-    words(v, at);
-    const tries = remedies(v).map((text) => `Try ${text}.`);
-    write(remedy, tries.find((text) => widthOf(text) < width) ?? "");
-    move(remedy, 0, at.height - 6);
+    placeLines(kept, lines, v, at);
+    placeBelow(below, v, at);
     return at.height;
-  }
+  };
   return { say, place };
 }
 

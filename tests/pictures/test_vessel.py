@@ -1,135 +1,230 @@
-"""The tank in a real browser: widths to scale, sentences, calm redrawing, and nothing left behind."""
+"""The vessel in a real browser: areas that are true, who is in and who waits, a guess, and what can be grabbed."""
 
 from __future__ import annotations
 
 import itertools
+import json
 
 import pytest
 from bare_page import NOTHING
-from tanks import FITS, FULL, GB, TOO_BIG, Shown
+from vessels import EMPTY, FITS, FREE, FULL, GB, GIB, NAN, POSED, TOO_BIG, Shown, users_of
+
+from mlsysim_labs.pictures.vessel import Vessel, users_inside
+from mlsysim_labs.reactive.trace import program, symbol
+from solver import PRECISIONS, Hardware, Models, max_users
+from solver.formulas.memory import headroom_bytes
+
+CROWDS = [users_of(n, each) for n, each in itertools.product(
+    (1, 2, 3, 5, 7, 40, 333, 4000), (0.003, 0.05, 0.268, 2.15, 17.2, 70.0))]
+NARROW = 356
 
 
-def close(shown: Shown, **bytes_at: tuple[float, float]) -> None:
-    """Each named part lies where these bytes are, within a pixel, on a scale that ends where all of it ends."""
-    end = max(sum(span) for span in bytes_at.values())
-    spans, bar = shown.spans(), shown.page.locator(".lab-tank-bar").bounding_box()["width"]
-    for name, span in bytes_at.items():
-        expected = [x / end * bar for x in span]
-        assert spans[name.replace("_", "-")] == pytest.approx(expected, abs=1), name
+@pytest.fixture
+def vessel(page):
+    shown = Shown(page)
+    shown.resize(576)
+    yield shown
+    assert shown.errors == []
 
 
-@pytest.mark.browser
-def test_what_fits_is_drawn_to_scale(tank):
-    close(tank, weights=(0, 16.1), cache=(16.1, 17.2), reserve=(77.31, 8.59), more_weights=(85.9, 0),
-          more_cache=(85.9, 0), box=(0, 85.9))
-    assert tank.sentence == "Fits: 44.0 GB free, room for 20 more users of this context."
-    assert tank.page.locator(".lab-tank-title").inner_text() == "Llama 3.1 8B on NVIDIA H100 SXM"
-    assert tank.page.locator(".lab-tank-limit").inner_text() == "out of memory at 85.9 GB"
-    assert tank.legend() == [["weights", "16.1 GB"], ["KV cache", "17.2 GB", "8 × 2.15 GB"], ["reserve", "8.59 GB"],
-                             ["free", "44.0 GB"]]
-
-
-@pytest.mark.browser
-def test_cache_that_does_not_fit_hangs_over_the_line(tank):
-    tank.set(**FULL)
-    held, over = 85.9 - 8.59 - 16.1, 16.1 + 137.6 + 8.59 - 85.9
-    close(tank, weights=(0, 16.1), cache=(16.1, held), reserve=(77.31, 8.59), more_weights=(85.9, 0),
-          more_cache=(85.9, over), box=(0, 85.9))
-    assert tank.sentence == "Out of memory by 76.4 GB: 5 of 8 users do not fit."
-    assert tank.legend()[3] == ["does not fit", "76.4 GB"]
-    line, box = (tank.page.locator(f".lab-tank-{name}").bounding_box() for name in ("line", "box"))
-    assert line["x"] + 1.5 == pytest.approx(box["x"] + box["width"], abs=1)
-    looks = [tank.page.locator(f".lab-tank-bar > .lab-tank-{name}").evaluate("e => getComputedStyle(e).backgroundImage")
-             for name in ("cache", "more-cache")]
-    assert looks[0].count("gradient") == 1 and looks[1].count("gradient") == 2, "another pattern, not only a colour"
+def area(box) -> float:
+    return box[2] * box[3]
 
 
 @pytest.mark.browser
-def test_weights_that_do_not_fit(tank):
-    tank.set(**TOO_BIG)
-    usable = 85.9 - 8.59
-    close(tank, weights=(0, usable), cache=(usable, 0), reserve=(usable, 8.59), more_weights=(85.9, 141.8 - usable),
-          more_cache=(85.9 + 141.8 - usable, 17.2), box=(0, 85.9))
-    assert tank.sentence == "The weights alone exceed the memory by 55.9 GB."
-    tank.set(weights=80 * GB)
-    assert tank.sentence == "Weights and reserve alone exceed the memory by 2.69 GB."
+def test_areas_are_bytes(vessel):
+    """Every tile but one has the area of a user, or of ten; all of them that of all who are in; none is under the lid."""
+    for crowd, width in itertools.product(CROWDS, (576, NARROW)):
+        vessel.resize(width)
+        vessel.set(**(FITS | crowd))
+        _, top, across, high = vessel.rect("wall")
+        per_byte, share = across * high / FITS["capacity"], crowd["cache"] / crowd["users"]
+        inside = min(crowd["users"], FREE * (1 + 1e-12) // share)
+        boxes, one = vessel.boxes(), share * per_byte
+        group = next(10**k for k in range(9) if one * 10**k >= 36 * (1 - 1e-9))
+        assert len(boxes) == -(-inside // group)
+        for box in boxes[:-1]:
+            assert area(box) == pytest.approx(group * one, rel=0.01, abs=0.5)
+        assert sum(map(area, boxes)) == pytest.approx(inside * one, rel=0.005, abs=0.5)
+        assert all(y >= top + 0.1 * high - 0.01 and x >= -0.01 and x + w <= across + 0.01 for x, y, w, _ in boxes)
+        waits = [word for word in vessel.words() if " wait" in word][:1]
+        assert waits == ([f"{int(crowd['users'] - inside):,} wait{'s' * (crowd['users'] - inside == 1)}"]
+                         if inside < crowd["users"] else [])
+        assert ("a tile is" in " ".join(vessel.words())) == (group > 1 or 4 * one < 36 and width > NARROW)
 
 
 @pytest.mark.browser
-def test_what_is_no_amount_dims_the_picture_until_it_is_one(tank):
-    before = tank.spans()
-    for trait, value in itertools.product(list(FITS)[:5], [float("nan"), float("inf"), -1.0, None, "nan"]):
-        tank.set(**{trait: value})
-        assert (tank.sentence, tank.dim) == (NOTHING, True)
-        assert tank.legend()[3] == ["free", "–"]
-        assert tank.spans() == before, "what was drawn stays, dimmed"
-        tank.set(**{trait: FITS[trait]})
-        assert tank.sentence.startswith("Fits: 44.0 GB") and not tank.dim
+def test_tiles_do_not_overlap_and_rows_are_even(vessel):
+    for crowd in (users_of(3, 17.2), users_of(57, 1.07), users_of(228, 0.268), users_of(643, 0.05)):
+        vessel.set(**(FITS | crowd))
+        boxes = vessel.boxes()
+        rows = {y: len(list(row)) for y, row in itertools.groupby(boxes, key=lambda box: box[1])}
+        assert max(rows.values()) - min(rows.values()) <= 1
+        for row in rows:
+            edges = [(x, x + w) for x, y, w, _ in boxes if y == row]
+            assert all(a[1] <= b[0] + 0.01 for a, b in itertools.pairwise(edges))
+        tops = sorted(rows)
+        assert all(y + boxes[-1][3] <= below + 0.01 for y, below in itertools.pairwise(tops))
+    vessel.set(**(FITS | users_of(3, 17.2)))
+    assert len({box[1] for box in vessel.boxes()}) == 3, "three slabs"
+    assert [word for word in vessel.words() if word.startswith("user ")] == ["user 1", "user 2", "user 3"]
 
 
 @pytest.mark.browser
-def test_a_tank_without_numbers_says_so(page):
-    shown = Shown(page, capacity=0, weights=0, cache=0, reserve=0, users=0, chip="", model="")
-    assert (shown.sentence, shown.dim, shown.errors) == (NOTHING, True, [])
+def test_the_scale_is_that_of_the_capacity_alone(vessel):
+    wall, weights = vessel.rect("wall"), vessel.rect("weights")
+    for traits in (FULL, users_of(3000, 0.1), TOO_BIG, POSED, EMPTY, {"guess": 40.0}):
+        vessel.set(**(FITS | traits))
+        assert vessel.rect("wall") == wall
+        assert traits == TOO_BIG or vessel.rect("weights") == weights
+    assert weights[3] / wall[3] == pytest.approx(16.1 / 85.9, rel=1e-3)
+    vessel.set(**(FITS | {"capacity": 2 * FITS["capacity"]}))
+    assert vessel.rect("weights")[3] == pytest.approx(weights[3] / 2, rel=1e-3)
 
 
 @pytest.mark.browser
-def test_many_changes_are_one_redraw_in_the_same_elements(tank):
-    made = tank.page.evaluate_handle("[...document.querySelectorAll('#picture *')]")
-    drawn = tank.page.evaluate("""async ([full, fits]) => {
-        const says = document.querySelector(".lab-tank-says"), before = says.textContent;
-        let frames = 0;
-        new MutationObserver(() => { frames++; }).observe(says, {childList: true});
-        for (let i = 0; i < 50; i++) window.picture.say(i % 2 ? fits : full);
-        window.picture.say(full);
-        const same = says.textContent === before;
-        await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-        return [same, frames];
-    }""", [FULL, {"cache": FITS["cache"]}])
-    assert drawn == [True, 1], "not at each change, but once after them"
-    assert tank.sentence.startswith("Out of memory")
-    for values in (TOO_BIG, {"users": float("nan")}, FITS):
-        tank.set(**values)
-    assert made.evaluate("(old) => { const now = [...document.querySelectorAll('#picture *')];"
-                         "return now.length === old.length && now.every((n, i) => n === old[i]); }")
+def test_who_waits_stands_outside_in_tiles_of_the_same_size(vessel):
+    vessel.set(**(FITS | users_of(40, 2.15)))
+    one = area(vessel.boxes()[0])
+    waiting = vessel.boxes("waits")
+    assert len(waiting) == 10 and all(area(box) == pytest.approx(one, rel=0.01) for box in waiting)
+    right = sum(vessel.rect("wall")[::2])
+    assert all(x > right for x, *_ in waiting)
+    vessel.set(**(FITS | users_of(30, 2.15)))
+    assert len(vessel.boxes("waits")) == 2 and vessel.words().count("2 wait") == 1
+    vessel.set(**(FITS | users_of(8, 70)))
+    path = vessel.page.locator(".lab-vessel-waits").first.get_attribute("d")
+    assert path and not path.endswith("z"), "a user larger than the vessel has no upper edge"
 
 
 @pytest.mark.browser
-def test_shares_are_ticked_up_to_64_users(tank):
-    def share(name):
-        part = tank.page.locator(f".lab-tank-bar > .lab-tank-{name}")
-        return part.evaluate("e => e.style.getPropertyValue('--share')")
-
-    assert float(share("cache").rstrip("%")) == pytest.approx(100 / 8)
-    tank.set(**FULL)
-    assert float(share("cache").rstrip("%")) == pytest.approx(100 * 17.2 / (77.31 - 16.1))
-    assert float(share("more-cache").rstrip("%")) == pytest.approx(100 * 17.2 / 76.39)
-    tank.set(users=65)
-    assert share("cache") == ""
+def test_more_users_or_more_of_each_never_let_more_in(vessel):
+    counts = []
+    for each in (0.2, 0.268, 1, 2.15, 5, 17.2, 30, 61.2, 62):
+        vessel.set(**(FITS | users_of(400, each)))
+        counts.append(int(vessel.words()[0].replace(",", "")))
+    assert counts == sorted(counts, reverse=True) and counts[-1] == 0
 
 
 @pytest.mark.browser
-def test_cleaning_up_leaves_no_listener(tank):
-    assert tank.page.evaluate("window.picture.held()") == sorted(
-        f"change:{name}" for name in FITS)
-    tank.page.evaluate("([full]) => { window.picture.say(full); window.picture.stop(); }", [FULL])
-    tank.set(weights=1.0)
-    assert tank.page.evaluate("window.picture.held()") == []
-    assert tank.sentence.startswith("Fits: 44.0 GB"), "a frame that was asked for is not drawn any more"
+def test_another_case_stands_beside_at_the_same_scale(vessel):
+    vessel.set(**(FITS | users_of(8, 2.15)))
+    assert area(vessel.boxes(vessel=1)[0]) == pytest.approx(4 * area(vessel.boxes()[0]), rel=0.01)
+    assert {"8", "7", "if every head were a KV head", "1 waits"} <= set(vessel.words())
+    vessel.resize(NARROW)
+    assert {"8", "7"} <= set(vessel.words()) and vessel.seen(".lab-vessel") == [True, False]
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("width", [360, 800, 1400])
-def test_texts_stay_inside_and_apart(tank, width):
-    tank.page.set_viewport_size({"width": width, "height": 900})
-    for traits in ({}, FULL, TOO_BIG, {"capacity": 1 * GB}):
-        tank.set(**(FITS | traits))
-        boxes = tank.page.evaluate("""() => [".lab-tank-title", ".lab-tank-limit", ".lab-tank-bar", ".lab-tank-says",
-            ".lab-tank-why", ...[1, 2, 3, 4].map((i) => `.lab-tank-item:nth-child(${i})`)].map((name) => {
-                const b = document.querySelector(name).getBoundingClientRect();
-                return [b.left, b.right, b.top, b.bottom];
-            })""")
-        assert all(left >= 0 and right <= width for left, right, *_ in boxes)
-        for a, b in itertools.combinations(boxes, 2):
-            assert a[1] <= b[0] or b[1] <= a[0] or a[3] <= b[2] + 0.1 or b[3] <= a[2] + 0.1
-        assert tank.page.evaluate("document.documentElement.scrollWidth") <= width
+def test_a_guess_is_shared_out_and_stays_beside_the_truth(vessel):
+    vessel.set(**(FITS | POSED))
+    shares = vessel.boxes("shared")
+    assert len(shares) == 40 and vessel.boxes() == []
+    assert max(map(area, shares)) == pytest.approx(min(map(area, shares)), rel=0.01)
+    assert vessel.words()[0] == "40"
+    assert {"a tenth is kept back", "61.2 GB are free.", "If 40 users fit, each keeps", "1.53 GB."} <= set(vessel.words())
+    vessel.set(**(FITS | users_of(40, 17.2) | {"guess": 40.0}))
+    assert len(vessel.boxes("shared", vessel=1)) == 40 and len(vessel.boxes()) == 3
+    assert {"3", "40", "you said", "37 wait"} <= set(vessel.words()) and "1.53 GB." not in vessel.words()
+    vessel.resize(NARROW)
+    assert {"3", "40", "you said", "37 wait"} <= set(vessel.words())
+    for reserve, says in ((0.0, ""), (0.05, "5.0 % are kept back")):
+        vessel.set(**(FITS | POSED | {"reserve": reserve * 85.9 * GB}))
+        assert [word for word in vessel.words() if "kept back" in word] == ([says] if says else [])
+
+
+@pytest.mark.browser
+def test_between_guess_and_truth_users_grow_and_are_pushed_out(vessel):
+    fit, sizes = [], []
+    for step in range(11):
+        cache = FREE + step / 10 * (40 * 17.2 * GB - FREE)
+        vessel.set(**(FITS | {"users": 40.0, "cache": cache, "guess": 40.0}))
+        boxes, waits = vessel.boxes(), [word for word in vessel.words() if word.endswith(" wait")]
+        assert len(boxes) + (int(waits[0].split()[0]) if waits else 0) == 40
+        fit.append(len(boxes))
+        sizes.append(area(boxes[0]))
+    assert fit[0] == 40 and fit[-1] == 3 and fit == sorted(fit, reverse=True) and sizes == sorted(sizes)
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [576, NARROW])
+def test_the_height_of_a_share_can_be_dragged(vessel, width):
+    vessel.resize(width)
+    vessel.set(**(FITS | EMPTY))
+    assert "?" in vessel.words() and vessel.seen(".lab-vessel-handle") == [False]
+    base, lid = vessel.rect("weights")[1], vessel.rect("wall")[1] + 0.1 * vessel.rect("wall")[3]
+    free = base - lid
+    for part in (0.5, 0.25, 0.1):
+        assert vessel.drag(base - part * free, (50, base - 20)) == pytest.approx(1 / part, rel=0.02)
+    vessel.set(**(FITS | POSED))
+    assert vessel.seen(".lab-vessel-handle") == [True]
+    grip = vessel.at(".lab-vessel-handle")[0]
+    assert grip[1] == pytest.approx(base - free / 40, abs=0.1)
+    assert vessel.drag(base - free / 2, grip) == pytest.approx(2, rel=0.02)
+    assert vessel.drag(0, grip) == 1, "one user has all of it"
+    assert 40 < vessel.drag(base + 50, grip) < 1e4, "nobody says infinitely many"
+    touch = vessel.page.locator(".lab-vessel-touch").bounding_box()
+    assert touch["width"] >= (44 if width == NARROW else 24)
+    vessel.set(**(FITS | users_of(40, 17.2) | {"guess": 40.0}))
+    assert vessel.seen(".lab-vessel-handle, .lab-vessel-room") == [False, False]
+
+
+@pytest.mark.browser
+def test_hostile_numbers_never_throw(vessel):
+    wild = (NAN, float("inf"), -1.0, None, "nan", 0.0, 1e-300, 0.4, 1.5, 1e15, 1e300)
+    for trait, value, traits in itertools.product([*list(FITS)[:8]], wild, ({}, FULL, POSED, {"guess": 40.0})):
+        vessel.set(**(FITS | traits | {trait: value}))
+        assert not {"NaN", "undefined", "Infinity"} & set(" ".join([*vessel.words(), vessel.sentence]).split())
+    for trait, value in itertools.product(list(FITS)[:5], wild[:5]):
+        vessel.set(**FITS)
+        before = vessel.page.locator("#picture svg").inner_html()
+        vessel.set(**{trait: value})
+        assert (vessel.sentence, vessel.dim) == (NOTHING, True)
+        assert vessel.page.locator("#picture svg").inner_html() == before, "what was drawn stays, dimmed"
+
+
+@pytest.mark.browser
+def test_without_numbers_it_says_so(page):
+    shown = Shown(page, capacity=0, weights=NAN, cache=0, reserve=0, users=0, chip="", model="")
+    assert (shown.sentence, shown.dim, shown.words(), shown.errors) == (NOTHING, True, [], [])
+
+
+def test_what_fills_it_is_what_the_solver_says():
+    """On numbers, and on symbols, where a program says the same."""
+    asked = {"context": 131072, "precision": PRECISIONS["int8"], "reserve": 0.1, "kv_precision": "int4"}
+    h100, llama = Hardware.Cloud.H100, Models.Llama3_8B
+    users = max_users(llama, h100, **asked)
+    for count, fits in ((users, True), (users + 1, False)):
+        found = Vessel.filled_by(llama, h100, **asked, users=count)
+        free = found["capacity"] - found["reserve"] - found["weights"] - found["cache"]
+        assert (free >= 0) == fits and users_inside(found, found["cache"]) == users
+    plain = Vessel.filled_by(llama, h100, 8192, users=3)
+    free = plain["capacity"] - plain["weights"] - plain["cache"]
+    assert free == pytest.approx(headroom_bytes(h100, llama, 3, 8192, PRECISIONS["fp16"])) and plain["reserve"] == 0
+    drawn = Vessel.filled_by(llama, h100, symbol("context"), users=symbol("users"))
+    assert json.dumps(program({"cache": drawn["cache"]}))
+
+
+def test_every_number_goes_somewhere_even_those_that_are_left_out():
+    """Another program may have set them on the same widget."""
+    given = {target.trait: target for target in Vessel(chip="H100").targets({"capacity": 86e9, "posed": 1.0})}
+    assert set(given) == {*list(FITS)[:8], "chip", "model"}
+    assert (given["chip"].value, given["users"].value, given["posed"].value) == ("H100", 0.0, 1.0)
+    assert given["guess"].value != given["guess"].value
+    assert [name for name, target in given.items() if target.vital] == ["capacity"]
+
+
+def test_the_table_counts_who_fits():
+    table = Vessel(beside="the other").table(FITS | FULL | {"beside_cache": 8 * 68.8 * GB})
+    assert table["users that fit"] == 3 and table["the other: users that fit"] == 0
+    assert table["free [GB]"] == pytest.approx(-76.4, abs=0.05)
+    assert Vessel().table({"capacity": 1e9, "weights": 2e9, "cache": 0, "reserve": 0, "users": 0})["users that fit"] == 0
+
+
+def test_the_traits_and_slips_of_the_pen():
+    state = Vessel(unit="GiB", capacity=80 * GIB, users=8).get_state()
+    assert set(FITS) <= set(state) and (state["unit"], state["users"], state["model"]) == ("GiB", 8.0, "")
+    with pytest.raises(TypeError, match=r"no 'capacty'.*capacity"):
+        Vessel(capacty=1.0)
+    with pytest.raises(ValueError, match="GB or GiB, not in 'MB'"):
+        Vessel(unit="MB")

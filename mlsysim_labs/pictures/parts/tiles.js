@@ -4,6 +4,7 @@ const SMALLEST = 36; // [px²] 6 px a side: below, ten users are one tile, or a 
 const MOST_WAITING = 10; // tiles
 const NEAREST = 5; // [px] between the tops of tiles that wait one behind another
 const APART = 3; // [px] between tiles that wait
+const FEW = 6; // tiles: those are slabs, one above another, where that makes their rows even
 
 // How many users one tile is, if one user has `area` [px²]; 0 where there is nothing to draw.
 const groupOf = (area) =>
@@ -12,7 +13,7 @@ const groupOf = (area) =>
 // How many rows for `n` tiles: as near to squares as it goes, and even ones where a few more make them even.
 function rowsFor(n, area, across) {
   const least = Math.ceil(n / Math.max(1, Math.floor(across / Math.sqrt(area))));
-  for (let rows = least; rows <= 2 * least; rows++) if (n % rows === 0) return rows;
+  for (let rows = least; rows <= least * (n <= FEW ? 2 : 1.34); rows++) if (n % rows === 0) return rows;
   return least;
 }
 
@@ -49,9 +50,9 @@ const within = ({ x, y, w, h }, by) => ({
   h: h - 2 * Math.min(by, h / 4),
 });
 
-// Tiles of those who wait, ten at most, on a floor of `across`; where there is no room for all they stand one behind
+// Tiles of those who wait, ten at most, on a floor `across` wide; where there is no room for all they stand one behind
 // another, the last one first. One that is higher than `high` has no upper edge: it goes on.
-function waitingOf(n, area, across, high, floor) {
+function waitingOf(n, area, { left, across, high, floor }) {
   const group = groupOf(area),
     size = area * group,
     w = Math.min(across, Math.sqrt(size)),
@@ -62,7 +63,7 @@ function waitingOf(n, area, across, high, floor) {
     rows = Math.ceil(all / columns),
     step = rows > 1 ? Math.min(h + APART, (high - h) / (rows - 1)) : 0;
   const paths = Array.from({ length: all }, (_, i) => {
-    const x = (i % columns) * (w + APART),
+    const x = left + (i % columns) * (w + APART),
       y = floor - h - Math.floor(i / columns) * step;
     return size / w > high ? `M${px(x)} ${px(y)}v${px(h)}h${px(w)}v${px(-h)}` : boxPath({ x, y, w, h });
   });
@@ -75,7 +76,8 @@ function hatchPath({ x, y, w, h }, every = 7) {
   for (let from = every - Math.ceil(h / every) * every; from < w && h > 0; from += every) {
     const left = Math.max(from, 0),
       right = Math.min(from + h, w);
-    if (right > left) d += `M${px(x + left)} ${px(y + h - (left - from))}L${px(x + right)} ${px(y + h - (right - from))}`;
+    const at = (along) => `${px(x + along)} ${px(y + h - (along - from))}`;
+    if (right > left) d += `M${at(left)}L${at(right)}`;
   }
   return d;
 }

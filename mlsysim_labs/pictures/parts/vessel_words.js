@@ -42,7 +42,7 @@ const guessOf = ({ guess }) => (isAmount(guess) ? Math.round(guess) : NaN);
 function weightsSay({ capacity, weights, reserve }, size) {
   if (weights > capacity + SLACK) return `The weights alone do not fit: ${size(weights - capacity)} are missing.`;
   const lacking = weights + reserve - capacity;
-  return lacking > SLACK ? `Weights and reserve do not fit together: ${size(lacking)} are missing.` : "";
+  return lacking > SLACK ? `Weights and reserve together are ${size(lacking)} too large.` : "";
 }
 
 function posedSays(v, { room }, size) {
@@ -68,7 +68,8 @@ function say(v) {
   const left = spare > SLACK ? `${size(spare)} to spare` : "nothing to spare",
     short = `short by ${size(-spare)}.`;
   if (!v.users) return out ? `The KV cache does not fit: ${short}` : `The KV cache fits, with ${left}.`;
-  if (!out) return `${n === 1 ? "1 user fits" : n === 2 ? "Both users fit" : `All ${tally(n)} users fit`}, with ${left}.`;
+  const everybody = n === 1 ? "1 user fits" : n === 2 ? "Both users fit" : `All ${tally(n)} users fit`;
+  if (!out) return `${everybody}, with ${left}.`;
   const who = inside ? `${some(inside, "user")} fit${inside === 1 ? "s" : ""}` : "Nobody fits";
   return `${who}; ${wait(out)} outside, ${short}`;
 }
@@ -79,3 +80,26 @@ function remedies(v) {
   if (room < -SLACK || (n && out && room <= SLACK)) return REMEDIES.chip;
   return isPosed(v) || !out ? [] : inside ? REMEDIES.fewer : REMEDIES.shorter;
 }
+
+const keptBack = (v) => {
+  const share = v.reserve / v.capacity;
+  if (v.reserve <= SLACK) return "";
+  return Math.abs(share - 0.1) < 0.0005 ? "a tenth is kept back" : `${percent(share)} are kept back`;
+};
+
+// What is said of the guess beside the vessel, a line each; the last one is the learner's.
+function posedLines(v, slim) {
+  const size = sizeIn(v.unit),
+    { room } = fillingOf(v),
+    n = guessOf(v),
+    all = `${size(room)} are free.`;
+  if (room <= SLACK) return [];
+  if (isNaN(n) && slim) return [all, "How high is the", "share of one user?"];
+  if (isNaN(n)) return [all, "How high is one user's share?", "Drag it in the empty room."];
+  if (!n) return [all];
+  const who = `If ${some(n, "user")} fit${n === 1 ? "s" : ""},`,
+    keeps = n === 1 ? "that one keeps" : "each keeps";
+  return [all, ...(slim ? [who, keeps] : [`${who} ${keeps}`]), `${size(room / n)}.`];
+}
+
+const tileSays = (group) => (group > 1 ? `a tile is ${group === 10 ? "ten" : tally(group)} users` : "");
