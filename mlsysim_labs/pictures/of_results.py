@@ -1,5 +1,5 @@
 """What of a result of `ServingModel` goes into a picture: a row of estimates, a point under a roof, a row of a
-timeline, and what fills a tank.
+timeline, and what fills a vessel.
 
     @lab.picture(Timeline())
     def time(served):

@@ -5,13 +5,19 @@ const TRAITS = [...AMOUNTS, "beside_cache", "guess", "posed", "unit", "chip", "m
 const MOST_NAMED = 10; // tiles with the name of a user in them
 const LOWEST = 0.1; // [px] a share that is dragged down to the weights: nobody says infinitely many
 const MIDDLE = 5; // [px] from the middle of a text to its baseline
+const SOFT = "lab-drawing-soft";
+
+const put = (node, text, x, y) => {
+  write(node, text);
+  move(node, x, y);
+};
 
 // Where a vessel stands: `across` and `high` [px] are the capacity, whatever is in it.
 function stage(width) {
   const slim = width < SLIM,
     height = heightFor(width),
     pitch = slim ? width : Math.min(width / 2, 340),
-    across = Math.max(60, Math.round(slim ? 0.42 * width : 0.6 * pitch));
+    across = Math.round(slim ? 0.42 * width : 0.6 * pitch);
   const top = 74,
     floor = height - 22,
     aside = across + 10;
@@ -29,9 +35,9 @@ function levels(v, { across, top, floor, high }) {
 
 // The elements of one vessel.
 function makeVessel(svg) {
-  const one = make(svg, "g", "lab-vessel"),
+  const one = make(svg, "g", "lab-vessel-one"),
     part = (tag, name) => make(one, tag, `lab-vessel-${name}`),
-    soft = (more = "") => textIn(one, `lab-drawing-soft${more}`);
+    soft = () => textIn(one, SOFT);
   return {
     one,
     weights: part("rect", "weights"),
@@ -45,7 +51,7 @@ function makeVessel(svg) {
     under: soft(),
     note: soft(),
     legend: [soft(), soft()],
-    free: soft(" lab-drawing-middle"),
+    free: textIn(one, `${SOFT} lab-drawing-middle`),
     name: textIn(one, "lab-drawing-inside"),
     waits: textIn(one, "lab-drawing-short"),
     named: Array.from({ length: MOST_NAMED }, () => [textIn(one), textIn(one)]),
@@ -61,8 +67,7 @@ function placeShell({ weights, wall, hatch, over, name }, v, at) {
   set(wall, { x: 0, y: top, width: across, height: high, rx: 3 });
   set(hatch, { d: hatchPath({ x: 0, y: top, w: across, h: lid - top }) });
   set(over, { d: isOver ? `M0 ${px(base)}H${across}M0 ${px(lid)}H${across}` : "" });
-  write(name, weightsInside(v, at) ? weightsName(v) : "");
-  move(name, 8, (floor + Math.max(base, lid)) / 2 + MIDDLE);
+  put(name, weightsInside(v, at) ? weightsName(v) : "", 8, (floor + Math.max(base, lid)) / 2 + MIDDLE);
 }
 const weightsName = (v) => `weights ${sizeIn(v.unit)(v.weights)}`;
 const weightsInside = (v, at) => at.floor - levels(v, at).base > 18 && widthOf(weightsName(v), 600) < at.across - 14;
@@ -105,23 +110,21 @@ function placeOutside({ legend, queue, waits }, at, { out, says }, { group, area
       floor: at.floor,
     });
   legend.forEach((node, i) => {
-    write(node, lines[i]);
-    move(node, at.aside, at.top + 31 + i * LINE);
+    put(node, lines[i], at.aside, at.top + 31 + i * LINE);
   });
   queue.forEach((node, i) => set(node, { d: paths[i] ?? "" }));
-  write(waits, says ? fit(says, at.room, 600) : "");
-  move(waits, at.aside, top - 7);
+  put(waits, says ? fit(says, at.room, 600) : "", at.aside, top - 7);
+}
+
+function placeBig(node, x, { big, guess }) {
+  put(set(node, { class: `lab-drawing-big${guess ? " lab-drawing-you" : ""}` }), big, x, 42);
 }
 
 function placeTitles({ big, under, note }, at, all, words) {
   const left = words ? widthOf(all.big, 600, BIG) + 8 : 0;
-  set(big, { class: `lab-drawing-big${all.guess ? " lab-drawing-you" : ""}` });
-  write(big, all.big);
-  move(big, 0, 42);
-  write(under, all.caption ? fit(all.caption, at.pitch - 8) : "");
-  move(under, 0, 66);
-  write(note, words && left + widthOf(words) < at.pitch - 8 ? words : "");
-  move(note, left, 42);
+  placeBig(big, 0, all);
+  put(under, all.caption ? fit(all.caption, at.pitch - 8) : "", 0, 66);
+  put(note, words && left + widthOf(words) < at.pitch - 8 ? words : "", left, 42);
 }
 
 // One vessel at `x`: `all` says how many are in it and outside, or how many share the room as a guess has it.
@@ -133,8 +136,8 @@ function placeVessel(parts, x, v, at, all, note = "") {
   const made = placeTiles(parts, v, at, all),
     { lid } = levels(v, at),
     isRoomy = !all.guess && !all.out && made.top - lid > 24;
-  write(parts.free, isRoomy ? fit(`${sizeIn(v.unit)(all.spare)} free`, at.across - 8) : "");
-  move(parts.free, at.across / 2, (lid + made.top) / 2 + MIDDLE);
+  const free = isRoomy ? fit(`${sizeIn(v.unit)(all.spare)} free`, at.across - 8) : "";
+  put(parts.free, free, at.across / 2, (lid + made.top) / 2 + MIDDLE);
   placeOutside(parts, at, all, made, isPosed(v));
   placeTitles(parts, at, all, note);
 }
@@ -161,79 +164,73 @@ function guessCase(v, words) {
 function makeHandle(outer, svg, model, now) {
   const part = (tag, name, more) => make(svg, tag, `lab-vessel-${name}`, more);
   const room = part("rect", "room"),
-    ask = textIn(svg, "lab-drawing-big lab-drawing-you lab-drawing-middle"),
-    here = textIn(svg, "lab-drawing-you lab-drawing-middle"),
-    level = part("path", "level"),
-    grip = make(svg, "g", "lab-vessel-handle");
+    ask = textIn(svg, "lab-vessel-mute lab-drawing-big lab-drawing-you lab-drawing-middle"),
+    here = textIn(svg, "lab-vessel-mute lab-drawing-you lab-drawing-middle"),
+    handle = part("g", "handle"),
+    level = make(handle, "path", "lab-vessel-level lab-vessel-mute"),
+    grip = make(handle, "g", "lab-vessel-held");
   const touch = make(grip, "circle", "lab-vessel-touch");
   make(grip, "circle", "lab-vessel-grip", { r: 13 });
   make(grip, "path", "lab-vessel-arrows", { d: "M-4.5 -2.5l4.5 -4.5l4.5 4.5M-4.5 2.5l4.5 4.5l4.5 -4.5" });
   const wanted = (x, y) => {
     const { base, free } = now();
-    return ["users", free / clamp(base - y, Math.min(LOWEST, free), free)];
+    return ["users", free / clamp(base - y, LOWEST, free)];
   };
   for (const node of [room, grip]) grab(model, outer, node, wanted);
 
   return (v, at) => {
     const { base, lid, free } = levels(v, at),
       n = guessOf(v),
-      posed = isPosed(v) && free > 1,
-      empty = posed && isNaN(n),
-      y = base - free / Math.max(1, n || 1);
-    show(room, posed);
-    set(room, { x: 1, y: lid, width: at.across - 2, height: free, opacity: empty ? 1 : 0 });
-    [ask, here].forEach((node) => show(node, empty));
-    write(ask, free > 46 ? "?" : "");
-    write(here, free > 80 ? "Drag here" : "");
-    move(ask, at.across / 2, (lid + base) / 2 + (free > 80 ? 4 : 15));
-    move(here, at.across / 2, (lid + base) / 2 + 28);
-    [level, grip].forEach((node) => show(node, posed && n > 0));
-    set(level, { d: `M0 ${px(y)}H${at.across}` });
+      isOpen = isPosed(v) && free > 1,
+      isHigh = free > 80,
+      [x, y] = [at.across / 2, (lid + base) / 2],
+      top = base - free / Math.max(1, n || 1);
+    show(room, isOpen);
+    set(room, { x: 1, y: lid, width: at.across - 2, height: free, opacity: isNaN(n) ? 1 : 0 });
+    put(ask, isOpen && isNaN(n) && free > 46 ? "?" : "", x, isHigh ? y + 4 : y + 15);
+    put(here, isOpen && isNaN(n) && isHigh ? "Drag here" : "", x, y + 28);
+    show(handle, isOpen && n > 0);
+    set(level, { d: `M0 ${px(top)}H${at.across}` });
     set(touch, { r: at.slim ? 22 : 15 });
-    move(grip, at.across, y);
+    move(grip, at.across, top);
   };
 }
 
 // Where the page is narrow the other vessel is its number and its caption; a guess has a dashed line around.
 function makeNumber(svg) {
-  const frame = make(svg, "rect", "lab-vessel-said"),
-    big = textIn(svg),
-    lines = [textIn(svg, "lab-drawing-soft"), textIn(svg, "lab-drawing-soft")];
+  const one = make(svg, "g", "lab-vessel-number"),
+    frame = make(one, "rect", "lab-vessel-said"),
+    big = textIn(one),
+    lines = [textIn(one, SOFT), textIn(one, SOFT)];
   return (at, all) => {
-    for (const node of [frame, big, ...lines]) show(node, all !== null);
+    show(one, all !== null);
     if (!all) return;
     const x = at.aside + (all.guess ? 12 : 0),
       right = x + widthOf(all.big, 600, BIG) + 8,
-      isUnder = !all.guess && widthOf(all.caption) <= at.width - x,
+      needs = widthOf(all.caption) + (all.guess ? 12 : 0),
+      isUnder = x + needs <= at.width && !(all.guess && right + needs <= at.width),
       words = isUnder ? [all.caption, ""] : twoLines(all.caption, Math.max(40, at.width - right));
-    set(big, { class: `lab-drawing-big${all.guess ? " lab-drawing-you" : ""}` });
-    write(big, all.big);
-    move(big, x, 42);
+    placeBig(big, x, all);
     lines.forEach((node, i) => {
-      write(node, words[i]);
-      move(node, isUnder ? x : right, isUnder ? 66 : (words[1] ? 26 : 42) + i * LINE);
+      put(node, words[i], isUnder ? x : right, isUnder ? 66 : (words[1] ? 26 : 42) + i * LINE);
     });
-    const wide = all.guess ? right + widthOf(words[0]) + 12 - at.aside : 0;
-    set(frame, { x: at.aside, y: 1, width: wide, height: 54, rx: 6 });
+    const end = isUnder ? Math.max(right + 4, x + needs) : right + needs;
+    set(frame, { x: at.aside, y: 1, width: all.guess ? end - at.aside : 0, height: isUnder ? 71 : 54, rx: 6 });
   };
 }
 
 const twoLines = (text, width) => {
   const words = text.split(" "),
-    first = [words.shift()];
-  while (words.length && widthOf([...first, words[0]].join(" ")) <= width) first.push(words.shift());
-  return [fit(first.join(" "), width), words.length ? fit(words.join(" "), width) : ""];
+    n = words.findLastIndex((_, i) => widthOf(words.slice(0, i + 1).join(" ")) <= width) + 1 || 1;
+  return [words.slice(0, n), words.slice(n)].map((line) => fit(line.join(" "), width));
 };
 
 // The other vessel: the guess once it is locked, else the other case.
-const other = (v) =>
-  isPosed(v)
-    ? null
-    : isAmount(v.guess)
-      ? guessCase(v, "you said")
-      : isAmount(v.beside_cache) && v.users > 0
-        ? { ...caseOf(v, v.beside_cache), caption: v.beside }
-        : null;
+function other(v) {
+  if (isPosed(v)) return null;
+  if (isAmount(v.guess)) return guessCase(v, "you said");
+  return isAmount(v.beside_cache) && v.users > 0 ? { ...caseOf(v, v.beside_cache), caption: v.beside } : null;
+}
 
 // The line below: the size of weights too thin for it, what a tile is while a guess shares the room, what to try.
 function placeBelow([first, second], v, at) {
@@ -241,11 +238,11 @@ function placeBelow([first, second], v, at) {
     area = levels(v, at).areaOf(Math.max(0, fillingOf(v).room) / guessOf(v)),
     left = [weightsInside(v, at) || v.weights <= SLACK ? "" : weightsName(v), posed ? tileSays(groupOf(area)) : ""];
   write(first, left.filter(Boolean).join("; "));
-  const x = first.textContent ? widthOf(first.textContent) + 16 : 0,
+  const x = 2 + (first.textContent ? widthOf(first.textContent) + 14 : 0),
     tries = remedies(v).map((text) => `Try ${text}.`);
-  write(second, tries.find((text) => x + 2 + widthOf(text) < at.width) ?? "");
+  write(second, tries.find((text) => x + widthOf(text) < at.width) ?? "");
   move(first, 0, at.height - 6);
-  move(second, x + 2, at.height - 6);
+  move(second, x, at.height - 6);
 }
 
 // Beside the first vessel: what the hatch is, and while a guess is posed what it means.
@@ -253,13 +250,12 @@ function placeLines(kept, lines, v, at) {
   const posed = isPosed(v),
     x = posed ? at.across + 26 : at.aside,
     texts = posed ? posedLines(v, at.slim) : [];
-  write(kept, fit(posed ? keptBack(v) : v.reserve > SLACK ? "kept back" : "", posed ? at.width - x : at.room));
-  move(kept, x, Math.max(at.top + 12, (at.top + levels(v, at).lid) / 2 + MIDDLE));
+  const back = v.reserve <= SLACK ? "" : posed ? keptBack(v) : "kept back";
+  put(kept, fit(back, at.width - x), x, at.top + 12);
   lines.forEach((node, i) => {
     const isYours = guessOf(v) > 0 && i === texts.length - 1;
     set(node, { class: `lab-vessel-line${isYours ? " lab-drawing-you" : ""}` });
-    write(node, texts[i] ?? "");
-    move(node, x, at.top + (at.slim ? 46 : 68) + i * (at.slim ? 22 : 26));
+    put(node, texts[i] ?? "", x, at.top + (at.slim ? 46 : 68) + i * (at.slim ? 22 : 26));
   });
 }
 
@@ -267,9 +263,9 @@ function build(outer, _, model) {
   const svg = make(outer, "g", "lab-vessels"),
     [first, second] = [makeVessel(svg), makeVessel(svg)],
     number = makeNumber(svg),
-    kept = textIn(svg, "lab-drawing-soft"),
+    kept = textIn(svg, SOFT),
     lines = Array.from({ length: 4 }, () => textIn(svg)),
-    below = [textIn(svg, "lab-drawing-soft"), textIn(svg, "lab-drawing-soft")];
+    below = [textIn(svg, SOFT), textIn(svg, SOFT)];
   let held;
   const handle = makeHandle(outer, svg, model, () => held);
   const place = (v, width) => {

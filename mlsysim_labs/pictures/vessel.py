@@ -29,7 +29,7 @@ NAMES = ("chip", "model")
 
 
 class Vessel(Strict):
-    """A picture of what fills the memory of an accelerator: weights, users by what each keeps, reserve, and what is free.
+    """A picture of what fills the memory of an accelerator: weights, users, reserve, and what is free.
 
     The function of a lab returns these by name, as `filled_by` does:
 

@@ -8,7 +8,7 @@ import ipywidgets
 import numpy as np
 import pytest
 
-from mlsysim_labs import Curve, Heatmap, Lab, Roofline, Vessel, Timeline
+from mlsysim_labs import Curve, Heatmap, Lab, Roofline, Timeline, Vessel
 from mlsysim_labs.page.controls import octaves
 from mlsysim_labs.pictures.parts.picture import WidgetPicture, as_picture
 from mlsysim_labs.reactive.graph import NodeError

@@ -38,7 +38,7 @@ class Leaky:
 
 
 class Misspelt(Leaky):
-    """A tank whose numbers go nowhere."""
+    """A vessel whose numbers go nowhere."""
 
     @classmethod
     def targets(cls, data):

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
-
 import pytest
 from vessels import EMPTY, FITS, FULL, GB, GIB, POSED, TOO_BIG, Shown, users_of
 
 SENTENCES = [
     ({"cache": 0, "users": 0}, "61.2 GB of 85.9 GB are free."),
     ({"cache": 137.6 * GB, "users": 0}, "The KV cache does not fit: short by 76.4 GB."),
-    ({"cache": GB, "users": 0}, "The KV cache fits, with 60.2 GB to spare."),
+    ({"cache": GB, "users": 0}, "60.2 GB of 85.9 GB are free."),
     ({}, "All 8 users fit, with 44.0 GB to spare."),
     (users_of(2, 17.2), "Both users fit, with 26.8 GB to spare."),
     (users_of(1, 17.2), "1 user fits, with 44.0 GB to spare."),
@@ -114,8 +112,8 @@ def test_marks_are_seen_in_light_and_dark(vessel, dark):
         document.body.style.setProperty("--jp-ui-font-color1", dark ? "rgb(222, 222, 222)" : "rgb(30, 30, 30)");
     }""", [dark, paper])
     vessel.set(**(FITS | FULL | {"guess": 40.0}))
+    paints = {"weights": "fill", "users": "fill", "grip": "fill", "waits": "stroke", "wall": "stroke"}
     looks = {kind: vessel.page.locator(f".lab-vessel-{kind}").first.evaluate(
-        "(e, paint) => getComputedStyle(e)[paint]", paint) for kind, paint in itertools.chain(
-        zip(("weights", "users", "grip"), itertools.repeat("fill")), zip(("waits", "wall"), itertools.repeat("stroke")))}
+        "(e, paint) => getComputedStyle(e)[paint]", paint) for kind, paint in paints.items()}
     assert all(contrast(colour, paper) >= (2.9 if kind == "grip" else 3) for kind, colour in looks.items()), looks
     assert len(set(looks.values())) == 5

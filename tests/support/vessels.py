@@ -33,7 +33,7 @@ class Shown(bare_page.Shown):
 
     def boxes(self, kind: str = "users", vessel: int = 0) -> list[tuple[float, ...]]:
         """Left, top, width and height of tiles, as they are drawn."""
-        d = self.page.locator(".lab-vessel").nth(vessel).locator(f".lab-vessel-{kind}").evaluate_all(
+        d = self.page.locator(".lab-vessel-one").nth(vessel).locator(f".lab-vessel-{kind}").evaluate_all(
             "all => all.map(e => e.getAttribute('d')).join('')")
         return [tuple(map(float, box)) for box in BOXES.findall(d)]
 

@@ -4,38 +4,41 @@ const SMALLEST = 36; // [px²] 6 px a side: below, ten users are one tile, or a 
 const MOST_WAITING = 10; // tiles
 const NEAREST = 5; // [px] between the tops of tiles that wait one behind another
 const APART = 3; // [px] between tiles that wait
+const THIN = 10; // [px] a slab is at least so high
 const FEW = 6; // tiles: those are slabs, one above another, where that makes their rows even
 
 // How many users one tile is, if one user has `area` [px²]; 0 where there is nothing to draw.
 const groupOf = (area) =>
   area > 1e-250 ? 10 ** Math.max(0, Math.ceil(Math.log10(SMALLEST / area) - 1e-9)) : 0;
 
+const columnsOf = (area, across) => Math.max(1, Math.floor(across / Math.sqrt(area)));
+
 // How many rows for `n` tiles: as near to squares as it goes, and even ones where a few more make them even.
-function rowsFor(n, area, across) {
-  const least = Math.ceil(n / Math.max(1, Math.floor(across / Math.sqrt(area))));
+function rowsFor(n, columns) {
+  const least = Math.ceil(n / columns);
   for (let rows = least; rows <= least * (n <= FEW ? 2 : 1.34); rows++) if (n % rows === 0) return rows;
   return least;
 }
 
 // Tiles of `n` users from the floor up, rows of one height each. Every area is exact: the last tile, which may be of
-// fewer users than the others, is narrower.
+// fewer users than the others, is narrower. A row is as wide as the vessel, but for a single one that would be a line.
 function tilesOf(n, area, across, floor) {
   const group = groupOf(area),
     all = group && n > 0 ? Math.ceil(n / group) : 0,
-    rows = all ? rowsFor(all, area * group, across) : 0,
+    columns = columnsOf(area * group, across),
+    rows = all ? rowsFor(all, columns) : 0,
+    isLine = rows === 1 && n * area < THIN * across,
+    wide = isLine ? across * Math.min(1, all / columns) : across,
     found = [];
   for (let row = 0, y = floor; row < rows; row++) {
     const k = Math.floor((all + row) / rows),
-      sizes = Array.from({ length: k }, () => group);
-    if (row === rows - 1) sizes[k - 1] = clamp(n - group * (all - 1), 0, group);
-    const inRow = sizes.reduce((a, b) => a + b, 0),
-      h = (inRow * area) / across;
+      last = row === rows - 1 ? clamp(n - group * (all - 1), 0, group) : group,
+      inRow = group * (k - 1) + last,
+      h = (inRow * area) / wide;
     y -= h;
-    let x = 0;
-    for (const size of sizes) {
-      const w = (size / inRow) * across;
-      found.push({ x, y, w, h });
-      x += w;
+    for (let i = 0; i < k; i++) {
+      const w = ((i === k - 1 ? last : group) / inRow) * wide;
+      found.push({ x: ((i * group) / inRow) * wide, y, w, h });
     }
   }
   return found;

@@ -12,7 +12,7 @@ const three = new Intl.NumberFormat("en", { minimumSignificantDigits: 3, maximum
 const isAmount = (x) => Number.isFinite(x) && x >= 0;
 const inUnit = (x, unit) => {
   const n = x / (unit === "GiB" ? 2 ** 30 : 1e9);
-  return x <= SLACK ? "0" : n < 1e9 ? three.format(n) : Number.isFinite(n) ? brief(n) : "∞";
+  return x <= SLACK ? "0" : n < 1e9 || n === Infinity ? three.format(n) : brief(n);
 };
 const sizeIn = (unit) => (x) => `${inUnit(x, unit)} ${unit}`;
 const tally = (n) => (n < 1e9 ? whole.format(n) : brief(n));
@@ -20,7 +20,7 @@ const some = (n, one) => `${tally(n)} ${one}${n === 1 ? "" : "s"}`;
 const wait = (n) => `${tally(n)} wait${n === 1 ? "s" : ""}`;
 const shortName = (chip) =>
   chip.replace(/^(NVIDIA|AMD Instinct|AMD|Intel|Google|Apple) /, "").replace(/ (SXM\d?|PCIe|\(|\d+ GB).*$/, "");
-const article = (name) => (/^([AEFHILMNORSX][A-Z\d]|[AEIO][a-z])/.test(name) ? "An" : "A");
+const article = (name) => (/^[AEFHILMNORSX][A-Z\d]|^[AEIO][a-z]/.test(name) ? "An" : "A");
 
 const isPosed = (v) => v.posed >= 0.5;
 const isGiven = (v) => {
@@ -47,9 +47,8 @@ function weightsSay({ capacity, weights, reserve }, size) {
 
 function posedSays(v, { room }, size) {
   const guess = guessOf(v),
-    chip = fit(shortName(v.chip) || "chip", 240, 600, 20),
-    model = fit(v.model || "its weights", 320, 600, 20);
-  if (isNaN(guess)) return `${article(chip)} ${chip} with ${model} in it, and nobody served yet.`;
+    chip = shortName(v.chip) || "chip";
+  if (isNaN(guess)) return `${article(chip)} ${chip} with ${v.model || "its weights"} in it, and nobody served yet.`;
   if (guess === 0) return "Nobody would fit.";
   return guess === 1
     ? `1 user would keep all ${size(room)}.`
@@ -60,14 +59,14 @@ function say(v) {
   if (!isGiven(v)) return "";
   const size = sizeIn(v.unit),
     now = fillingOf(v),
-    { room, n, inside, out, spare } = now,
+    { n, inside, out, spare } = now,
     lacking = weightsSay(v, size);
   if (lacking) return lacking;
   if (isPosed(v)) return posedSays(v, now, size);
-  if (!n) return `${size(room)} of ${size(v.capacity)} are free.`;
+  if (!n || !(v.users || out)) return `${size(spare)} of ${size(v.capacity)} are free.`;
   const left = spare > SLACK ? `${size(spare)} to spare` : "nothing to spare",
     short = `short by ${size(-spare)}.`;
-  if (!v.users) return out ? `The KV cache does not fit: ${short}` : `The KV cache fits, with ${left}.`;
+  if (!v.users) return `The KV cache does not fit: ${short}`;
   const everybody = n === 1 ? "1 user fits" : n === 2 ? "Both users fit" : `All ${tally(n)} users fit`;
   if (!out) return `${everybody}, with ${left}.`;
   const who = inside ? `${some(inside, "user")} fit${inside === 1 ? "s" : ""}` : "Nobody fits";
@@ -83,7 +82,7 @@ function remedies(v) {
 
 const keptBack = (v) => {
   const share = v.reserve / v.capacity;
-  if (v.reserve <= SLACK) return "";
+  if (share > 1) return "";
   return Math.abs(share - 0.1) < 0.0005 ? "a tenth is kept back" : `${percent(share)} are kept back`;
 };
 
