@@ -18,16 +18,16 @@ CHOICE = {"name": "bound", "question": "What limits decode?", "kind": "choice", 
 NOTHING = ("drag or type your guess", True, "no guess yet")
 SCALE = "The scale goes from 1 to 1,000 users. Where on it would you put your guess?"
 SENTENCES = [
-    (40, 4, "users", "you said 40 users, it is 4: 10× too many"), (40, 4, "", "you said 40, it is 4: 10× too many"),
-    (2, 5000, "users", "you said 2 users, it is 5,000: 2,500× too few"), (4, 4, "", "right: 4"),
-    (4.02, 4, "users", "right: 4 users"), (3.9, 4, "", "close: 3.9 against 4 (3 % low)"),
-    (4.4, 4, "s", "close: 4.4 against 4 s (10 % high)"), (4.8, 4, "", "you said 4.8, it is 4: 1.2× too high"),
-    (8e6, 8e3, "tokens", "you said 8,000,000 tokens, it is 8,000: 1,000× too many"),
-    (20, 10, "ms", "you said 20 ms, it is 10: 2× too high"), (40, 0, "users", "you said 40 users, it is 0"),
-    (1, 4, "GPUs", "you said 1 GPU, it is 4: 4× too few"), (4, 1, "GPU", "you said 4 GPUs, it is 1: 4× too many"),
-    (1, 1, "GPUs", "right: 1 GPU"), (4, 40, "s", "you said 4 s, it is 40: 10× too low"),
-    (4, 40, "us", "you said 4 us, it is 40: 10× too low"), (2, 4, "%", "you said 2 %, it is 4: 2× too low"),
-    ("A", "B", "", "you chose A; it is B"), ("A", "A", "", "right: A")]
+    (40, 4, "users", "You said 40 users. It is 4: 10× too many."), (40, 4, "", "You said 40. It is 4: 10× too many."),
+    (2, 5000, "users", "You said 2 users. It is 5,000: 2,500× too few."), (4, 4, "", "You said 4, and it is 4."),
+    (4.02, 4, "users", "You said 4.02 users, and it is 4."), (3.9, 4, "", "You said 3.9. It is 4: close."),
+    (4.4, 4, "s", "You said 4.4 s. It is 4: close."), (4.8, 4, "", "You said 4.8. It is 4: 1.2× too high."),
+    (8e6, 8e3, "tokens", "You said 8,000,000 tokens. It is 8,000: 1,000× too many."),
+    (20, 10, "ms", "You said 20 ms. It is 10: 2× too high."), (40, 0, "users", "You said 40 users. It is 0."),
+    (1, 4, "GPUs", "You said 1 GPU. It is 4: 4× too few."), (4, 1, "GPU", "You said 4 GPUs. It is 1: 4× too many."),
+    (1, 1, "GPUs", "You said 1 GPU, and it is 1."), (4, 40, "s", "You said 4 s. It is 40: 10× too low."),
+    (4, 40, "us", "You said 4 us. It is 40: 10× too low."), (2, 4, "%", "You said 2 %. It is 4: 2× too low."),
+    ("A", "B", "", "You chose A. It is B."), ("A", "A", "", "Yes: A.")]
 NO_GUESSES = [None, "40", True, [40], {"value": 40}, math.nan, math.inf, 0, 0.99, 1001, -4, 10**400, 4.5]
 PARTS = ("mark", "label", "tick")
 TYPED = [("1,000", "1,000 users"), ("1 user", "1 user"),
@@ -89,9 +89,10 @@ def test_the_truth_comes_after_the_lock(saved):
         widget.reveal(4)
     lock(widget, 40)
     widget.reveal(4)
-    assert widget.truth == {"value": 4, "text": "4 users", "sentence": "you said 40 users, it is 4: 10× too many"}
+    told = {"value": 4, "text": "4 users", "sentence": "You said 40 users. It is 4: 10× too many.", "why": ""}
+    assert widget.truth == told
     widget.reveal(4, "As many as on a T4.")
-    assert widget.truth["sentence"] == "As many as on a T4."
+    assert widget.truth == told | {"why": "As many as on a T4."}
     with pytest.raises(ValueError, match="the truth is 'many'"):
         widget.reveal("many")
 
@@ -102,7 +103,7 @@ def test_a_truth_that_is_no_number_is_that_it_cannot_be_done(saved, truth):
     lock(widget, 40)
     widget.reveal(truth)
     assert widget.truth == {"value": "infeasible", "text": "infeasible",
-                            "sentence": "you said 40 users, but it cannot be done: infeasible"}
+                            "sentence": "You said 40 users. It cannot be done.", "why": ""}
 
 
 def test_a_choice_is_revealed_and_restored(saved):
@@ -110,29 +111,29 @@ def test_a_choice_is_revealed_and_restored(saved):
     widget.restore({"value": "memory", "time": "2026-11-21T10:00:00Z"})
     assert lock(widget, "arithmetic") == {"saved": "a"} and saved == []
     widget.reveal("arithmetic")
-    assert widget.truth["sentence"] == "you chose memory; it is arithmetic"
+    assert widget.truth["sentence"] == "You chose memory. It is arithmetic."
     with pytest.raises(ValueError, match=r"no option.*arithmetic"):
         widget.reveal("arithmetics")
 
 
-OLD = "you said 5,000 users, it is 4: 1,200× too many. " \
+OLD = "You said 5,000 users. It is 4: 1,200× too many. " \
       "You locked this on another scale: it now goes from 1 to 1,000 users"
 STANDS = "The record has no number here: what stands there is shown as it is"
 
 
 @pytest.mark.parametrize("question, kept, unit, shown, sentence", [
-    (QUESTION, 5000, "users", 5000.0, OLD), (QUESTION, 4.5, "user", 4.5, "you said 4.5 users, it is 4: 1.1× too many"),
-    (QUESTION, -3, "users", -3.0, "you said -3 users, it is 4"),
-    (QUESTION, 0, "users", 0.0, "you said 0 users, it is 4"),
-    (QUESTION, 40, "ms", "40 ms", "you said 40 ms, it is 4 users. You locked this when the question asked for ms"),
-    (QUESTION, "memory", "", "memory", f"you said memory, it is 4 users. {STANDS}"),
-    (QUESTION, True, "users", "true", f"you said true, it is 4 users. {STANDS}"),
-    (QUESTION, None, "users", "null", f"you said null, it is 4 users. {STANDS}"),
-    (QUESTION, math.nan, "users", "NaN", f"you said NaN, it is 4 users. {STANDS}"),
-    (QUESTION, [4], "users", "[4]", f"you said [4], it is 4 users. {STANDS}"),
-    (QUESTION, 10**400, "users", "1" + 99 * "0", "you said 1000"),
-    (CHOICE, "network", "", "network", "you chose network; it is memory. What you chose is no option any more"),
-    (CHOICE, 4, "users", "4", "you chose 4; it is memory. What you chose is no option any more")])
+    (QUESTION, 5000, "users", 5000.0, OLD), (QUESTION, 4.5, "user", 4.5, "You said 4.5 users. It is 4: 1.1× too many"),
+    (QUESTION, -3, "users", -3.0, "You said -3 users. It is 4."),
+    (QUESTION, 0, "users", 0.0, "You said 0 users. It is 4."),
+    (QUESTION, 40, "ms", "40 ms", "You said 40 ms. It is 4 users. You locked this when the question asked for ms"),
+    (QUESTION, "memory", "", "memory", f"You said memory. It is 4 users. {STANDS}"),
+    (QUESTION, True, "users", "true", f"You said true. It is 4 users. {STANDS}"),
+    (QUESTION, None, "users", "null", f"You said null. It is 4 users. {STANDS}"),
+    (QUESTION, math.nan, "users", "NaN", f"You said NaN. It is 4 users. {STANDS}"),
+    (QUESTION, [4], "users", "[4]", f"You said [4]. It is 4 users. {STANDS}"),
+    (QUESTION, 10**400, "users", "1" + 99 * "0", "You said 1000"),
+    (CHOICE, "network", "", "network", "You chose network. It is memory. What you chose is no option any more"),
+    (CHOICE, 4, "users", "4", "You chose 4. It is memory. What you chose is no option any more")])
 def test_what_was_locked_stays_where_question_or_record_have_changed(saved, question, kept, unit, shown, sentence):
     widget = Prediction(**question, on_lock=saved)
     widget.restore({"value": kept, "unit": unit, "time": "2026-11-21T10:00:00Z"})
