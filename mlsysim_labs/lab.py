@@ -10,7 +10,7 @@
     @lab.derive
     def cache(model, context): ...       # asks for a control, or another function, by name
 
-    @lab.picture(Tank())
+    @lab.picture(Vessel())
     def memory(device, cache): ...       # returns what the picture shows
 
     @lab.task("Where does one user's cache weigh as much as the model?", unit="token")
