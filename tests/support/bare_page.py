@@ -1,4 +1,4 @@
-"""A picture on a bare page, with a model that can only be read and listened to."""
+"""A picture on a bare page, with a model that hears what a picture sets, and sends it nowhere."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ SHOW = """async ([source, state]) => {
     let held = [];
     const model = {
         get: (name) => state[name],
+        set: (name, value) => window.picture.say({ [name]: value }),
         on: (name, f) => { held.push([name, f]); },
         off: (name, f) => { held = held.filter(([n, g]) => n !== name || g !== f); },
     };

@@ -40,8 +40,13 @@ const numbers = (v) =>
   );
 const textsOf = (labels) => (labels ?? []).slice(0, MOST);
 
+// What an element has already is not set again: most of what is drawn at a move stays where it is.
 const set = (node, attributes) => {
-  for (const name in attributes) node.setAttribute(name, attributes[name]);
+  const had = (node.labSet ??= {});
+  for (const name in attributes) {
+    const value = String(attributes[name]);
+    if (had[name] !== value) node.setAttribute(name, (had[name] = value));
+  }
   return node;
 };
 const make = (parent, tag, name, attributes = {}) =>
