@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from mlsysim_labs.places.colab import enable_widgets
     from mlsysim_labs.places.notebooks import lab_of
 
-__all__ = ["GUESS", "Catalogue", "Curve", "Estimates", "Frontier", "Graph", "Heatmap", "Lab", "Roofline",
-           "Timeline", "Untraceable", "Vessel", "enable_widgets", "estimate", "lab_of", "memory_parts", "program", "request_row",
+__all__ = ["GUESS", "Catalogue", "Curve", "Estimates", "Frontier", "Graph", "Heatmap", "Lab", "Roofline", "Timeline",
+           "Untraceable", "Vessel", "enable_widgets", "estimate", "lab_of", "memory_parts", "program", "request_row",
            "roof_point", "said", "symbol", "trace"]
 
 HOMES = {name: home for home, names in {
