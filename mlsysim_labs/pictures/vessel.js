@@ -94,7 +94,7 @@ function placeNames(pair, tile, words, isGuess) {
   pair.forEach((node, i) => {
     write(node, tile ? words[i] : "");
     if (!tile) return;
-    set(node, { class: `lab-drawing-${isGuess ? "you" : "inside"}${i ? " lab-drawing-end" : ""}` });
+    set(node, { class: `lab-drawing-${isGuess ? "you" : "dark"}${i ? " lab-drawing-end" : ""}` });
     move(node, i ? tile.x + tile.w - 8 : tile.x + 8, tile.y + tile.h / 2 + MIDDLE);
   });
 }
@@ -149,7 +149,7 @@ function caseOf(v, cache) {
     says = now.out ? wait(now.out) : "";
   if (!now.n) return { ...now, big: free, caption: `of ${sizeIn(v.unit)(v.capacity)} are free` };
   if (!v.users) return { ...now, who: "KV cache", big: "", caption: "" };
-  const caption = `of ${some(now.n, "user")} fit${now.n === 1 ? "s" : ""}`;
+  const caption = `of ${usersFit(now.n)}`;
   return { ...now, who: "user", big: tally(now.inside), caption, says };
 }
 // And how it shows a guess: the guessed users share the room equally.
@@ -182,13 +182,14 @@ function makeHandle(outer, svg, model, now) {
     const { base, lid, free } = levels(v, at),
       n = guessOf(v),
       isOpen = isPosed(v) && free > 1,
+      isEmpty = isOpen && isNaN(n),
       isHigh = free > 80,
       [x, y] = [at.across / 2, (lid + base) / 2],
       top = base - free / Math.max(1, n || 1);
     show(room, isOpen);
-    set(room, { x: 1, y: lid, width: at.across - 2, height: free, opacity: isNaN(n) ? 1 : 0 });
-    put(ask, isOpen && isNaN(n) && free > 46 ? "?" : "", x, isHigh ? y + 4 : y + 15);
-    put(here, isOpen && isNaN(n) && isHigh ? "Drag here" : "", x, y + 28);
+    set(room, { x: 1, y: lid, width: at.across - 2, height: free, opacity: +isEmpty });
+    put(ask, isEmpty && free > 46 ? "?" : "", x, y + (isHigh ? 4 : 15));
+    put(here, isEmpty && isHigh ? "Drag here" : "", x, y + 28);
     show(handle, isOpen && n > 0);
     set(level, { d: `M0 ${px(top)}H${at.across}` });
     set(touch, { r: at.slim ? 22 : 15 });

@@ -18,6 +18,7 @@ import traitlets
 from mlsysim_labs.pictures.parts.picture import Target
 from mlsysim_labs.widgets.assets import script, style
 from mlsysim_labs.widgets.strict import Strict
+from mlsysim_labs.widgets.traits import perhaps
 from solver.base.chosen import precision as format_of
 from solver.formulas.memory import kv_cache_bytes, weights_bytes
 from solver.text import nearest
@@ -25,7 +26,7 @@ from solver.text import nearest
 SLACK = 0.5  # [byte] less is rounding
 AMOUNTS = ("capacity", "weights", "cache", "reserve", "users")
 OPTIONAL = {"beside_cache": math.nan, "guess": math.nan, "posed": 0.0}
-NAMES = ("chip", "model")
+LABELS = ("chip", "model")
 
 
 class Vessel(Strict):
@@ -51,8 +52,8 @@ class Vessel(Strict):
     cache = traitlets.Float().tag(sync=True)
     reserve = traitlets.Float().tag(sync=True)
     users = traitlets.Float().tag(sync=True)
-    beside_cache = traitlets.Float(math.nan).tag(sync=True)
-    guess = traitlets.Float(math.nan).tag(sync=True)
+    beside_cache = perhaps()
+    guess = perhaps()
     posed = traitlets.Float().tag(sync=True)
     unit = traitlets.Unicode("GB").tag(sync=True)
     chip = traitlets.Unicode().tag(sync=True)
@@ -64,7 +65,7 @@ class Vessel(Strict):
         if traits.get("unit", "GB") not in ("GB", "GiB"):
             raise ValueError(f"a Vessel counts in GB or GiB, not in {traits['unit']!r}.")
         super().__init__(**traits)
-        self._own_names = {name: getattr(self, name) for name in NAMES}
+        self._own_names = {name: getattr(self, name) for name in LABELS}
 
     @property
     def widget(self) -> Any:
@@ -92,7 +93,7 @@ class Vessel(Strict):
 
     def targets(self, data: Mapping[str, Any]) -> list[Target]:
         """Every number and name, each with what it is where `data` leaves it out: another program may have set it."""
-        known = (*AMOUNTS, *OPTIONAL, *NAMES)
+        known = (*AMOUNTS, *OPTIONAL, *LABELS)
         if not isinstance(data, Mapping):
             raise TypeError(f"the function of a Vessel returns a dict of {', '.join(known)}, "
                             f"but this one returned {type(data).__name__}.")

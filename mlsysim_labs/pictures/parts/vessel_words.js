@@ -16,7 +16,7 @@ const inUnit = (x, unit) => {
 };
 const sizeIn = (unit) => (x) => `${inUnit(x, unit)} ${unit}`;
 const tally = (n) => (n < 1e9 ? whole.format(n) : brief(n));
-const some = (n, one) => `${tally(n)} ${one}${n === 1 ? "" : "s"}`;
+const usersFit = (n) => `${tally(n)} user${n === 1 ? " fits" : "s fit"}`;
 const wait = (n) => `${tally(n)} wait${n === 1 ? "s" : ""}`;
 const shortName = (chip) =>
   chip.replace(/^(NVIDIA|AMD Instinct|AMD|Intel|Google|Apple) /, "").replace(/ (SXM\d?|PCIe|\(|\d+ GB).*$/, "");
@@ -52,7 +52,7 @@ function posedSays(v, { room }, size) {
   if (guess === 0) return "Nobody would fit.";
   return guess === 1
     ? `1 user would keep all ${size(room)}.`
-    : `${some(guess, "user")} would keep ${size(room / guess)} each.`;
+    : `${tally(guess)} users would keep ${size(room / guess)} each.`;
 }
 
 function say(v) {
@@ -67,9 +67,9 @@ function say(v) {
   const left = spare > SLACK ? `${size(spare)} to spare` : "nothing to spare",
     short = `short by ${size(-spare)}.`;
   if (!v.users) return `The KV cache does not fit: ${short}`;
-  const everybody = n === 1 ? "1 user fits" : n === 2 ? "Both users fit" : `All ${tally(n)} users fit`;
+  const everybody = n === 1 ? usersFit(1) : n === 2 ? "Both users fit" : `All ${usersFit(n)}`;
   if (!out) return `${everybody}, with ${left}.`;
-  const who = inside ? `${some(inside, "user")} fit${inside === 1 ? "s" : ""}` : "Nobody fits";
+  const who = inside ? usersFit(inside) : "Nobody fits";
   return `${who}; ${wait(out)} outside, ${short}`;
 }
 
@@ -96,7 +96,7 @@ function posedLines(v, slim) {
   if (isNaN(n) && slim) return [all, "How high is the", "share of one user?"];
   if (isNaN(n)) return [all, "How high is one user's share?", "Drag it in the empty room."];
   if (!n) return [all];
-  const who = `If ${some(n, "user")} fit${n === 1 ? "s" : ""},`,
+  const who = `If ${usersFit(n)},`,
     keeps = n === 1 ? "that one keeps" : "each keeps";
   return [all, ...(slim ? [who, keeps] : [`${who} ${keeps}`]), `${size(room / n)}.`];
 }
