@@ -47,7 +47,7 @@ async function connect(model, el, box) {
     turn = 0;
 
   // the head
-  const head = element("header", "lab-head");
+  const head = element("div", "lab-head");
   el.replaceChildren(head);
   const title = head.appendChild(element("h2", "lab-title"));
   title.textContent = model.get("title");
