@@ -18,6 +18,7 @@ import traitlets
 from mlsysim_labs.pictures.parts.picture import Target
 from mlsysim_labs.widgets.assets import script, style
 from mlsysim_labs.widgets.strict import Strict
+from mlsysim_labs.widgets.traits import perhaps
 from solver.base.chosen import precision as format_of
 from solver.formulas.memory import kv_cache_bytes, weights_bytes
 from solver.text import nearest
@@ -51,8 +52,8 @@ class Vessel(Strict):
     cache = traitlets.Float().tag(sync=True)
     reserve = traitlets.Float().tag(sync=True)
     users = traitlets.Float().tag(sync=True)
-    beside_cache = traitlets.Float(math.nan).tag(sync=True)
-    guess = traitlets.Float(math.nan).tag(sync=True)
+    beside_cache = perhaps()
+    guess = perhaps()
     posed = traitlets.Float().tag(sync=True)
     unit = traitlets.Unicode("GB").tag(sync=True)
     chip = traitlets.Unicode().tag(sync=True)

@@ -40,12 +40,11 @@ const numbers = (v) =>
   );
 const textsOf = (labels) => (labels ?? []).slice(0, MOST);
 
-// What an element has already is not set again: most of what is drawn at a move stays where it is.
+// What stays the same is not written: the browser would lay it out and paint it anew.
 const set = (node, attributes) => {
-  const had = (node.labSet ??= {});
   for (const name in attributes) {
     const value = String(attributes[name]);
-    if (had[name] !== value) node.setAttribute(name, (had[name] = value));
+    if (node.getAttribute(name) !== value) node.setAttribute(name, value);
   }
   return node;
 };
@@ -61,9 +60,11 @@ const write = (node, text) => {
 
 // Widths without asking for a layout: a picture is drawn at every move.
 let family = "system-ui, sans-serif";
+let font = "";
 const pen = document.createElement("canvas").getContext("2d");
 const widthOf = (text, weight = 400, size = TEXT) => {
-  pen.font = `${weight} ${size}px ${family}`;
+  const wanted = `${weight} ${size}px ${family}`;
+  if (font !== wanted) pen.font = font = wanted; // to read a font takes longer than to measure
   return pen.measureText(text).width;
 };
 
