@@ -94,7 +94,7 @@ function placeNames(pair, tile, words, isGuess) {
   pair.forEach((node, i) => {
     write(node, tile ? words[i] : "");
     if (!tile) return;
-    set(node, { class: `lab-drawing-${isGuess ? "you" : "inside"}${i ? " lab-drawing-end" : ""}` });
+    set(node, { class: `lab-drawing-${isGuess ? "you" : "dark"}${i ? " lab-drawing-end" : ""}` });
     move(node, i ? tile.x + tile.w - 8 : tile.x + 8, tile.y + tile.h / 2 + MIDDLE);
   });
 }
