@@ -12,10 +12,9 @@ import pytest
 import teach
 
 from mlsysim_labs import lab_of
-from mlsysim_labs.questions.explore_items import DesignItem
 from mlsysim_labs.testing import tasks_of
 from solver import PRECISIONS, Hardware, Models, max_users
-from solver.formulas.memory import kv_bytes_per_token, kv_cache_bytes, usable_bytes, weights_bytes
+from solver.formulas.memory import kv_bytes_per_token, usable_bytes, weights_bytes
 
 NAME, SLUG = "03_kv_cache.ipynb", "03_kv_cache"
 H100, H200, LLAMA, QWEN = Hardware.Cloud.H100, Hardware.Cloud.H200, Models.Llama3_8B, Models.Qwen3_30B_A3B
@@ -59,14 +58,12 @@ def test_what_students_type_is_told_what_it_is(lab, task, text, state, says):
 
 
 @pytest.mark.parametrize(("settings", "missing"), [
-    ({}, ["8 users of 128K"]), ({"context": LONG}, ["nobody waits"]), ({"context": LONG, "kv_cache": "8"}, ["nobody waits"]),
-    ({"context": LONG, "kv_cache": "8", "weights": "8"}, ["nobody waits"]),
-    ({"context": LONG, "kv_cache": "8", "weights": "4"}, []),
-    ({"context": LONG, "kv_cache": "8", "weights": "4", "device": "A100"}, []),
-    ({"context": LONG, "kv_cache": "8", "device": "H200"}, ["80 GB or less"]),
-    ({"context": LONG, "kv_cache": "4"}, ["KV cache of 8 bit or more"])])
+    ({"context": 8192}, ["8 users of 128K"]), ({}, ["nobody waits"]), ({"kv_cache": "8"}, ["nobody waits"]),
+    ({"kv_cache": "8", "weights": "8"}, ["nobody waits"]), ({"kv_cache": "8", "weights": "4"}, []),
+    ({"kv_cache": "8", "weights": "4", "device": "A100"}, []),
+    ({"kv_cache": "8", "device": "H200"}, ["80 GB or less"]), ({"kv_cache": "4"}, ["KV cache of 8 bit or more"])])
 def test_a_plan_takes_both(lab, settings, missing):
-    met = lab.questions["plan"].conditions(lab.wiring.start | lab.wiring.raw_of(settings))
+    met = lab.questions["plan"].conditions(lab.wiring.start | lab.wiring.raw_of({"context": LONG} | settings))
     assert [name for name, is_met in met.items() if not is_met] == missing
 
 
@@ -95,7 +92,8 @@ def test_each_change_is_seen_with_as_many_users_as_its_bar_has(lab):
         values = lab.wiring.values_at(raw, ["changed_memory", "memory"])
         assert lab.pictures["changed_memory"].picture.table(values["changed_memory"])["users that fit"] == fit
         assert math.isnan(values["memory"]["guess"]), "an option is no number of users"
-    assert list(bars.values()) == [users(device=H200), users(), users(weights="int4"), users(cache="int8")] == [6, 3, 4, 7]
+    by_hand = [users(device=H200), users(), users(weights="int4"), users(cache="int8")]
+    assert list(bars.values()) == by_hand == [6, 3, 4, 7]
 
 
 def test_what_is_to_be_noticed_is_there():
@@ -123,7 +121,8 @@ def numbers(text):
 def page_numbers():
     """What the solver knows of the teacher's page, as the page writes it."""
     weights, token, kept = weights_bytes(LLAMA, FP16), kv_bytes_per_token(LLAMA, FP16), usable_bytes(H100, 0.1)
-    w8, w4, one, qwen = *(weights_bytes(LLAMA, PRECISIONS[b]) for b in ("int8", "int4")), LONG * token, kv_bytes_per_token(QWEN, FP16)
+    w8, w4 = (weights_bytes(LLAMA, PRECISIONS[name]) for name in ("int8", "int4"))
+    one, qwen = LONG * token, kv_bytes_per_token(QWEN, FP16)
     sizes = [H100.memory, kept, kept - weights, one, w4, weights - w4, one / 4, weights, 8 * one / 2 - (kept - w8),
              H200.memory, usable_bytes(H200, 0.1), weights_bytes(QWEN, FP16), 32768 * qwen]
     ratios = [(kept - weights) / one, H200.memory / H100.memory, *(2 * (kept - w) / one for w in (weights, w8, w4)),
@@ -134,8 +133,9 @@ def page_numbers():
     return {*(f"{x / 1e9:.3g} GB" for x in sizes), *(f"{x:.3g}" for x in ratios), *(f"{x:.0f}" for x in counts),
             f"{2 * (kept - w8) / one:.3g} users", f"{2 * (kept - weights) / one:.3g} users", f"{token:,.0f} byte",
             f"{token / 1e3:.0f} kB", f"{4 * token / 1e3:.0f} kB", f"{token / 1024:.0f} KiB", f"{qwen / 1e3:.3g} kB",
-            f"{weights / token:,.0f} tokens", f"{weights / token / 4:,.0f} tokens", f"{QWEN.parameters / 1e9:.3g} billion",
-            f"{QWEN.active_parameters / 1e9:.3g} billion", *(f"{100 * weights / (weights + n * token):.0f} %" for n in (2048, LONG))}
+            f"{weights / token:,.0f} tokens", f"{weights / token / 4:,.0f} tokens",
+            *(f"{n / 1e9:.3g} billion" for n in (QWEN.parameters, QWEN.active_parameters)),
+            *(f"{100 * weights / (weights + n * token):.0f} %" for n in (2048, LONG))}
 
 
 GIVEN = {"16 bit", "8 bit", "4 bit", "32 heads", "8 KV", "32", "128", "2", "2 byte", "131,072 tokens", "2,048 tokens",
@@ -145,7 +145,16 @@ GIVEN = {"16 bit", "8 bit", "4 bit", "32 heads", "8 KV", "32", "128", "2", "2 by
 def test_every_number_of_the_prose_is_the_solvers(root, lab):
     page = (root / "docs" / "teach" / f"{SLUG}.md").read_text(encoding="utf-8")
     assert numbers(teach.BLOCK.sub("", page)) - GIVEN <= page_numbers()
-    text = "\n".join("".join(c["source"]) for c in json.loads((root / "labs" / NAME).read_text(encoding="utf-8"))["cells"]
-                     if c["cell_type"] == "markdown")
-    assert numbers(text) == {"80 GB"} and H100.memory == 80 * 2**30
-    assert any(isinstance(one, DesignItem) for one in lab.questions.tasks.values())
+    cells = json.loads((root / "labs" / NAME).read_text(encoding="utf-8"))["cells"]
+    prose = "\n".join("".join(cell["source"]) for cell in cells if cell["cell_type"] == "markdown")
+    assert numbers(prose) == {"80 GB"} and H100.memory == 80 * 2**30
+
+
+def test_the_numbers_in_conditions_are_those_of_the_records(lab):
+    given = {name: lab.questions[name].shown.given for name in ("token", "qwen_users")}
+    llama, qwen = LLAMA.attention, QWEN.attention
+    assert given["token"].startswith(f"{LLAMA.layers:.0f} layers · {llama.heads:.0f} heads, sharing "
+                                     f"{llama.kv_heads:.0f} KV heads of {llama.head_dim:.0f} numbers")
+    assert (f"{QWEN.parameters / 1e9:.1f} billion parameters, {QWEN.active_parameters / 1e9:.3g} billion active · "
+            f"{QWEN.layers:.0f} layers, {qwen.kv_heads:.0f} KV heads of {qwen.head_dim:.0f}") in given["qwen_users"]
+    assert f"H200 with {H200.memory / 2**30:.0f} GiB" in given["qwen_users"]
