@@ -225,7 +225,8 @@ def _heard(notebook: pathlib.Path, change: Callable[[PredictionItem, Any], Any],
     """What a lab sends until its predictions are locked, and with that, when truths are changed."""
     rng, truth = np.random.default_rng(seed), PredictionItem.truth.fget  # type: ignore[attr-defined]
     changed = property(lambda item: change(item, truth(item)))
-    with mock.patch.object(PredictionItem, "truth", changed), messages() as said:
+    still = mock.patch("time.time", lambda: 0.0)  # when a lab was shown is sent too, and is no truth
+    with mock.patch.object(PredictionItem, "truth", changed), still, messages() as said:
         lab = shown_lab(notebook, "learn")
         for name in lab.wiring.needed(lab.page.start_functions):
             control = lab.wiring.controls[name]

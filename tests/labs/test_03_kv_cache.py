@@ -38,15 +38,15 @@ def users(context=LONG, model=LLAMA, device=H100, weights="fp16", cache="fp16", 
 # keys -----------------------------------------------------------------------------------------------------------------
 
 def test_truths_and_keys_worked_out_by_hand(lab):
-    found = played.truths(lab)
-    assert found == {name: key if isinstance(key, str) else pytest.approx(key, rel=1e-9) for name, key in KEYS.items()}
-    assert list(tasks_of(lab)) + ["plan"] == [*list(KEYS)[2:], "plan"]
+    known = {name: key if isinstance(key, str) else pytest.approx(key) for name, key in KEYS.items()}
+    assert played.truths(lab) == known
+    assert list(tasks_of(lab)) == list(KEYS)[2:]
 
 
 @pytest.mark.parametrize(("task", "text", "state", "says"), [
     ("room_left", "26.9 GB", "right", ""), ("room_left", "35.5 GB", "wrong", "kept back"),
-    ("room_left", "34.4 GB", "wrong", "what the eight"), ("room_left", "25 GB", "wrong", "1 GiB = 1.074 GB"),
-    ("token", "128 KiB", "right", ""), ("token", "131072 B", "right", ""), ("token", "512 KiB", "wrong", "all 32 heads"),
+    ("room_left", "34.4 GB", "wrong", "what the eight"), ("room_left", "25 GB", "wrong", "1 GiB"),
+    ("token", "128 KiB", "right", ""), ("token", "131072 B", "right", ""), ("token", "512 KiB", "wrong", "32 heads"),
     ("token", "128 kB", "wrong", "1 KiB = 1.024 kB"), ("token", "64 KiB", "wrong", "keys alone"),
     ("crossover", "122,500 tokens", "right", ""), ("crossover", "30,600", "wrong", "all 32 heads"),
     ("qwen_users", "23", "right", ""), ("qwen_users", "40", "wrong", "all of them lie"),
