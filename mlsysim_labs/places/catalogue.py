@@ -124,7 +124,7 @@ class Catalogue:
                 self.notes.append(f"{file.name} is left out: {problem.strerror}.")
                 continue
             except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
-                self.notes.append(f"{file.name} is not a notebook that can be read.")
+                self.notes.append(f"{file.name} cannot be read as a notebook.")
                 continue
             if lab is not None and (lab.slug not in found or lab.slug == file.stem):
                 found[lab.slug] = lab

@@ -73,7 +73,7 @@ def test_what_cannot_be_read_is_named_and_hides_no_other(put, text):
     put("02_two", broken=text)
     found = Catalogue()
     assert [lab.slug for lab in found.labs] == ["02_two"]
-    assert found.notes == ["broken.ipynb is not a notebook that can be read."] and found.notes[0] in found._repr_html_()
+    assert found.notes == ["broken.ipynb cannot be read as a notebook."] and found.notes[0] in found._repr_html_()
 
 
 def test_a_lab_without_words_or_questions_has_a_name(put):
