@@ -25,10 +25,11 @@ LAB, PICTURE = "03_kv_cache.ipynb", ".lab-picture-memory figure"
 
 
 def measured(page, server: Jupyter, port: int | None = None, kill: bool = False) -> dict[str, float]:
-    """Milliseconds from a move of `context` to the tank's next frame."""
+    """Milliseconds from a move of `context` to the vessel's next frame."""
     server.open(page, LAB, port)
     run_all(page)
     page.wait_for_selector(PICTURE)
+    page.get_by_role("button", name="Just let me play").click()
     page.wait_for_timeout(1500)
     if kill:
         kill_kernels(server)
@@ -54,7 +55,7 @@ def main() -> None:
     places = (("kernel on this machine", near), ("150 ms round trip to it", far), ("kernel killed", alone))
     rows = [[what, f"{t['median']:.1f} ms", f"{t['p95']:.1f} ms", f"{t['median'] / near['median']:.2f}"]
             for what, t in places]
-    table(["context to tank", "median", "95th percentile", "ratio"], rows)
+    table(["context to vessel", "median", "95th percentile", "ratio"], rows)
 
 
 if __name__ == "__main__":

@@ -28,30 +28,20 @@ predictions are locked, only poses and pictures marked ``start=True`` are on the
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
-from types import MappingProxyType
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from mlsysim_labs.page import controls as make
-from mlsysim_labs.page.page import Asked, Page
+from mlsysim_labs.board import Board, Decorator, Formula
+from mlsysim_labs.page.page import Asked
 from mlsysim_labs.page.rail import Step
-from mlsysim_labs.page.scenes import PictureFrame
-from mlsysim_labs.questions.items import Formula, PredictionItem
+from mlsysim_labs.questions.items import PredictionItem
 from mlsysim_labs.questions.progress import Progress, slug_of
-from mlsysim_labs.questions.questions import Decorator, Questions
+from mlsysim_labs.questions.questions import Questions
 from mlsysim_labs.questions.setting import setting_of
-from mlsysim_labs.reactive.control import Control
-from mlsysim_labs.reactive.graph import Graph
-from mlsysim_labs.reactive.values import difference
-from mlsysim_labs.reactive.wiring import GUESS, Wiring
 from solver.text import nearest
 
 
-class Lab:
+class Lab(Board):
     """Controls, functions, pictures and questions in one box. Display it as the last line of a cell.
 
     `slug` names the file of what a student does, beside the notebook; it follows from the title if it is not given
@@ -63,8 +53,7 @@ class Lab:
 
     def __init__(self, title: str = "", slug: str | None = None, mode: str | None = None, course: str = "",
                  student: str = "", key: str | None = None) -> None:
-        self._page = Page(title, slug or slug_of(title))
-        self._wiring = Wiring(self._settled, self._page.frames.traced)
+        super().__init__(title, slug or slug_of(title))
         made = setting_of(mode, course, student, key)
         self._questions = Questions(self._wiring, slug or slug_of(title), made, self._publish)
         self._poses: dict[str, tuple[str, str]] = {}  # function and picture, by prediction
@@ -72,24 +61,9 @@ class Lab:
     # what it is made of -----------------------------------------------------------------------------------------
 
     @property
-    def wiring(self) -> Wiring:
-        """Its controls and functions, as values and as symbols."""
-        return self._wiring
-
-    @property
-    def page(self) -> Page:
-        """Its pictures and knobs, as they are laid out."""
-        return self._page
-
-    @property
     def questions(self) -> Questions:
         """What it asks, by name: predictions, tasks, and the reflection."""
         return self._questions
-
-    @property
-    def pictures(self) -> Mapping[str, PictureFrame]:
-        """Its pictures by name, in their frames."""
-        return MappingProxyType(self._page.pictures)
 
     @property
     def progress(self) -> Progress:
@@ -110,106 +84,6 @@ class Lab:
     def variant(self) -> Any:
         """Draws this student's own parameters; None where all have the same."""
         return self.progress.variant
-
-    @property
-    def box(self) -> Any:
-        """All of the lab as one widget."""
-        if not self._page.shown:
-            self._page.shown = True
-            self._page.rail.born = time.time() * 1000
-            self._publish()
-        return self._page.layout.box
-
-    # controls ---------------------------------------------------------------------------------------------------
-
-    @property
-    def controls(self) -> dict[str, Any]:
-        """The widgets by name: ordinary ipywidgets, to observe, link or place elsewhere."""
-        return {name: control.widget for name, control in self._wiring.controls.items()}
-
-    def slider(self, name: str, low: float, high: float, start: float | None = None, unit: str = "",
-               scale: str = "linear", step: float | None = None, advanced: bool = False, colour: str = "",
-               label: str = "") -> Any:
-        """A number; scale="log2" gives whole numbers, four stops an octave, and "digits" all of two digits.
-
-        An `advanced` one lies in a drawer. `colour` is that of what it moves: "weights", "cache", "multiply" or "you".
-        """
-        return self._add(make.slider(name, low, high, start, unit, scale, step), advanced, label, colour)
-
-    def choice(self, name: str, options: Any, start: Any = None, advanced: bool = False, label: str = "") -> Any:
-        """One of several records, numbers or texts."""
-        return self._add(make.choice(name, options, start), advanced, label)
-
-    def toggle(self, name: str, start: bool = False, advanced: bool = False) -> Any:
-        """Yes or no."""
-        return self._add(make.toggle(name, start), advanced)
-
-    def _add(self, control: Control, advanced: bool, label: str = "", colour: str = "") -> Any:
-        self._wiring.add(control)
-        control.widget.description = label or control.widget.description
-        if colour:
-            control.widget.add_class(f"lab-knob-{colour}")
-        if advanced:
-            self._page.advanced.add(control.name)
-        self._publish()
-        return control.widget
-
-    def set(self, **values: Any) -> None:
-        """Move controls; what follows is computed once."""
-        self._wiring.move(self._wiring.raw_of(values))
-
-    def hold(self) -> AbstractContextManager[None]:
-        """Compute once for many changes."""
-        return self._wiring.hold()
-
-    # functions --------------------------------------------------------------------------------------------------
-
-    @property
-    def graph(self) -> Graph:
-        """The values of controls and functions by name."""
-        return self._wiring.graph
-
-    @property
-    def kernel_only(self) -> dict[str, str]:
-        """Functions that follow the kernel instead of the hand, and why."""
-        return self._wiring.kernel_only
-
-    @property
-    def too_long(self) -> dict[str, str]:
-        """Functions whose program takes longer than a frame, in a sentence each."""
-        return self._wiring.too_long
-
-    def __getitem__(self, name: str) -> Any:
-        """The present value of a control or a function."""
-        return self.graph[name]
-
-    def observe(self, call: Callable[[Any], Any], name: str) -> Callable[[], None]:
-        """Call `call` with the value of `name` after each change; returns a function that ends it."""
-        return self.graph.observe(call, name)
-
-    def derive(self, function: Formula) -> Formula:
-        """A function of controls and other functions, whose parameters name what it asks for. Returns it unchanged."""
-        name = function.__name__
-        self._wiring.derive(function)
-        self._publish()
-        if name in self.kernel_only:
-            print(f"{self.kernel_only[name]} Until then it follows the kernel, not the hand.")
-        if name in self.too_long:
-            print(self.too_long[name])
-        return function
-
-    def picture(self, thing: Any, view: str = "", start: bool | str = False, exam: bool = True) -> Decorator:
-        """The function below returns what a picture shows, or the traits of a widget by name.
-
-        `view` : what its segment is called; one without is seen at the prediction that it is posed for
-        `start` : it moves before the predictions are locked, and with ``start="only"`` it leaves after that; no truth
-            may need a function that it needs
-        `exam` : whether it may be seen in an exam
-        """
-        def decorate(function: Formula) -> Formula:
-            self._page.add_picture(function.__name__, thing, view, start, exam)
-            return self.derive(function)
-        return decorate
 
     # questions --------------------------------------------------------------------------------------------------
 
@@ -310,10 +184,6 @@ class Lab:
 
     # the browser ------------------------------------------------------------------------------------------------
 
-    def program(self) -> dict[str, Any]:
-        """What the browser runs: the instructions for all that the pictures show."""
-        return self._page.frames.program(list(self.pictures))
-
     def start_program(self) -> dict[str, Any]:
         """What it runs until the predictions are locked; nothing of their truths is in it."""
         self._questions.check_start(self._page.start_functions)
@@ -339,24 +209,6 @@ class Lab:
         """A prediction as the stage knows it."""
         pose, picture = self._poses.get(one.name, ("", ""))
         return Asked(one.name, one.shown, pose, picture, one.raw_show(), one.scale, one.guess, one.locked, one.revealed)
-
-    def _settled(self) -> None:
-        frames = self._page.frames
-        frames.send_kernel_state(self._wiring, self._page.open_pictures(False) if self.is_open else
-                                 self._page.start_functions)
-
-    def check(self, points: int = 50, seed: int = 0) -> None:
-        """Compare formulas and program at random settings; AssertionError with the first setting where they differ.
-
-        It finds what a trace cannot see: a question of what type a value has, hidden state, chance.
-        """
-        rng = np.random.default_rng(seed)
-        for _ in range(points):
-            raw = {name: control.sample(rng) for name, control in self._wiring.controls.items()}
-            raw[GUESS] = float(rng.choice([np.nan, 0.5, 3.0, 40.0]))
-            said = difference(self._wiring, raw)
-            if said:
-                raise AssertionError(said)
 
     def _ipython_display_(self) -> None:
         from IPython.display import display

@@ -1,7 +1,7 @@
 """Draw the small pictures that notebooks show above their labs, for readers that run nothing.
 
-They go to `labs/pictures`, and show what moves before anything is predicted: no answer stands above a lab. Each is what
-*Save as SVG* gives at the start settings, with a stamp of what it was made from: the numbers of its traits, and the
+They go to `labs/pictures`, and show the stage before anything is guessed: no answer stands above a lab. Each is what
+*Save the picture as SVG* gives then, with a stamp of what it was made from: the numbers of its traits, and the
 files that draw them. A test makes the stamp anew, and fails when a picture is stale.
 """
 
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import pathlib
 import re
@@ -34,7 +35,8 @@ def stamp(lab: Any, picture: str) -> str:
     """A hash of what the picture shows at the start, and of what draws it."""
     from mlsysim_labs.reactive.trace import run
 
-    numbers = run(lab.page.frames.program([picture]), lab.wiring.start)
+    posed = [function for function, drawn in lab.page.frames.poses.items() if drawn == picture]
+    numbers = run(lab.page.frames.program(posed[:1] or [picture]), {"guess": math.nan, **lab.wiring.start})
     plain = {name: [f"{x:.6g}" for x in listed(value)] for name, value in numbers.items()}
     widgets = {type(target.widget): target.widget for target in lab.pictures[picture].targets}
     drawn = [getattr(widget, "_esm", "") + getattr(widget, "_css", "") for widget in widgets.values()]
@@ -49,10 +51,11 @@ def listed(value: Any) -> list[Any]:
 
 
 def save(page: Any, name: str, made_from: str) -> None:
-    """Press *Save as SVG*, and keep the file with its stamp."""
-    picture = name.partition("__")[2]
+    """Save the picture on the stage, and keep the file with its stamp."""
+    page.wait_for_selector(f".lab-picture-{name.partition('__')[2]}.lab-shown")
+    page.click(".lab-menu-button")
     with page.expect_download() as download:
-        page.click(f'.lab-picture-{picture} .lab-table-button:text-is("Save as SVG")')
+        page.click('.lab-menu-line:text-is("Save the picture as SVG")')
     text = pathlib.Path(download.value.path()).read_text(encoding="utf-8")
     PICTURES.mkdir(exist_ok=True)
     (PICTURES / f"{name}.svg").write_text(f"{text}\n<!-- made from {made_from} -->\n", encoding="utf-8")

@@ -68,6 +68,11 @@ class Page:
         self.frames.watchers[name] = targets
 
     @property
+    def start_pictures(self) -> list[str]:
+        """The pictures that may be seen before the predictions are locked."""
+        return [name for name, one in self.pictures.items() if one.start or name in self.frames.poses.values()]
+
+    @property
     def start_functions(self) -> list[str]:
         """Functions whose pictures move before the predictions are locked."""
         return [*(name for name, one in self.pictures.items() if one.start), *self.frames.poses]

@@ -140,7 +140,17 @@ function play(model, { controls, views, guesses, scenes }, written) {
     if (!waiting) queueMicrotask(follow);
     waiting = true;
   };
-  let gliding = false;
+  let gliding = false; // while this moves a knob, and no hand
+  const glide = (knobs, t) => {
+    gliding = true;
+    for (const k of knobs) {
+      if (k.control.model.get(k.control.trait) !== k.last) continue; // a hand has it
+      const way = typeof k.to === "number" && t < 1 ? k.from + (k.to - k.from) * t : k.to;
+      k.last = Number.isInteger(k.to) && t < 1 ? Math.round(way) : way;
+      k.control.model.set(k.control.trait, k.last);
+    }
+    gliding = false;
+  };
   const look = () => {
     end?.();
     draw(true);
@@ -154,24 +164,25 @@ function play(model, { controls, views, guesses, scenes }, written) {
     model.set("scene", prediction);
     const scene = sceneNow(),
       from = { ...written },
-      moved = controls.filter((c) => c.name in asked.show).map((c) => [c, c.model.get(c.trait), asked.show[c.name]]);
-    const now = { ...raw(), ...Object.fromEntries(moved.map(([c, , to]) => [c.name, to])) };
+      knobs = controls
+        .filter((c) => c.name in asked.show)
+        .map((c) => ({ control: c, from: c.model.get(c.trait), last: c.model.get(c.trait), to: asked.show[c.name] }));
+    const now = { ...raw(), ...Object.fromEntries(knobs.map((k) => [k.control.name, k.to])) };
     Object.assign(scene.held, scene.run({ ...inputs(scene, now), guess: asked.model.get("guess") ?? NaN }));
     const tweened = scene.pictures.flatMap((p) => p.vital);
-    gliding = true;
     end = animate(
       REVEAL,
       (t) => {
-        for (const [c, a, b] of moved)
-          if (t === 1 || typeof b === "number")
-            c.model.set(c.trait, t === 1 ? b : a + (Number.isInteger(b) ? Math.round((b - a) * t) : (b - a) * t));
-        const state = Object.entries(scene.held).map(([o, to]) => [o, tweened.includes(o) ? between(from[o], to, t) : to]);
+        glide(knobs, t);
+        const state = Object.entries(scene.held).map(([o, to]) => [
+          o,
+          tweened.includes(o) ? between(from[o], to, t) : to,
+        ]);
         write(scene, Object.fromEntries(state));
       },
       () => {
-        gliding = false;
         end = null;
-        for (const [c] of moved) c.model.save_changes();
+        for (const k of knobs) k.control.model.save_changes();
         draw(true);
         model.set("revealed", prediction);
       },
