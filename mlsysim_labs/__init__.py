@@ -23,22 +23,23 @@ if TYPE_CHECKING:
     from mlsysim_labs.pictures.estimates import Estimates
     from mlsysim_labs.pictures.frontier import Frontier
     from mlsysim_labs.pictures.heatmap import Heatmap
-    from mlsysim_labs.pictures.of_results import estimate, memory_parts, request_row, roof_point
+    from mlsysim_labs.pictures.lanes import Lanes
+    from mlsysim_labs.pictures.multipliers import Multipliers
+    from mlsysim_labs.pictures.of_results import estimate, memory_parts, roof_point
     from mlsysim_labs.pictures.parts.sentence import said
     from mlsysim_labs.pictures.roofline import Roofline
     from mlsysim_labs.pictures.tank import Tank
-    from mlsysim_labs.pictures.timeline import Timeline
     from mlsysim_labs.places.catalogue import Catalogue
     from mlsysim_labs.places.colab import enable_widgets
     from mlsysim_labs.places.notebooks import lab_of
 
-__all__ = ["GUESS", "Catalogue", "Curve", "Estimates", "Frontier", "Graph", "Heatmap", "Lab", "Roofline", "Tank",
-           "Timeline", "Untraceable", "enable_widgets", "estimate", "lab_of", "memory_parts", "program", "request_row",
+__all__ = ["GUESS", "Catalogue", "Curve", "Estimates", "Frontier", "Graph", "Heatmap", "Lab", "Lanes", "Multipliers",
+           "Roofline", "Tank", "Untraceable", "enable_widgets", "estimate", "lab_of", "memory_parts", "program",
            "roof_point", "said", "symbol", "trace"]
 
 HOMES = {name: home for home, names in {
     "lab": ["Lab"], "pictures.parts.sentence": ["said"],
-    "pictures.of_results": ["estimate", "memory_parts", "request_row", "roof_point"],
+    "pictures.of_results": ["estimate", "memory_parts", "roof_point"],
     "places.catalogue": ["Catalogue"], "places.colab": ["enable_widgets"], "places.notebooks": ["lab_of"],
 }.items() for name in names}
 
