@@ -17,7 +17,7 @@ const PATTERNS = {
 const isInside = (words, wide) => widthOf(words, 600) + 16 < wide;
 const isPosed = (v) => v.posed >= 1;
 const isDivided = (v) => isPosed(v) && v.asked === "guess_share";
-const isReady = (lanes, v) => isLong(v.finish) && lanes.length > 0 && lanes.every((lane) => isTime(lane.total));
+const isReady = (lanes, v) => isLong(v.finish) && lanes.length > 0 && lanes.every(({ total }) => isTime(total));
 
 function lanesOf(v) {
   const lengths = numbers(v.lengths),
@@ -72,7 +72,7 @@ function makePatterns(svg, id) {
 }
 
 function makeLane(svg, over, paint) {
-  const all = make(svg, "g", ""),
+  const all = make(svg, "g", "lab-lanes-lane"),
     bars = Array.from({ length: INTERVALS }, () => make(all, "rect", "")),
     wait = make(all, "rect", "", paint("waiting")),
     ghost = make(all, "rect", "lab-lanes-ghost"),

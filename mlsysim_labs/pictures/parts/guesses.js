@@ -9,7 +9,7 @@ const partsText = (share) => {
 
 // A pole with a pennant, which turns to the side where there is room.
 function makeFlag(svg, model) {
-  const all = make(svg, "g", ""),
+  const all = make(svg, "g", "lab-lanes-flag"),
     pole = make(all, "path", "lab-lanes-pole"),
     pennant = make(all, "path", "lab-paint-you"),
     text = textIn(all, "lab-drawing-you lab-drawing-halo"),
@@ -47,7 +47,7 @@ function makeFlag(svg, model) {
 
 // An empty bar from the start to the end, and a divider in it.
 function makeDivider(svg, model) {
-  const all = make(svg, "g", "");
+  const all = make(svg, "g", "lab-lanes-parted");
   const [rest, bar] = ["lab-lanes-rest", "lab-lanes-empty"].map((kind) => make(all, "rect", kind, { rx: 4 }));
   const ends = ["send", "last token"].map((words, i) => {
     const text = textIn(all, `lab-drawing-soft${i ? " lab-drawing-end" : ""}`);

@@ -14,7 +14,7 @@ function digitsText(x) {
   if (!Number.isFinite(x)) return x > 0 ? "∞" : "–";
   if (x === 0) return "0";
   const size = Math.abs(Number(x.toPrecision(3)));
-  return size >= 1000 ? wholeText(x) : x.toFixed(Math.max(0, 2 - Math.floor(Math.log10(size))));
+  return size >= 1000 ? wholeText(x) : x.toFixed(Math.min(100, Math.max(0, 2 - Math.floor(Math.log10(size)))));
 }
 
 function timeText(x) {

@@ -9,8 +9,8 @@ const endFor = (t) => {
   return +`${[1, 2, 5, 10, 20].find((k) => k * power >= t * 1.02)}e${Math.round(Math.log10(power))}`;
 };
 const stepFor = (end) => end / ({ 1: 5, 2: 4, 5: 5 }[end.toExponential()[0]] ?? 5);
-const isTime = (t) => Number.isFinite(t) && t >= 0;
-const isLong = (t) => t >= 1e-12 && t <= 1e12; // what an axis can have
+const isTime = (t) => t >= 0 && t <= 1e12;
+const isLong = (t) => t >= 1e-12 && t <= 1e12; // what an axis can reach to
 
 // `again` redraws, when the axis changes by itself.
 function makeTimeAxis(svg, again) {
