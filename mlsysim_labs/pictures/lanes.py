@@ -44,6 +44,7 @@ class Lanes(Drawing, Speaks):
     `tokens`, `ticks` [s] : of prompt and answer, as squares; a tick for each token in the last interval
     `done`, `parts`, `plays`, `slow` : for good: the words at the finish and for both parts, whether one can *Send*, and
     how many times slower that is shown
+    `playing`, `played` : set on the page alone, as a request is sent and has come to its end; `playing` starts it too
 
     >>> Lanes(done="last token").done
     'last token'

@@ -60,6 +60,19 @@ def test_sent_it_plays_to_the_end_and_says_so(played):
 
 
 @pytest.mark.browser
+def test_it_can_be_started_and_stopped_from_outside(played):
+    played.set(**REQUEST)
+    played.set(playing=True)
+    played.page.get_by_role("button", name="Pause").wait_for()
+    played.set(playing=False)
+    played.page.get_by_role("button", name="Go on").wait_for()
+    played.set(**SHORT)
+    played.set(playing=True)
+    reached(played, "played", True)
+    assert played.page.evaluate("picture.read('playing')") is False
+
+
+@pytest.mark.browser
 def test_space_pauses_and_goes_on(played):
     played.set(**REQUEST)
     played.page.get_by_role("button", name="Send").focus()

@@ -134,19 +134,20 @@ function makePlayer({ model, el }, view) {
   });
   let clock = null,
     frame = 0,
+    runs = false,
     was = 0,
     sent = NaN,
     before = NaN,
     fresh = true; // nothing has changed since it was sent
   speed.ariaPressed = "true";
   speed.hidden = !(model.get("slow") > 1);
-  const tell = (playing) => {
-    write(send, playing ? "Pause" : clock === null ? "Send" : "Go on");
-    if (model.get("playing") !== playing) model.set("playing", playing);
+  const tell = (yes) => {
+    runs = yes;
+    write(send, yes ? "Pause" : clock === null ? "Send" : "Go on");
+    if (model.get("playing") !== yes) model.set("playing", yes);
   };
   const pause = () => {
     cancelAnimationFrame(frame);
-    frame = 0;
     tell(false);
   };
   const end = () => {
@@ -173,7 +174,10 @@ function makePlayer({ model, el }, view) {
     was = performance.now();
     frame = requestAnimationFrame(tick);
   };
-  send.onclick = () => (frame ? pause() : play());
+  // Whoever shows the picture may start and stop it too.
+  const asked = () => model.get("playing") !== runs && (runs ? pause() : play());
+  send.onclick = () => (runs ? pause() : play());
+  model.on("change:playing", asked);
   speed.onclick = () => {
     speed.ariaPressed = String(speed.ariaPressed !== "true");
   };
@@ -198,6 +202,7 @@ function makePlayer({ model, el }, view) {
     },
     stop() {
       cancelAnimationFrame(frame);
+      model.off("change:playing", asked);
       row.remove();
     },
   };
