@@ -57,10 +57,15 @@ class Speaks(traitlets.HasTraits):
     said_units: Any = traitlets.Dict().tag(sync=True)
 
     def said_targets(self, said: Said | None) -> list[Target]:
-        """Where a sentence goes; none is given as an empty one."""
+        """Where a sentence goes; none is given as an empty one.
+
+        A pose and a truth take turns on one widget, each with names of its own: they have places for all of them.
+        """
         if said is None:
             return [Target(self, "says", "", vital=False)]
-        self.said_names, self.said_units = list(said.values), said.units
-        numbers = [Target(self, "said", np.stack([np.asarray(v, float) if not hasattr(v, "is_symbol") else v
-                                                  for v in said.values.values()]), array=True, vital=False)]
-        return [Target(self, "says", said.template, vital=False), *(numbers if said.values else [])]
+        self.said_names = list(dict.fromkeys([*self.said_names, *said.values]))
+        self.said_units = self.said_units | said.units
+        row = [said.values.get(name, float("nan")) for name in self.said_names]
+        numbers = [np.asarray(v, float) if not hasattr(v, "is_symbol") else v for v in row]
+        return [Target(self, "says", said.template, vital=False),
+                *([Target(self, "said", np.stack(numbers), array=True, vital=False)] if numbers else [])]
