@@ -28,13 +28,13 @@ if TYPE_CHECKING:
     from mlsysim_labs.pictures.of_results import estimate, memory_parts, roof_point
     from mlsysim_labs.pictures.parts.sentence import said
     from mlsysim_labs.pictures.roofline import Roofline
-    from mlsysim_labs.pictures.tank import Tank
+    from mlsysim_labs.pictures.vessel import Vessel
     from mlsysim_labs.places.catalogue import Catalogue
     from mlsysim_labs.places.colab import enable_widgets
     from mlsysim_labs.places.notebooks import lab_of
 
 __all__ = ["GUESS", "Catalogue", "Curve", "Estimates", "Frontier", "Graph", "Heatmap", "Lab", "Lanes", "Multipliers",
-           "Roofline", "Tank", "Untraceable", "enable_widgets", "estimate", "lab_of", "memory_parts", "program",
+           "Roofline", "Untraceable", "Vessel", "enable_widgets", "estimate", "lab_of", "memory_parts", "program",
            "roof_point", "said", "symbol", "trace"]
 
 HOMES = {name: home for home, names in {
@@ -47,7 +47,7 @@ HOMES = {name: home for home, names in {
 def __getattr__(name: str) -> Any:
     """Widgets are loaded when one is asked for: importing the package stays as quick as importing numpy.
 
-    A picture is found by its name: `Tank` in ``pictures/tank.py``.
+    A picture is found by its name: `Vessel` in ``pictures/vessel.py``.
     """
     home = HOMES.get(name, f"pictures.{name.lower()}")
     if name.startswith("_") or importlib.util.find_spec(f"{__name__}.{home}") is None:

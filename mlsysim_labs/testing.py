@@ -267,7 +267,7 @@ def messages() -> Iterator[list[str]]:
 def pictures() -> dict[str, Any]:
     """Every class of picture in the package, by name: whatever in `mlsysim_labs.pictures` makes a table of data.
 
-    >>> "Tank" in pictures()
+    >>> "Vessel" in pictures()
     True
     """
     folder = importlib.import_module("mlsysim_labs.pictures")

@@ -1,7 +1,7 @@
 """What of a result of `ServingModel` goes into a picture: a row of estimates, a point under a roof, and what fills a
-tank.
+vessel.
 
-    @lab.picture(Tank())
+    @lab.picture(Vessel())
     def memory(served):
         return memory_parts(served)
 """
@@ -54,7 +54,7 @@ def roof_point(result: Any, phase: str) -> tuple[Any, Any]:
 
 
 def memory_parts(result: Any) -> dict[str, Any]:
-    """What fills the memory of the chips that serve, all of them together: what a `Tank` shows, in bytes.
+    """What fills the memory of the chips that serve, all of them together: what a `Vessel` shows, in bytes.
 
     >>> from solver import Hardware, Models, ServingModel
     >>> r = ServingModel().solve(Models.Llama3_8B, Hardware.Cloud.H100, 131072, reserve=0.1)

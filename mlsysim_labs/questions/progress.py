@@ -31,6 +31,7 @@ from mlsysim_labs.records.record import MIME, Record
 from mlsysim_labs.records.record_file import RecordFile, Unkept
 
 PLAYED, RESTARTED = "played", "restarted"  # kinds of events: went on without a guess, started over
+SILENT = "<span hidden>The record of this lab: run lab.submit() to read it.</span>"
 SIGNS = {"done": "✓", "tried": "◐", "open": "○"}
 UNSAVED: dict[pathlib.Path, tuple[Record, str]] = {}  # what could not be written and why: cells may be run again
 
@@ -62,7 +63,7 @@ class Progress:
         self._shown: dict[str, ActWidget] = {}
         self.line = ipywidgets.HTML()
         self.line.add_class("lab-saved")
-        self.outputs: list[Any] = []  # of cells, which follow every step
+        self.outputs: list[tuple[Any, bool]] = []  # of cells, which follow every step, and whether in silence
         self._told()
 
     @property
@@ -82,9 +83,9 @@ class Progress:
 
     def _shown_again(self) -> None:
         """Have the outputs follow. What fails here is said, and is no failure to save: that has been done."""
-        for output in self.outputs:
+        for output, silent in self.outputs:
             try:
-                output.update(self.bundle(), raw=True)
+                output.update(self.bundle(silent), raw=True)
             except Exception as problem:  # the page's, or that of the way to it
                 said = f"The record below a cell could not be shown anew: {str(problem) or type(problem).__name__}"
                 self.record_file.notes += [said] * (said not in self.record_file.notes)
@@ -195,16 +196,17 @@ class Progress:
         return (f"Nothing more is saved: what you do from here on is lost when this kernel ends. {self.unkept} Each "
                 f"step tries again to save everything. To keep it, go to Hand in and copy the text.")
 
-    def bundle(self) -> dict[str, Any]:
-        """The record as the output of a cell: the notebook alone carries it."""
-        return {MIME: self.record.json, "text/html": self.summary(), "text/plain": self.plain_summary()}
+    def bundle(self, silent: bool = False) -> dict[str, Any]:
+        """The record as the output of a cell: the notebook alone carries it, `silent` or with a table to read."""
+        shown = SILENT if silent else self.summary()
+        return {MIME: self.record.json, "text/html": shown, "text/plain": self.plain_summary()}
 
-    def show(self) -> None:
+    def show(self, silent: bool = False) -> None:
         """Display the record below a cell; it follows every step."""
         from IPython.display import display
 
-        output = display(self.bundle(), raw=True, display_id=True)
-        self.outputs += [output] if output else []
+        output = display(self.bundle(silent), raw=True, display_id=True)
+        self.outputs += [(output, silent)] if output else []
 
     def plain_summary(self) -> str:
         """What is done, in a line."""

@@ -225,6 +225,6 @@ class Questions(Mapping[str, AnyItem]):
                                      f"{', '.join(common)}: give the picture functions of its own, or no start.")
 
     def show_record(self) -> None:
-        """Display the record below a cell; it follows every act."""
+        """Have the notebook carry the record below the lab, which shows it itself; it follows every act."""
         if self._progress is not None:
-            self._progress.show()
+            self._progress.show(silent=True)

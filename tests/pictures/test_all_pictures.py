@@ -7,7 +7,7 @@ import pytest
 from bare_page import Shown
 
 from mlsysim_labs.pictures.parts.picture import Target, as_picture
-from mlsysim_labs.pictures.tank import Tank
+from mlsysim_labs.pictures.vessel import Vessel
 from mlsysim_labs.reactive.trace import json_numbers
 from mlsysim_labs.testing import check_picture, pictures
 
@@ -38,11 +38,11 @@ class Leaky:
 
 
 class Misspelt(Leaky):
-    """A tank whose numbers go nowhere."""
+    """A vessel whose numbers go nowhere."""
 
     @classmethod
     def targets(cls, data):
-        return [Target(Tank(), "wieghts", 1.0)]
+        return [Target(Vessel(), "wieghts", 1.0)]
 
 
 @pytest.mark.parametrize("kind, says", [

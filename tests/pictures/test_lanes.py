@@ -151,7 +151,7 @@ def test_sentences(lanes):
     assert lanes.sentence == "Everybody waits for the longer lane, read: 4.50 ms."
     lanes.set(**WORK)
     assert lanes.sentence == "Everybody waits for the longer lane, multiply: 9.00 ms."
-    lanes.set(says="{n:user}: {wait:time}.", said_names=["n", "wait"], said=[3, 4.48e-3])
+    lanes.set(says="{n:user}: {wait:time}.", said_names="n wait", said=[3, 4.48e-3])
     assert lanes.sentence == "3 users: 4.48 ms."
     lanes.set(**STEP | FLAG)
     assert lanes.sentence == "One token, on the H100 as sold: 4.48 ms."

@@ -91,7 +91,7 @@ def test_a_hand_fills_squares_and_the_first_row_finely(squares):
 @pytest.mark.browser
 def test_sentences(squares):
     assert squares.sentence == "3.4 of 1,000 multipliers work."
-    squares.set(says="At most {share:%} of the H100 works.", said_names=["share"], said=[0.0034])
+    squares.set(says="At most {share:%} of the H100 works.", said_names="share", said=[0.0034])
     assert squares.sentence == "At most 0.340 % of the H100 works."
     squares.set(**FEW | POSED)
     assert squares.sentence == "How many of its multipliers does the chip keep at work?"

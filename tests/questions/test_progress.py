@@ -11,7 +11,7 @@ import ipywidgets
 import pytest
 from small_lab import CROSSOVER, SENTENCE, USERS, small_lab, step
 
-from mlsysim_labs import Lab, Tank
+from mlsysim_labs import Lab, Vessel
 from mlsysim_labs.questions.progress import UNSAVED, Progress
 from mlsysim_labs.questions.setting import Setting
 from mlsysim_labs.records import atomic
@@ -63,7 +63,7 @@ def test_until_the_lock_only_start_pictures_are_there():
 def test_a_start_picture_may_not_compute_the_truth():
     lab = small_lab()
 
-    @lab.picture(Tank(), start=True)
+    @lab.picture(Vessel(), start=True)
     def hint(users):
         return {"capacity": users}
 

@@ -19,7 +19,7 @@ def slots(*lanes: tuple[float, ...]) -> list[float]:
     return [float(length) for lane in filled[:3] for length in lane]
 
 
-SPOKEN = {"says": "", "said": [], "said_names": [], "said_units": {}}
+SPOKEN = {"says": "", "said": [], "said_names": "", "said_units": "{}"}
 STEP = {"lanes": "read\nmultiply", "kinds": "weights cache\nmultiply", "lengths": slots((4e-3, 5e-4), (2e-5,)),
         "ghost": [NAN, NAN, NAN], "finish": 4.5e-3, "guess": NAN, "guess_share": NAN, "asked": "", "posed": 0.0,
         "tokens": [0.0, 0.0], "ticks": 0.0, "done": "token done", "parts": ["reading", "writing"], "plays": False,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from mlsysim_labs import Lab, Tank
+from mlsysim_labs import Lab, Vessel
 from solver import PRECISIONS, Hardware, Models, max_users
 from solver.formulas.memory import kv_cache_bytes, weights_bytes
 
@@ -27,11 +27,11 @@ def small_lab(times: float = 1, **options: Any) -> Lab:
     def users(device, context):
         return max_users(LLAMA, device, context)
 
-    @lab.picture(Tank(), start=True)
+    @lab.picture(Vessel(), start=True)
     def weights(device):
         return {"capacity": device.memory, "weights": weights_bytes(LLAMA, HALF), "cache": 0, "reserve": 0, "users": 0}
 
-    @lab.picture(Tank())
+    @lab.picture(Vessel())
     def memory(device, context, users, reserve):
         return {"capacity": device.memory, "weights": weights_bytes(LLAMA, HALF), "users": users,
                 "cache": kv_cache_bytes(LLAMA, users, context, HALF), "reserve": reserve * device.memory}

@@ -23,9 +23,3 @@ function squarePattern(defs, id, kind) {
 }
 
 const newId = (name) => `lab-${name}-${Math.random().toString(36).slice(2)}-`;
-
-// The sentence that an author gives a picture.
-const saidText = (v) => {
-  const said = numbers(v.said);
-  return filled(v.says, Object.fromEntries(v.said_names.map((name, i) => [name, said[i]])), v.said_units);
-};
