@@ -131,7 +131,8 @@ def page_numbers(lab):
             f"{LAYERS / 1e9:.2f} billion parameters", f"are {work / 1e12:.1f} TFLOP", f"{attention / 1e12:.1f} TFLOP.",
             f"{half / 1e12:.1f} TFLOP/s: {1e3 * (work + attention) / half:.1f} ms",
             f"{2e3 * HEAD / H100.bandwidth:.1f} ms, which stay", f"{QWEN.parameters / 1e9:.1f} billion",
-            f"in {2e3 * (QWEN.parameters - QWEN.lm_head) / H100.bandwidth:.1f} ms", f"{QWEN.token_work / 2e9:.1f} billion",
+            f"in {2e3 * (QWEN.parameters - QWEN.lm_head) / H100.bandwidth:.1f} ms",
+            f"{QWEN.token_work / 2e9:.1f} billion",
             f"after {1e3 * tuned.value('ttft'):.1f} ms", f"every {1e3 * tuned.value('itl'):.2f} ms"]
 
 
