@@ -141,8 +141,8 @@ def test_answers_are_judged_by_the_solver(text, state, says):
 
 @pytest.mark.parametrize("ask", ["predict", "task"])
 @pytest.mark.parametrize("unit, says", [
-    ("tokns", "did you mean tokens"), ("gb/s per furlong", "write one such as"), ("Gb", "write Gbit or GB"),
-    ("parsecs", r"no answer to the (task|prediction) 'far' could be read\. The unit 'parsecs' is not known")])
+    ("tokns", "Did you mean tokens"), ("gb/s per furlong", "Use one like"), ("Gb", "Write Gbit or GB"),
+    ("parsecs", r"no answer to the (task|prediction) 'far' could be read\. I don't know the unit 'parsecs'")])
 def test_a_unit_that_no_answer_could_have_is_refused_when_it_is_declared(ask, unit, says):
     with pytest.raises(ValueError, match=says):
         declared(ask, unit)
@@ -321,7 +321,7 @@ def test_a_record_too_long_for_a_text_is_saved_and_handed_in_as_a_file(folder):
     lab.progress.outputs.append((Output(), True))
     assert step(lab, USERS, "lock", 40.0).locked and said[0] == {"saved": f"{USERS}-lock-40.0"}
     summary = lab.progress.summary()
-    assert "too long to copy: hand in its file" in summary and "99_small.record.json" in summary
+    assert "too long to copy. Hand in its file" in summary and "99_small.record.json" in summary
     assert "<pre>" not in summary
     lab.submit()
 
@@ -377,10 +377,10 @@ def test_one_may_go_on_without_saving_and_is_told_so(folder, shut):
     lab = small_lab()
     lab.box  # noqa: B018
     said = lock(lab, unkept=False)
-    assert "nothing may be written there" in said["why"] and said["unkept"] and not lab.is_open
+    assert "you can't write there" in said["why"] and said["unkept"] and not lab.is_open
     assert lock(lab, unkept=True) == {"saved": "a"} and lab.is_open and lab.questions[USERS].shown.unkept
     line, summary = lab.progress.line.value, lab.progress.summary()
-    assert "Nothing more is saved" in line and "nothing may be written there" in line and "kept in" not in line
+    assert "Nothing more is saved" in line and "you can't write there" in line and "kept in" not in line
     assert "mlsysim-labs record 1 99_small" in summary and "Nothing more is saved" in summary
     assert "Kept in" not in summary
     assert list(folder.glob("99_small*")) == []

@@ -5,8 +5,7 @@
 function fillPath(n, columns, size) {
   const full = Math.floor(n / columns + 1e-9),
     rest = Math.max(0, n - full * columns),
-    row = (y, x) =>
-      `M0 ${y}h${(x * size).toFixed(2)}v${size}h${(-x * size).toFixed(2)}z`;
+    row = (y, x) => `M0 ${y}h${(x * size).toFixed(2)}v${size}h${(-x * size).toFixed(2)}z`;
   const above = full ? `M0 0h${columns * size}v${full * size}h${-columns * size}z` : "";
   return above + (rest > 0 ? row(full * size, rest) : "");
 }
