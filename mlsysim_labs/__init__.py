@@ -19,12 +19,12 @@ from mlsysim_labs.reactive.wiring import GUESS  # noqa: E402
 
 if TYPE_CHECKING:
     from mlsysim_labs.lab import Lab
-    from mlsysim_labs.pictures.curve import Curve
     from mlsysim_labs.pictures.estimates import Estimates
     from mlsysim_labs.pictures.frontier import Frontier
     from mlsysim_labs.pictures.heatmap import Heatmap
     from mlsysim_labs.pictures.of_results import estimate, memory_parts, request_row, roof_point
     from mlsysim_labs.pictures.parts.sentence import said
+    from mlsysim_labs.pictures.plot import Plot
     from mlsysim_labs.pictures.roofline import Roofline
     from mlsysim_labs.pictures.tank import Tank
     from mlsysim_labs.pictures.timeline import Timeline
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from mlsysim_labs.places.colab import enable_widgets
     from mlsysim_labs.places.notebooks import lab_of
 
-__all__ = ["GUESS", "Catalogue", "Curve", "Estimates", "Frontier", "Graph", "Heatmap", "Lab", "Roofline", "Tank",
+__all__ = ["GUESS", "Catalogue", "Estimates", "Frontier", "Graph", "Heatmap", "Lab", "Plot", "Roofline", "Tank",
            "Timeline", "Untraceable", "enable_widgets", "estimate", "lab_of", "memory_parts", "program", "request_row",
            "roof_point", "said", "symbol", "trace"]
 

@@ -79,7 +79,8 @@ def test_the_file_of_a_drawing_has_its_title_above_it(page):
 @pytest.mark.browser
 def test_the_file_of_a_picture_that_is_no_drawing_shows_the_picture_while_its_numbers_are_seen(page):
     page.set_content("""<style>.lab-as-table .bqplot { display: none }</style>
-        <div class="lab-picture lab-as-table"><div class="lab-drawn"><div class="bqplot" style="width: 90px">A figure.</div>
+        <div class="lab-picture lab-as-table"><div class="lab-drawn">
+        <div class="bqplot" style="width: 90px">A figure.</div>
         </div></div>""")
     text = called(page, "drawingOf(document.querySelector('.lab-picture'))")
     assert "foreignObject" in text and "A figure." in text and "width:90px" in text

@@ -54,6 +54,7 @@ const OWN = [
   "margin",
   "padding",
   "position",
+  "z-index",
   "left",
   "top",
   "right",
