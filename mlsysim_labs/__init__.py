@@ -22,23 +22,24 @@ if TYPE_CHECKING:
     from mlsysim_labs.pictures.estimates import Estimates
     from mlsysim_labs.pictures.frontier import Frontier
     from mlsysim_labs.pictures.heatmap import Heatmap
-    from mlsysim_labs.pictures.of_results import estimate, memory_parts, request_row, roof_point
+    from mlsysim_labs.pictures.lanes import Lanes
+    from mlsysim_labs.pictures.multipliers import Multipliers
+    from mlsysim_labs.pictures.of_results import estimate, memory_parts, roof_point
     from mlsysim_labs.pictures.parts.sentence import said
     from mlsysim_labs.pictures.plot import Plot
     from mlsysim_labs.pictures.roofline import Roofline
-    from mlsysim_labs.pictures.tank import Tank
-    from mlsysim_labs.pictures.timeline import Timeline
+    from mlsysim_labs.pictures.vessel import Vessel
     from mlsysim_labs.places.catalogue import Catalogue
     from mlsysim_labs.places.colab import enable_widgets
     from mlsysim_labs.places.notebooks import lab_of
 
-__all__ = ["GUESS", "Catalogue", "Estimates", "Frontier", "Graph", "Heatmap", "Lab", "Plot", "Roofline", "Tank",
-           "Timeline", "Untraceable", "enable_widgets", "estimate", "lab_of", "memory_parts", "program", "request_row",
+__all__ = ["GUESS", "Catalogue", "Estimates", "Frontier", "Graph", "Heatmap", "Lab", "Lanes", "Multipliers", "Plot",
+           "Roofline", "Untraceable", "Vessel", "enable_widgets", "estimate", "lab_of", "memory_parts", "program",
            "roof_point", "said", "symbol", "trace"]
 
 HOMES = {name: home for home, names in {
     "lab": ["Lab"], "pictures.parts.sentence": ["said"],
-    "pictures.of_results": ["estimate", "memory_parts", "request_row", "roof_point"],
+    "pictures.of_results": ["estimate", "memory_parts", "roof_point"],
     "places.catalogue": ["Catalogue"], "places.colab": ["enable_widgets"], "places.notebooks": ["lab_of"],
 }.items() for name in names}
 
@@ -46,7 +47,7 @@ HOMES = {name: home for home, names in {
 def __getattr__(name: str) -> Any:
     """Widgets are loaded when one is asked for: importing the package stays as quick as importing numpy.
 
-    A picture is found by its name: `Tank` in ``pictures/tank.py``.
+    A picture is found by its name: `Vessel` in ``pictures/vessel.py``.
     """
     home = HOMES.get(name, f"pictures.{name.lower()}")
     if name.startswith("_") or importlib.util.find_spec(f"{__name__}.{home}") is None:

@@ -20,7 +20,9 @@ function linkedState(slug) {
 // `acts` : what each line does, by its words; it returns what is said then.
 function menu(parent, acts) {
   const root = parent.appendChild(element("div", "lab-menu")),
-    button = root.appendChild(element("button", "lab-button lab-menu-button", "⋯", { ariaLabel: "More", title: "More" })),
+    button = root.appendChild(
+      element("button", "lab-button lab-menu-button", "⋯", { ariaLabel: "More", title: "More" }),
+    ),
     list = root.appendChild(element("div", "lab-menu-list", "", { hidden: true })),
     said = root.appendChild(element("span", "lab-menu-said", "", { role: "status" }));
   button.ariaExpanded = "false";

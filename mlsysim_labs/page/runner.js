@@ -174,7 +174,10 @@ function play(model, { controls, views, guesses, scenes }, written) {
       REVEAL,
       (t) => {
         glide(knobs, t);
-        const state = Object.entries(scene.held).map(([o, to]) => [o, tweened.includes(o) ? between(from[o], to, t) : to]);
+        const state = Object.entries(scene.held).map(([o, to]) => [
+          o,
+          tweened.includes(o) ? between(from[o], to, t) : to,
+        ]);
         write(scene, Object.fromEntries(state));
       },
       () => {

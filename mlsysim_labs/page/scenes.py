@@ -87,7 +87,7 @@ class Frames:
         if name in self.pictures:
             self.pictures[name].targets = self.pictures[name].targets_of(made)
         elif name in self.poses:
-            self._filled[name] = self.pictures[self.poses[name]].targets_of(made)
+            self._filled[name] = self.pictures[self.poses[name]].picture.targets(made)  # the table waits for the lock
         elif name in self.watchers:
             self._filled[name] = self.watchers[name](made)
 

@@ -1,9 +1,9 @@
-"""What of a result of `ServingModel` goes into a picture: a row of estimates, a point under a roof, a row of a
-timeline, and what fills a tank.
+"""What of a result of `ServingModel` goes into a picture: a row of estimates, a point under a roof, and what fills a
+vessel.
 
-    @lab.picture(Timeline())
-    def time(served):
-        return {"at best": request_row(served.floor), "expected": request_row(served)}
+    @lab.picture(Vessel())
+    def memory(served):
+        return memory_parts(served)
 """
 
 from __future__ import annotations
@@ -30,17 +30,6 @@ def estimate(result: Any, name: str, unit: str = "") -> tuple[Any, Any, Any, Any
     return tuple(part / size for part in (result.floor.value(name), result.value(name), low, high))
 
 
-def request_row(result: Any) -> tuple[Any, Any, Any]:
-    """TTFT and ITL in seconds, and the tokens of the answer: a row of `Timeline`.
-
-    >>> from solver import Hardware, Models, ServingModel
-    >>> r = ServingModel().solve(Models.Llama3_8B, Hardware.Cloud.H100, 2048, output_len=256)
-    >>> [round(float(part), 5) for part in request_row(r)]
-    [0.06032, 0.00456, 256.0]
-    """
-    return result.value("ttft"), result.value("itl"), result.given["asked"].answer
-
-
 def roof_point(result: Any, phase: str) -> tuple[Any, Any]:
     """Arithmetic intensity [FLOP/B] and rate [FLOP/s] of a phase, "prefill" or "decode": a point of `Roofline`.
 
@@ -65,7 +54,7 @@ def roof_point(result: Any, phase: str) -> tuple[Any, Any]:
 
 
 def memory_parts(result: Any) -> dict[str, Any]:
-    """What fills the memory of the chips that serve, all of them together: what a `Tank` shows, in bytes.
+    """What fills the memory of the chips that serve, all of them together: what a `Vessel` shows, in bytes.
 
     >>> from solver import Hardware, Models, ServingModel
     >>> r = ServingModel().solve(Models.Llama3_8B, Hardware.Cloud.H100, 131072, reserve=0.1)

@@ -42,7 +42,9 @@ function render({ model, el }) {
     write(means, get("means"));
   };
   button.addEventListener("click", async () => {
-    const knobs = await Promise.all(get("knobs").map(async ([name, trait, ref]) => [name, trait, await find(model, ref)]));
+    const knobs = await Promise.all(
+      get("knobs").map(async ([name, trait, ref]) => [name, trait, await find(model, ref)]),
+    );
     desk.send("plan", Object.fromEntries(knobs.map(([name, trait, knob]) => [name, knob.get(trait)])), "my plan");
   });
   const listen = (act) => TRAITS.forEach((name) => model[act]("change:" + name, draw));

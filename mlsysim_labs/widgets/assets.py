@@ -1,6 +1,6 @@
 """The files that a page gets: as they stand for people, without comments and idle spaces for the page.
 
-Each lies beside the Python that shows it, and is named by its path in the package: ``script("pictures/tank.js")``.
+Each lies beside the Python that shows it, and is named by its path in the package: ``script("pictures/vessel.js")``.
 """
 
 from __future__ import annotations

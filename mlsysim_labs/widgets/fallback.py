@@ -28,8 +28,8 @@ class NamedBox(ipywidgets.VBox):
 def run_to_see(what: str) -> str:
     """The sentence.
 
-    >>> run_to_see("this Tank")
-    'Run this cell to see this Tank: it needs a running kernel.'
+    >>> run_to_see("this Vessel")
+    'Run this cell to see this Vessel: it needs a running kernel.'
     """
     return f"Run this cell to see {what}: it needs a running kernel."
 

@@ -9,7 +9,7 @@ from live_jupyter import run_all
 
 FOLLOWS = """
 import time
-from mlsysim_labs import Lab, Tank
+from mlsysim_labs import Lab, Vessel
 lab = Lab()
 lab.slider("context", 1, 8, start=2)
 lab.slider("cache", 1, 8, start=2)
@@ -20,11 +20,11 @@ def simulated(context):
     time.sleep(1)
     return 1e9 * int(context)
 
-@lab.picture(Tank())
+@lab.picture(Vessel())
 def memory(simulated, cache):
     return {"capacity": 10e9, "weights": simulated, "cache": 1e9 * cache}
 
-@lab.picture(Tank())
+@lab.picture(Vessel())
 def beside(other):
     return {"capacity": 10e9, "weights": 1e9 * other}
 
@@ -37,11 +37,11 @@ RECORD_NOTES = """() => {
         note, { childList: true, subtree: true, characterData: true });
 }"""
 SOURCE = """
-from mlsysim_labs import Lab, Tank
+from mlsysim_labs import Lab, Vessel
 lab = Lab()
 lab.slider("context", 1, 8, start=2)
 
-@lab.picture(Tank())
+@lab.picture(Vessel())
 def memory(context):
     if context > 6:
         raise RuntimeError("too long for me")

@@ -7,15 +7,18 @@ import itertools
 
 import pytest
 from bare_page import FRAME, Shown
-from drawings import B200, ENGINE, FOUR, H100, ONE, TWO
+from drawings import B200, ENGINE, FEW, FLAG, FOUR, H100, NAN, REQUEST, STEP
 
+from mlsysim_labs.pictures.lanes import Lanes
+from mlsysim_labs.pictures.multipliers import Multipliers
 from mlsysim_labs.pictures.roofline import Roofline
-from mlsysim_labs.pictures.timeline import Timeline
 from mlsysim_labs.widgets.assets import PACKAGE
 
-NAN = float("nan")
 STATES = {Roofline: [H100, ENGINE, B200 | FOUR, {"peak": NAN}, {"labels": []}, H100],
-          Timeline: [ONE, TWO, {"tokens": [1.0, 99.0]}, {"itl": [NAN]}, {"ttft": [1e300, 1.0]}, ONE]}
+          Lanes: [STEP, {"ghost": [5e-3, 1e-3, NAN]}, FLAG, {"finish": NAN}, REQUEST, STEP],
+          Multipliers: [FEW, {"share": 0.6}, {"posed": 1.0, "guess": NAN}, {"posed": 0.0, "share": NAN}, FEW]}
+OTHER = {Roofline: B200 | FOUR, Lanes: FLAG, Multipliers: {"share": 0.2}}  # than the first two
+MOVES = {Roofline: ("bandwidth", 1e12, 1e11), Lanes: ("finish", 5e-3, 1e-4), Multipliers: ("share", 0.1, 0.002)}
 
 
 @pytest.fixture(params=STATES, ids=lambda kind: kind.__name__)
@@ -29,7 +32,6 @@ def picture(request, page):
 @pytest.mark.browser
 def test_many_changes_are_one_redraw_in_the_same_elements(picture):
     made = picture.page.evaluate_handle("[...document.querySelectorAll('body *')]")
-    other = picture.states[2] if picture.kind is Roofline else {"tokens": [9.0]}
     drawn = picture.page.evaluate(f"""async ([one, other]) => {{
         const says = document.querySelector(".lab-drawing-says"), before = says.textContent;
         let frames = 0;
@@ -38,7 +40,7 @@ def test_many_changes_are_one_redraw_in_the_same_elements(picture):
         const same = says.textContent === before;
         {FRAME}
         return [same, frames];
-    }}""", [other, picture.states[1]])
+    }}""", [OTHER[picture.kind], picture.states[1]])
     assert drawn == [True, 1], "not at each change, but once after them"
     for state, width in itertools.product(picture.states, (1400, 360)):
         picture.set(**state)
@@ -68,21 +70,20 @@ def test_a_picture_of_nothing_says_so(page):
 
 
 @pytest.mark.browser
-def test_a_sentence_is_read_aloud_after_a_pause_and_the_last_one_is_not_lost(picture):
-    trait = "bandwidth" if picture.kind is Roofline else "tokens"
+def test_a_sentence_is_read_aloud_once_a_second_and_the_last_one_is_not_lost(picture):
     heard = picture.page.evaluate("""async ([trait, start, step]) => {
         const live = document.querySelector("[aria-live=polite]"), heard = [];
         new MutationObserver(() => heard.push([performance.now(), live.textContent])).observe(live, {childList: true});
-        const end = performance.now() + 1500, array = trait === "tokens";
+        const end = performance.now() + 1500;
         for (let now = start; performance.now() < end; now += step) {
-            window.picture.say({[trait]: array ? [now] : now});
+            window.picture.say({[trait]: now});
             await new Promise((done) => setTimeout(done, 30));
         }
         await new Promise((done) => setTimeout(done, 1300));
         return heard;
-    }""", [trait, 1e12, 1e11] if trait == "bandwidth" else [trait, 10, 10])
-    assert 2 <= len(heard) <= 4
-    assert all(later[0] - sooner[0] >= 690 for sooner, later in itertools.pairwise(heard))
+    }""", list(MOVES[picture.kind]))
+    assert 2 <= len(heard) <= 3
+    assert all(later[0] - sooner[0] >= 990 for sooner, later in itertools.pairwise(heard))
     assert heard[-1][1] == picture.sentence
     assert picture.page.locator("figure [aria-live]").count() == 0, "inside an image nothing is read"
 

@@ -1,4 +1,4 @@
-"""A picture on a bare page, with a model that can only be read and listened to."""
+"""A picture on a bare page, with a model that keeps what is set, and tells it to nobody but its listeners."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ NOTHING = "No value for these settings."
 SHOW = """async ([source, state]) => {
     const url = URL.createObjectURL(new Blob([source], {type: "text/javascript"}));
     let held = [];
+    const told = [];
     const model = {
         get: (name) => state[name],
         on: (name, f) => { held.push([name, f]); },
         off: (name, f) => { held = held.filter(([n, g]) => n !== name || g !== f); },
+        set: (name, value) => { told.push([name, value]); say({ [name]: value }); },
     };
     const say = (values) => {
         Object.assign(state, values);
         for (const [name, f] of held) if (name === "change" || name.replace("change:", "") in values) f();
     };
-    window.picture = { say, read: (name) => state[name], held: () => held.map(([name]) => name).sort() };
+    window.picture = { say, read: (name) => state[name], told, held: () => held.map(([name]) => name).sort() };
     const { default: widget } = await import(url);
     window.picture.stop = widget.render({ model, el: document.querySelector("#picture") });
 }"""
@@ -37,6 +39,10 @@ class Shown:
     def set(self, **values) -> None:
         """As the program of a lab does it: some traits at once, then a frame."""
         self.page.evaluate(f"async (values) => {{ window.picture.say(values); {FRAME} }}", values)
+
+    def told(self, trait: str) -> list:
+        """What the picture has set a trait to, in order."""
+        return [value for name, value in self.page.evaluate("picture.told") if name == trait]
 
     def resize(self, width: int, height: int = 900) -> None:
         self.page.set_viewport_size({"width": width, "height": height})

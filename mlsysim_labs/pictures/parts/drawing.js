@@ -40,8 +40,12 @@ const numbers = (v) =>
   );
 const textsOf = (labels) => (labels ?? []).slice(0, MOST);
 
+// What stays the same is not written: the browser would lay it out and paint it anew.
 const set = (node, attributes) => {
-  for (const name in attributes) node.setAttribute(name, attributes[name]);
+  for (const name in attributes) {
+    const value = String(attributes[name]);
+    if (node.getAttribute(name) !== value) node.setAttribute(name, value);
+  }
   return node;
 };
 const make = (parent, tag, name, attributes = {}) =>
@@ -56,9 +60,11 @@ const write = (node, text) => {
 
 // Widths without asking for a layout: a picture is drawn at every move.
 let family = "system-ui, sans-serif";
+let font = "";
 const pen = document.createElement("canvas").getContext("2d");
 const widthOf = (text, weight = 400, size = TEXT) => {
-  pen.font = `${weight} ${size}px ${family}`;
+  const wanted = `${weight} ${size}px ${family}`;
+  if (font !== wanted) pen.font = font = wanted; // to read a font takes longer than to measure
   return pen.measureText(text).width;
 };
 

@@ -14,7 +14,7 @@ function digitsText(x) {
   if (!Number.isFinite(x)) return x > 0 ? "∞" : "–";
   if (x === 0) return "0";
   const size = Math.abs(Number(x.toPrecision(3)));
-  return size >= 1000 ? wholeText(x) : x.toFixed(Math.max(0, 2 - Math.floor(Math.log10(size))));
+  return size >= 1000 ? wholeText(x) : x.toFixed(Math.min(100, Math.max(0, 2 - Math.floor(Math.log10(size)))));
 }
 
 function timeText(x) {
@@ -35,3 +35,10 @@ function placeText(x, kind, units) {
 
 export const filled = (template, values, units) =>
   template.replace(/\{([\w.]+)(?::([^{}]+))?\}/g, (_, name, kind) => placeText(values[name] ?? NaN, kind, units));
+
+// The sentence that a picture has been given, from its traits; numbers may be a list, or an array as a program wrote it.
+const saidText = ({ says, said, said_names, said_units }) => {
+  const list = said?.buffer ? new Float64Array(said.buffer, said.byteOffset, said.byteLength / 8) : (said ?? []);
+  const values = Object.fromEntries(said_names.split(" ").map((name, i) => [name, list[i]]));
+  return filled(says, values, JSON.parse(said_units));
+};

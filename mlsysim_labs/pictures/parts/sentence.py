@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,18 +50,23 @@ def said(which: Any, *templates: str, **values: Any) -> Said:
 
 
 class Speaks(traitlets.HasTraits):
-    """Traits of a widget that says a `Said`: the template, its numbers and their names, and sizes of units."""
+    """Traits of a widget that says a `Said`: the template, its numbers, their names with blanks between, and sizes of
+    units as JSON. All of it goes through the program, since a pose and a truth say different things on one widget.
+    """
 
     says = traitlets.Unicode().tag(sync=True)
     said: Any = traitlets.List(traitlets.Float()).tag(sync=True)
-    said_names: Any = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    said_units: Any = traitlets.Dict().tag(sync=True)
+    said_names = traitlets.Unicode().tag(sync=True)
+    said_units = traitlets.Unicode("{}").tag(sync=True)
 
     def said_targets(self, said: Said | None) -> list[Target]:
         """Where a sentence goes; none is given as an empty one."""
         if said is None:
             return [Target(self, "says", "", vital=False)]
-        self.said_names, self.said_units = list(said.values), said.units
-        numbers = [Target(self, "said", np.stack([np.asarray(v, float) if not hasattr(v, "is_symbol") else v
-                                                  for v in said.values.values()]), array=True, vital=False)]
-        return [Target(self, "says", said.template, vital=False), *(numbers if said.values else [])]
+        texts = {"says": said.template, "said_names": " ".join(said.values), "said_units": json.dumps(said.units)}
+        found = [Target(self, name, text, vital=False) for name, text in texts.items()]
+        if said.values:
+            numbers = [value if hasattr(value, "is_symbol") else np.asarray(value, float)
+                       for value in said.values.values()]
+            found.append(Target(self, "said", np.stack(numbers), array=True, vital=False))
+        return found
