@@ -12,7 +12,8 @@ import pytest
 import teach
 
 from mlsysim_labs import lab_of
-from mlsysim_labs.testing import stage_settings, tasks_of
+from mlsysim_labs.testing import tasks_of
+from mlsysim_labs.testing.labs import stage_settings
 from solver import PRECISIONS, Hardware, Models, max_users
 from solver.formulas.memory import kv_bytes_per_token, usable_bytes, weights_bytes
 
