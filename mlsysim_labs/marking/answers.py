@@ -65,9 +65,9 @@ ENDINGS = {r"FLOPS$": "FLOP/s", r"Bps$": "B/s", r"(?<=[kMGTP])bps$": "bit/s"}
 class AnswerError(ValueError):
     """A text that cannot be read as an answer; its message is one sentence to the student.
 
-    >>> raise AnswerError("The answer is empty: write a number and its unit, such as '12 ms'.")
+    >>> raise AnswerError("Nothing is written here. Write a number and its unit, for example 12 ms.")
     Traceback (most recent call last):
-    mlsysim_labs.marking.answers.AnswerError: The answer is empty: write a number and its unit, such as '12 ms'.
+    mlsysim_labs.marking.answers.AnswerError: Nothing is written here. Write a number and its unit, for example 12 ms.
     """
 
 
@@ -109,14 +109,14 @@ def answer_of(text: str) -> Answer:
     typed = text.strip()
     plain = _plain(typed) if len(typed) <= LONGEST_ANSWER else typed
     if len(plain) > LONGEST_ANSWER:  # looked at twice, since one character can stand for many
-        raise AnswerError(f"The answer has {len(plain):,} characters and at most {LONGEST_ANSWER} are read: write a "
-                          f"number and its unit, such as '12 ms'.")
+        raise AnswerError(f"This has {len(plain):,} characters, and I read at most {LONGEST_ANSWER}. Write just "
+                          f"a number and its unit, for example 12 ms.")
     if plain.casefold().removeprefix("it ") in IMPOSSIBLE:
         return Answer(math.nan, "", INFEASIBLE, typed, math.nan)
     number, spelled = _number_and_unit(typed, plain)
     found = known_unit(spelled)
     if not math.isfinite(number * found.factor):
-        raise AnswerError(f"{typed!r} is more than can be counted here, 10^308: look for a power of ten too many.")
+        raise AnswerError(f"{typed!r} is more than I can count. Check the power of ten.")
     return Answer(number * found.factor, spelled, found.kind, typed, number)
 
 
@@ -130,12 +130,12 @@ def _number_and_unit(typed: str, plain: str) -> tuple[float, str]:
     """The number at the start, and what follows it."""
     found = NUMBER.match(plain)
     if not found:
-        what = "does not start with its number" if re.search("[0-9]", plain) else "has no number in it"
-        raise AnswerError(f"{repr(typed) if typed else 'The answer'} {what}: write a number and then its unit, such as "
-                          f"'12 ms', or 'infeasible'.")
+        late = f"{typed!r} doesn't start with a number."
+        what = late if re.search("[0-9]", plain) else f"I see no number in {repr(typed) if typed else 'your answer'}."
+        raise AnswerError(f"{what} Write a number and then its unit, for example 12 ms, or infeasible.")
     rest = plain[found.end():]
     if re.search("[0-9]", rest):
-        raise AnswerError(f"{typed!r} has more than one number in it: work it out and write a single one.")
+        raise AnswerError(f"I see more than one number in {typed!r}. Work it out and write just the result.")
     digits, power = found["digits"] or found["times"] or "1", found["exponent"] or found["power"] or "0"
     return float(f"{found['sign']}{_decimal(typed, digits)}e{power}"), (found["money"] + rest).strip()
 
@@ -148,7 +148,7 @@ def _decimal(typed: str, digits: str) -> str:
         return digits.replace(",", "")
     if DECIMAL_COMMA.fullmatch(digits):
         return digits.replace(",", ".")
-    raise AnswerError(f"{typed!r} can be read in more than one way: write the number with one point, such as 1234.5.")
+    raise AnswerError(f"I can read {typed!r} in more than one way. Write one decimal point, for example 1234.5.")
 
 
 def count_text(number: str, unit: str) -> str:
@@ -183,7 +183,7 @@ def known_unit(spelled: str) -> AnswerUnit:
         for ending, meant in ENDINGS.items():
             name = re.sub(ending, meant, name)
         if re.search("(?i:flops)$", name) and not name.endswith("FLOPs"):
-            raise AnswerError(f"{name!r} can be an amount or a rate: write FLOP or FLOP/s.")
+            raise AnswerError(f"{name!r} can mean an amount or a rate. Write FLOP or FLOP/s.")
     head, *below = [_simple(part) for part in name.split("/")]
     kind = "/".join([head.kind, *sorted(part.kind for part in below if part.kind)])
     kind = "token" if kind == "token/request" else kind  # a context is counted in tokens of one request
@@ -193,13 +193,13 @@ def known_unit(spelled: str) -> AnswerUnit:
 def _simple(name: str) -> AnswerUnit:
     """A unit without a slash."""
     if re.fullmatch("[KMGTP]b", name):
-        raise AnswerError(f"{name!r} can be bits or bytes: write {name}it or {name[:-1]}B.")
+        raise AnswerError(f"{name!r} can mean bits or bytes. Write {name}it or {name[:-1]}B.")
     found = SPELLINGS.get(name) or FOLDED.get(name.casefold())
     if found is None:
         alike = [known for known in SPELLINGS if known.casefold() == name.casefold()]
         close = alike or difflib.get_close_matches(name, SPELLINGS, n=2)
-        move = f"did you mean {' or '.join(close)}?" if close else "write one such as s, GB, token, FLOP/s or $/Mtoken."
-        raise AnswerError(f"The unit {name!r} is not known: {move}")
+        move = f"Did you mean {' or '.join(close)}?" if close else "Use one like s, GB, token, FLOP/s or $/Mtoken."
+        raise AnswerError(f"I don't know the unit {name!r}. {move}")
     return found
 
 

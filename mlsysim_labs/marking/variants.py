@@ -64,9 +64,9 @@ class Variant:
         'Mistral_7B'
         """
         if isinstance(options, (str, bytes)) or not isinstance(options, Sequence):
-            raise TypeError(f"the options of {name} are a {type(options).__name__}: give a list, whose order is kept.")
+            raise TypeError(f"the options of {name} are a {type(options).__name__}: give a list, in order.")
         if not options:
-            raise ValueError(f"the options of {name} are none: give a list of at least one.")
+            raise ValueError(f"{name} has no options: give a list of at least one.")
         return options[self._draw(name) % len(options)]
 
     def number(self, name: str, low: float, high: float, step: float = 1) -> float:
@@ -101,7 +101,7 @@ def _plain(name: str, text: Any) -> bytes:
     try:
         return unicodedata.normalize("NFC", text).strip().encode()
     except UnicodeEncodeError:
-        raise ValueError(f"{name} is {text!r}, which holds half a character: write it again.") from None
+        raise ValueError(f"{name} is {text!r}, which has a broken character in it: type it again.") from None
 
 
 def _secret(key: Any) -> bytes:
@@ -110,6 +110,6 @@ def _secret(key: Any) -> bytes:
     if secret is None:  # whatever it is, the sentence does not show it
         raise TypeError(f"key is a {type(key).__name__}: give bytes or a text, such as secrets.token_hex(16) makes.")
     if len(secret) < SHORTEST_KEY:
-        raise ValueError(f"key has {len(secret)} bytes and could be guessed: give at least {SHORTEST_KEY}, such as "
-                         f"secrets.token_hex(16) makes.")
+        raise ValueError(f"key has {len(secret)} bytes, which somebody could guess: give at least {SHORTEST_KEY}, such "
+                         f"as secrets.token_hex(16) makes.")
     return secret

@@ -21,8 +21,9 @@ KINDS = {"": "a ratio", "second": "time", "byte": "memory", "token": "tokens", "
 COUNTS = {"token", "request", "chip", "block", "stage", "layer"}
 EXACT = 1e-12  # what floats may differ by and be the same number
 OTHER = {"k": "Ki", "M": "Mi", "G": "Gi", "T": "Ti", "P": "Pi", "Ki": "k", "Mi": "M", "Gi": "G", "Ti": "T", "Pi": "P"}
-FACTORS = {2: "something counted twice, or half of it", 4: "two doublings, or 4 bytes for 1", 8: "bits for bytes",
-           10: "a decimal place", 100: "a percent", 1000: "a prefix", 1024: "a binary prefix"}
+FACTORS = {2: "Did you count something twice, or only half of it?", 4: "Did you mix up 1 byte and 4 bytes?",
+           8: "Did you mix up bits and bytes?", 10: "Check the decimal point.", 100: "Check the percentages.",
+           1000: "Check the prefixes, such as kilo and mega.", 1024: "Check the prefixes, such as kibi and mebi."}
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ def verdict_on(answer_text: str, truth: float | str, unit: str, tolerance: float
     tolerance is said. A `whole` truth is rounded down and has to be met exactly. No wrong answer is told the truth.
 
     >>> verdict_on("16 s", 44.2, "GB").sentence
-    "'16 s' measures time; the question asks for memory."
+    "'16 s' measures time, but the question asks for memory."
     >>> verdict_on("354 GB", 44.2, "GB").code, verdict_on("44200 MB", 44.2, "GB").sentence
     ('factor', 'Right: 44.2 GB.')
     """
@@ -107,9 +108,9 @@ def _of_kind(answer: Answer, question: Question) -> Verdict | None:
         return None
     wanted = _words(question.asked.kind)
     if answer.unit:
-        sentence = f"{answer.text!r} measures {_words(answer.kind)}; the question asks for {wanted}."
+        sentence = f"{answer.text!r} measures {_words(answer.kind)}, but the question asks for {wanted}."
         return Verdict(False, "wrong kind", sentence)
-    return Verdict(False, "no unit", f"The question asks for {wanted}: write the unit too, such as {question.unit}.")
+    return Verdict(False, "no unit", f"Add a unit. The question asks for {wanted}, for example in {question.unit}.")
 
 
 def _words(kind: str) -> str:
@@ -125,20 +126,20 @@ def _of_feasibility(answer: Answer, question: Question) -> Verdict | None:
     if (refused and impossible) or none:
         return Verdict(True, "right", "Right: it cannot be done.")
     if refused:
-        return Verdict(False, "feasible", "It can be done: go through the limits again, with the units beside each.")
-    return Verdict(False, "infeasible", "Before the number, ask whether it can be done at all: go through the limits.")
+        return Verdict(False, "feasible", "It can be done. Check each limit again, with a unit next to each number.")
+    return Verdict(False, "infeasible", "Before you work out a number, check whether it can be done at all.")
 
 
 def _of_number(answer: Answer, question: Question) -> Verdict:
     """Whether the number is right, and which known mistake it comes from if it is not."""
     number, goal = answer.value / question.asked.factor, question.goal
     if question.whole and abs(number - round(number)) > EXACT * abs(number):
-        return Verdict(False, "fraction", "A count comes whole: keep every digit, and round down at the end.")
+        return Verdict(False, "fraction", "A count is a whole number. Keep all digits, and round down at the end.")
     if question.near(number):
         shown = f"{goal:,}" if question.whole else number_text(goal)
         return Verdict(True, "right", f"Right: {count_text(shown, question.unit)}.")
     mistakes = (mistake(number, answer, question) for mistake in MISTAKES)
-    wrong = "Not right: write every number of your way with its unit, and see what is left when the units cancel."
+    wrong = "Write each number with its unit, and check which units are left at the end."
     return next(filter(None, mistakes), Verdict(False, "wrong", wrong))
 
 
@@ -158,7 +159,7 @@ def _prefix(number: float, answer: Answer, question: Question) -> Verdict | None
         return None
     small, large = sorted((wrote, meant), key=len)
     ratio = factor(large) / factor(small)
-    sentence = f"Right number in {meant}, but you wrote {wrote}: 1 {large} = {ratio:.3f} {small}."
+    sentence = f"The number is right in {meant}, but you wrote {wrote}. 1 {large} is {ratio:.3f} {small}."
     return Verdict(False, f"{wrote} for {meant}", sentence)
 
 
@@ -166,8 +167,9 @@ def _unit(number: float, answer: Answer, question: Question) -> Verdict | None:
     """The right number in another unit of the same kind."""
     if not question.near(answer.number):
         return None
-    wrote = f"you wrote {answer.unit}" if answer.unit else "write that too"
-    return Verdict(False, "wrong unit" if answer.unit else "no unit", f"Right number, but in {question.unit}: {wrote}.")
+    if not answer.unit:
+        return Verdict(False, "no unit", f"The number is right in {question.unit}. Add that unit.")
+    return Verdict(False, "wrong unit", f"The number is right in {question.unit}, but you wrote {answer.unit}.")
 
 
 def _factor(number: float, answer: Answer, question: Question) -> Verdict | None:
@@ -178,14 +180,14 @@ def _factor(number: float, answer: Answer, question: Question) -> Verdict | None
     clean = min(FACTORS, key=lambda known: abs(ratio / known - 1))
     if abs(ratio / clean - 1) > max(EXACT, min(question.tolerance, 0.02)):
         return None
-    return Verdict(False, "factor", f"Off by a factor of {clean}: look for {FACTORS[clean]}.")
+    return Verdict(False, "factor", f"You are off by a factor of {clean}. {FACTORS[clean]}")
 
 
 def _rounding(number: float, answer: Answer, question: Question) -> Verdict | None:
     """A count that is one off, or right but for its last digits."""
     if not question.whole or abs(number - question.goal) > max(1, question.tolerance * abs(question.goal)):
         return None
-    return Verdict(False, "rounding", "Close, but counts are judged exactly: keep every digit, round down at the end.")
+    return Verdict(False, "rounding", "Close, but a count has to be exact. Keep all digits, and round down at the end.")
 
 
 MISTAKES = (_misconception, _prefix, _unit, _factor, _rounding)

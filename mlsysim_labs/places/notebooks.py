@@ -39,7 +39,7 @@ def notebook_of(lab: str | os.PathLike[str]) -> pathlib.Path:
             raise ValueError(f"There is no lab {str(lab)!r}. {nearest(str(lab), known)}")
         path = known[str(lab)]
     if not path.is_file():
-        raise FileNotFoundError(f"There is no notebook {path}: name a lab by its slug, such as '03_kv_cache', or give "
+        raise FileNotFoundError(f"There is no notebook {path}. Give the slug of a lab, for example '03_kv_cache', or "
                                 f"the path of a notebook.")
     return path.resolve()
 
@@ -67,7 +67,7 @@ def new_lab(lab: str | os.PathLike[str], mode: str = "demo") -> Lab:
     """As `lab_of`, but a lab of one's own, to be played with."""
     made = [value for value in names_of(lab, mode).values() if isinstance(value, Lab)]
     if not made:
-        raise ValueError(f"{notebook_of(lab).name} makes no lab: tag the cells that make it {TAG!r}.")
+        raise ValueError(f"{notebook_of(lab).name} has no lab. Give the cells that make it the tag {TAG!r}.")
     return made[-1]
 
 

@@ -22,10 +22,10 @@ else:
 PATIENCE = 10.0  # s to wait for another window; one save takes milliseconds
 BUSY = {errno.EAGAIN, errno.EACCES, errno.EDEADLK}  # the lock is another's
 LACKING = {errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}  # this file system cannot
-STILL_HERE = "What you did is still here while this notebook's kernel runs."
+STILL_HERE = "Your work is still here while this notebook's kernel runs."
 REASONS = {
-    "the disk is full. Free some space there, then save again": {errno.ENOSPC, errno.EDQUOT},
-    "nothing may be written there. Open the notebook from a folder of your own, then save again":
+    "the disk is full. Free some space, then save again": {errno.ENOSPC, errno.EDQUOT},
+    "you can't write there. Open the notebook from a folder of your own, then save again":
         {errno.EACCES, errno.EPERM, errno.EROFS},
     "the folder is gone. Put it back, then save again": {errno.ENOENT, errno.ENOTDIR, errno.ESTALE},
 }
@@ -72,7 +72,7 @@ def lock_held(file: pathlib.Path) -> Iterator[None]:
         deadline = time.monotonic() + PATIENCE
         while not take_lock(handle.fileno()):
             if time.monotonic() > deadline:
-                raise NotSaved(f"Not saved: another window has held {file.name} for {PATIENCE:.0f} s. Close the other "
+                raise NotSaved(f"Not saved: another window has kept {file.name} for {PATIENCE:.0f} s. Close the other "
                                f"windows of this lab, then save again. {STILL_HERE}")
             time.sleep(0.002)
         yield

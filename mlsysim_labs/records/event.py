@@ -38,16 +38,16 @@ class Event:
             made = limited_dict(self.value, "value") if name == "value" else plain_text(getattr(self, name), name)
             object.__setattr__(self, name, made)
         if not (self.id and self.kind):
-            raise RecordError("An event has no id, or no kind.")
+            raise RecordError("An event has no id or no kind.")
         if not (HASH.fullmatch(self.hash) and HASH.fullmatch(self.previous)):
-            raise RecordError("The hash of an event is no hash.")
+            raise RecordError("The hash of an event is not a hash.")
         moment(self.time)
 
     @classmethod
     def of_json(cls, found: Any) -> Event:
         """An event of parsed JSON; RecordError if it is none."""
         if not isinstance(found, Mapping) or set(found) != set(NAMES):
-            raise RecordError("An event lacks a field, or has one too many.")
+            raise RecordError("An event has a field missing, or one too many.")
         return cls(**found)
 
     @functools.cached_property
@@ -103,7 +103,7 @@ def moment(time: str) -> datetime.datetime:
             raise ValueError(time)
         return datetime.datetime.fromisoformat(time)
     except ValueError:
-        raise RecordError("The time of an event is no time: 2026-11-20T09:30:00.000Z is one.") from None
+        raise RecordError("I cannot read the time of an event. It looks like this: 2026-11-20T09:30:00.000Z.") from None
 
 
 def later(time: str, than: str) -> str:

@@ -19,11 +19,11 @@ def read_file(file: str | os.PathLike[str]) -> bytes:
     with open(file, "rb", opener=open_at_once) as opened:
         found = os.fstat(opened.fileno())
         if not stat.S_ISREG(found.st_mode):
-            raise Unreadable(errno.EINVAL, "it is no ordinary file, but a pipe or a device", str(file))
+            raise Unreadable(errno.EINVAL, "it is a pipe or a device, not an ordinary file", str(file))
         data = b"" if found.st_size > LIMIT else opened.read(LIMIT + 1)
     if found.st_size > LIMIT or len(data) > LIMIT:
         size = max(found.st_size, len(data)) / 1e6
-        raise Unreadable(errno.EFBIG, f"it has {size:,.0f} MB, and at most {LIMIT / 1e6:.0f} MB are read", str(file))
+        raise Unreadable(errno.EFBIG, f"it has {size:,.0f} MB, and I read at most {LIMIT / 1e6:.0f} MB", str(file))
     return data
 
 

@@ -33,10 +33,11 @@ def checked_slug(text: Any) -> str:
     '03_kv_cache'
     """
     if not isinstance(text, str) or not SLUG.fullmatch(text):
-        raise RecordError(f"{str(text)[:60]!r} cannot name a lab: take up to 50 lower-case letters, digits, _ and -.")
+        raise RecordError(f"A lab can't be called {str(text)[:60]!r}. Use at most 50 lower-case letters, digits, _ and "
+                          f"-, for example 03_kv_cache.")
     if DEVICES.fullmatch(text):
-        raise RecordError(f"{text!r} cannot name a lab: Windows keeps it for a device and has no file of that name. "
-                          f"Take another, such as {text + '_lab'!r}.")
+        raise RecordError(f"A lab can't be called {text!r}, because Windows keeps that name for a device. Use another "
+                          f"name, for example {text + '_lab'!r}.")
     return text
 
 
@@ -48,10 +49,10 @@ def canonical(value: Any) -> str:
 def limited_dict(value: Any, what: str) -> dict[str, Any]:
     """A copy of a dict that JSON can hold and a record has room for."""
     if not isinstance(value, Mapping):
-        raise RecordError(f"What stands under {what!r} must be a dict, not {type(value).__name__}.")
+        raise RecordError(f"I need a dict under {what!r}, not a {type(value).__name__}.")
     plain: dict[str, Any] = as_json(value)
     if len(canonical(plain)) > VALUE_LIMIT:
-        raise RecordError(f"What stands under {what!r} is longer than {VALUE_LIMIT} characters: shorten it.")
+        raise RecordError(f"What is under {what!r} has more than {VALUE_LIMIT} characters. Make it shorter.")
     return plain
 
 
@@ -69,7 +70,7 @@ def as_json(value: Any, depth: int = DEPTH) -> Any:
     {'value': 17000000000, 'users': [1, True]}
     """
     if depth == 0:
-        raise RecordError(f"A value is nested more than {DEPTH} deep: write it flatter.")
+        raise RecordError(f"A value is nested more than {DEPTH} deep. Make it flatter.")
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -82,7 +83,7 @@ def as_json(value: Any, depth: int = DEPTH) -> Any:
         return {repaired_text(key): as_json(part, depth - 1) for key, part in value.items()}
     if hasattr(value, "tolist"):  # numpy
         return as_json(value.tolist(), depth - 1)
-    raise RecordError(f"JSON has no word for a {type(value).__name__}: write it as texts, numbers, lists and dicts.")
+    raise RecordError(f"JSON can't hold a {type(value).__name__}. Use texts, numbers, lists and dicts.")
 
 
 def json_number(value: float) -> float:
@@ -92,7 +93,7 @@ def json_number(value: float) -> float:
     except OverflowError:
         near = math.inf
     if not math.isfinite(near):
-        raise RecordError("JSON has no word for NaN, infinity or a number beyond 1.8e308: write it as a text.")
+        raise RecordError("JSON can't hold NaN, infinity or a number above 1.8e308. Write it as a text.")
     return int(near) if near.is_integer() and abs(near) <= 2**53 else near
 
 

@@ -91,7 +91,7 @@ class Record:
     def merged(self, other: Record) -> Record:
         """The events of both. Of two that claim one hash, the true one; versions and parameters of the newer."""
         if self.lab != other.lab:
-            raise RecordError(f"This is the record of {other.lab!r}, and this lab is {self.lab!r}: open it there.")
+            raise RecordError(f"This record belongs to {other.lab!r}, and this lab is {self.lab!r}. Open it there.")
         kept: dict[str, Event] = {}
         for event in (*self.events, *other.events):
             known = kept.setdefault(event.hash, event)
@@ -115,9 +115,9 @@ class Record:
             if not event.verifies:
                 said.append(f"{one} was changed after it was written.")
             if event.previous not in times:
-                said.append(f"{one} follows an event that is missing here, or one of another lab.")
+                said.append(f"{one} follows an event that is missing here or belongs to another lab.")
             elif times[event.previous] > event.time:
-                said.append(f"{one} is dated before the event that it follows.")
+                said.append(f"{one} has an earlier time than the event before it.")
         return said
 
     @property
@@ -138,7 +138,7 @@ class Record:
             raise NewerRecordError(NEWER)
         events = found.get("entries")
         if not isinstance(events, (list, tuple)) or len(events) > EVENTS_LIMIT:
-            raise RecordError("The events of this record are not a list, or too long a list.")
+            raise RecordError("The events of this record are not a list, or the list is too long.")
         return cls(found.get("lab"), found.get("versions"), found.get("parameters"),  # type: ignore[arg-type]
                    tuple(map(Event.of_json, events)))
 
@@ -154,7 +154,7 @@ class Record:
         try:
             found = json.loads(data)
         except (ValueError, RecursionError):  # not JSON, not Unicode, a number of 5000 digits, nested too deeply
-            raise RecordError("This is not a record: it is cut short or garbled.") from None
+            raise RecordError("This is not a whole record: some of it is missing or damaged.") from None
         return cls.of_json(found)
 
     @property
@@ -168,5 +168,5 @@ class Record:
         lab, packed = packed_bytes_in(text)
         record = cls.of_data(unpacked_bytes(packed))
         if record.lab != lab:
-            raise RecordError(f"The first line says {lab!r} and the record {record.lab!r}: copy it again, unchanged.")
+            raise RecordError(f"The first line says {lab!r}, but the record says {record.lab!r}. Copy it again.")
         return record

@@ -64,7 +64,7 @@ class RecordFile:
     def save(self, record: Record) -> Record:
         """Put the record on disk, merged with what is there, and return both; NotSaved if that cannot be done."""
         if record.lab != self.slug:
-            raise RecordError(f"This is the record of {record.lab!r}, and this file is for {self.slug!r}.")
+            raise RecordError(f"This record belongs to {record.lab!r}, and this file is for {self.slug!r}.")
         try:
             with lock_held(self.lock):
                 return self._saved(record)
@@ -93,15 +93,15 @@ class RecordFile:
             merged = record.merged(self._found(repair=True))
             data = merged.data
             if len(data) > LIMIT:
-                raise NotSaved(f"Not saved in {self.folder}: the record has grown beyond the {LIMIT / 1e6:.0f} MB that "
-                               f"can be read again. Hand in {self.file.name}, then move it away. {STILL_HERE}")
+                raise NotSaved(f"Not saved in {self.folder}: the record would be larger than {LIMIT / 1e6:.0f} MB, and "
+                               f"I read no more. Hand in {self.file.name}, then move it away. {STILL_HERE}")
             put(self.file, data)
             if read_file(self.file) == data:
                 self._known = data, merged
                 self._back_up(data)
                 return merged
-        raise NotSaved(f"Not saved in {self.folder}: the file reads otherwise than it was written, so another program "
-                       f"or the disk changes it. Try another folder. {STILL_HERE}")
+        raise NotSaved(f"Not saved in {self.folder}: the file is not what I wrote. Another program or the disk changes "
+                       f"it. Try another folder. {STILL_HERE}")
 
     def _found(self, repair: bool = False) -> Record:
         """What file and backup hold. With `repair`, a damaged one is moved aside, and an unreadable one an error."""
@@ -122,8 +122,8 @@ class RecordFile:
                 self._damaged(file, damage, repair)
                 continue
             if sound is None and file is self.backup:
-                self._note(f"{self.file.name} was missing or unreadable, so its backup was read. "
-                           f"To begin afresh, delete {file.name} too.")
+                self._note(f"{self.file.name} was missing or unreadable, so I used its backup. "
+                           f"To start afresh, delete {file.name} too.")
             sound = data
         return record
 
@@ -136,7 +136,7 @@ class RecordFile:
         else:
             aside = unused_name(self.folder, f"{self.slug}.record.damaged-")
             file.rename(aside)
-            self._note(f"{file.name} was damaged and is now {aside.name}. {problem}")
+            self._note(f"{file.name} was damaged and is now called {aside.name}. {problem}")
 
     def _back_up(self, data: bytes) -> None:
         """A second copy, in case a program or a person damages the first; the work is safe without it."""

@@ -12,7 +12,7 @@ from mlsysim_labs.records.event import FORMAT, TITLE
 from mlsysim_labs.records.json_data import SLUG, NewerRecordError, RecordError
 
 END = "end of record"
-NEWER = "This record was written by a newer mlsysim-labs: update this one, then open it again."
+NEWER = "This record comes from a newer mlsysim-labs. Update yours, then open it again."
 LINE_LENGTH = 76  # what mail passes on unwrapped
 TEXT_LIMIT = 1_000_000  # bytes of a record that travels as text
 MARKS = re.compile(r"[\s>|\u00ad\u200b\u2060\ufeff]+")  # what mail and chat put between the letters
@@ -22,7 +22,7 @@ WHOLE = re.compile(rf"{TITLE} ([0-9]+) ({SLUG.pattern}) ([A-Za-z0-9+/= ]*?){END}
 def packed_lines(lab: str, data: bytes) -> str:
     """The bytes of a record as lines; RecordError if they are too many."""
     if len(data) > TEXT_LIMIT:
-        raise RecordError("This record is too long to copy: hand in its file instead.")
+        raise RecordError("This record is too long to copy. Hand in its file instead.")
     packed = zlib.compress(data, 9)
     letters = base64.b64encode(packed).decode("ascii")
     lines = [letters[i:i + LINE_LENGTH] for i in range(0, len(letters), LINE_LENGTH)]
@@ -32,7 +32,7 @@ def packed_lines(lab: str, data: bytes) -> str:
 def packed_bytes_in(text: Any) -> tuple[str, bytes]:
     """The slug and the compressed bytes of the first whole record in a text."""
     if not isinstance(text, str) or len(text) > 4 * TEXT_LIMIT:  # base64 and quote marks need less
-        raise RecordError("This is not the text of a record, or far too long for one: paste the record alone.")
+        raise RecordError("This is not the text of a record, or it is far too long. Paste only the record.")
     flat = MARKS.sub(" ", text)
     found = WHOLE.search(flat)
     if found is None:
@@ -45,19 +45,19 @@ def packed_bytes_in(text: Any) -> tuple[str, bytes]:
     except ValueError:  # letters are missing
         packed = b""
     if checksum(packed) != said:
-        raise RecordError("This record changed on its way: some letters are missing or different. Copy it once more, "
-                          "and paste it without editing.")
+        raise RecordError("This record changed on the way: some letters are missing or different. Copy it again, and "
+                          "paste it without editing it.")
     return lab, packed
 
 
 def incomplete_sentence(text: str) -> str:
     """The sentence for a text without a whole record."""
     if TITLE not in text:
-        return (f"I see no record here. It begins with a line such as \"{TITLE} {FORMAT} 03_kv_cache\": copy "
+        return (f"I see no record here. It begins with a line such as \"{TITLE} {FORMAT} 03_kv_cache\". Copy "
                 f"everything from there to the line \"{END}\".")
     if not re.search(rf"{END} [0-9a-f]{{8}}", text):
-        return f"The end of this record is missing: copy everything to the line that begins with \"{END}\"."
-    return "Something else stands in the midst of this record. Copy it once more, and paste it without editing."
+        return f"The end of this record is missing. Copy everything down to the line that begins with \"{END}\"."
+    return "Something else is in the middle of this record. Copy it again, and paste it without editing it."
 
 
 def unpacked_bytes(packed: bytes) -> bytes:
@@ -66,9 +66,9 @@ def unpacked_bytes(packed: bytes) -> bytes:
     try:
         data = engine.decompress(packed, TEXT_LIMIT + 1)
     except zlib.error:
-        raise RecordError("This record cannot be unpacked, so it was not made here. Copy it once more.") from None
+        raise RecordError("I can't unpack this record, so no lab made it. Copy it again.") from None
     if len(data) > TEXT_LIMIT or not engine.eof:
-        raise RecordError("This record is longer than a lab ever makes one. Hand in the file instead.")
+        raise RecordError("This record is longer than a lab makes it. Hand in the file instead.")
     return data
 
 

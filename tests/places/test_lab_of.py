@@ -64,12 +64,12 @@ def test_where_a_cell_fails_its_line_is_shown(tmp_path):
 
 @pytest.mark.parametrize("lab, error, says", [
     ("03_kv_cash", ValueError, "There is no lab '03_kv_cash'. Did you mean 03_kv_cache"),
-    ("nowhere.ipynb", FileNotFoundError, "There is no notebook nowhere.ipynb: name a lab by its slug")])
+    ("nowhere.ipynb", FileNotFoundError, "There is no notebook nowhere.ipynb. Give the slug of a lab")])
 def test_what_is_not_there_is_a_sentence(lab, error, says):
     with pytest.raises(error, match=says):
         notebook_of(lab)
 
 
 def test_a_notebook_without_a_lab_is_a_sentence(tmp_path):
-    with pytest.raises(ValueError, match="makes no lab: tag the cells that make it 'lab'"):
+    with pytest.raises(ValueError, match=r"has no lab\. Give the cells that make it the tag 'lab'"):
         lab_of(notebook(tmp_path / "x.ipynb", "x = 1"))

@@ -16,7 +16,7 @@ from mlsysim_labs.records.in_notebooks import of_notebook
 from mlsysim_labs.records.record import MIME, Record
 from mlsysim_labs.records.record_file import RecordFile
 
-PIPE, HUGE = "it is no ordinary file, but a pipe or a device", "it has 200 MB, and at most 64 MB are read"
+PIPE, HUGE = "it is a pipe or a device, not an ordinary file", "it has 200 MB, and I read at most 64 MB"
 pipes = pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="named pipes are of POSIX")
 
 
@@ -94,7 +94,7 @@ def test_a_lock_that_is_a_pipe_is_waited_for_by_nobody(record_file, record):
 def test_a_record_too_large_to_be_read_again_is_not_written(record_file, record, monkeypatch):
     record_file.save(record)
     monkeypatch.setattr("mlsysim_labs.records.record_file.LIMIT", len(record.data))
-    with pytest.raises(NotSaved, match="the record has grown beyond"):
+    with pytest.raises(NotSaved, match="the record would be larger than"):
         record_file.save(record.added("hint", "users", {}))
     assert RecordFile(LAB, record_file.folder).load() == record
 

@@ -149,7 +149,7 @@ def test_problems_name_an_entry_before_its_time(record):
     last = record.events[-1]
     early = dataclasses.replace(last, time="2001-01-01T00:00:00.000Z")
     early = dataclasses.replace(early, hash=early.digest)
-    assert "dated before" in dataclasses.replace(record, events=(*record.events[:-1], early)).problems()[0]
+    assert "an earlier time" in dataclasses.replace(record, events=(*record.events[:-1], early)).problems()[0]
 
 
 @pytest.mark.parametrize("fields", [

@@ -53,7 +53,7 @@ def test_other_slugs_are_refused_in_a_sentence(tmp_path, slug):
 
 @pytest.mark.parametrize("slug", ["con", "nul", "aux", "prn", "com1", "lpt9"])
 def test_devices_of_windows_name_no_lab(tmp_path, slug):
-    with pytest.raises(RecordError, match=rf"Windows keeps it for a device.*such as '{slug}_lab'\."):
+    with pytest.raises(RecordError, match=rf"Windows keeps that name for a device.*for example '{slug}_lab'\."):
         RecordFile(slug, tmp_path)
     assert RecordFile(f"{slug}_lab", tmp_path).slug and RecordFile(f"{slug}x", tmp_path).slug
 
@@ -109,7 +109,7 @@ def test_a_file_of_a_newer_version_stays_where_it_is(record_file, record):
     record_file.save(record)
     newer = record_file.file.read_bytes().replace(b'"record":1', b'"record":2')
     record_file.file.write_bytes(newer)
-    with pytest.raises(NotSaved, match="update"):
+    with pytest.raises(NotSaved, match="Update"):
         record_file.save(record)
     assert record_file.file.read_bytes() == newer and asides(record_file) == [] and record_file.load() == record
 

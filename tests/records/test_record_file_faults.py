@@ -43,8 +43,8 @@ def failing(code):
 
 
 @pytest.mark.parametrize("code, says", [
-    (errno.ENOSPC, "disk is full"), (errno.EDQUOT, "disk is full"), (errno.EROFS, "nothing may be written"),
-    (errno.EACCES, "nothing may be written"), (errno.ENOENT, "folder is gone"), (errno.EIO, "the system says")])
+    (errno.ENOSPC, "disk is full"), (errno.EDQUOT, "disk is full"), (errno.EROFS, "you can't write there"),
+    (errno.EACCES, "you can't write there"), (errno.ENOENT, "folder is gone"), (errno.EIO, "the system says")])
 @pytest.mark.parametrize("call", ["replace", "fsync"])
 def test_a_failed_save_says_why_and_leaves_the_file(record_file, record, monkeypatch, call, code, says):
     record_file.save(record)
@@ -135,7 +135,7 @@ def test_what_another_program_writes_in_between_is_merged(record_file, record, m
 def test_a_disk_that_does_not_keep_what_is_written_is_named(record_file, record, monkeypatch):
     put = module.put
     monkeypatch.setattr(module, "put", lambda file, data, flush=True: put(file, data + b" ", flush))
-    with pytest.raises(NotSaved, match="another program or the disk"):
+    with pytest.raises(NotSaved, match="Another program or the disk"):
         record_file.save(record)
 
 

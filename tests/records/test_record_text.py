@@ -83,7 +83,7 @@ def test_a_value_nested_without_end_is_refused():
 
 
 def test_a_record_from_the_future_says_update(record):
-    with pytest.raises(NewerRecordError, match="update"):
+    with pytest.raises(NewerRecordError, match="Update"):
         Record.of_json({**record.json, "record": 2})
 
 
@@ -124,11 +124,11 @@ def packed(data, lab=LAB, version=1):
     (lambda text: "", "no record here"), (lambda text: text[:400], "end of this record is missing"),
     (lambda text: text[:-3], "end of this record is missing"),
     (lambda text: text[:200] + text[204:], "some letters"), (lambda text: text[:200] + text[201:], "some letters"),
-    (lambda text: text[:200] + "." + text[200:], "midst"), (lambda text: 5, "not the text"),
+    (lambda text: text[:200] + "." + text[200:], "middle"), (lambda text: 5, "not the text"),
     (lambda text: text.replace(LAB, "04_batching"), "first line says"),
-    (lambda text: text.replace("record 1", "record 2"), "update"),
+    (lambda text: text.replace("record 1", "record 2"), "Update"),
     (lambda text: "x" * 10**7, "too long"), (lambda text: packed(b" " * 10**8), "longer than"),
-    (lambda text: packed(b"[]"), "not a record"), (lambda text: packed(b"["), "cut short"),
+    (lambda text: packed(b"[]"), "not a record"), (lambda text: packed(b"["), "missing or damaged"),
     (lambda text: f"mlsysim-labs record 1 x\n{END} {checksum(b'')}", "longer|unpacked"),
 ])
 def test_bad_text_says_what_to_do(long_record, change, says):
@@ -156,5 +156,5 @@ def test_a_record_too_long_to_copy_says_so(record):
     for _ in range(11):
         record = record.added("reflection", "why", {"text": "x" * 95_000})
     assert len(record.data) > TEXT_LIMIT
-    with pytest.raises(RecordError, match="hand in its file"):
+    with pytest.raises(RecordError, match="Hand in its file"):
         _ = record.text

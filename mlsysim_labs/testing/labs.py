@@ -1,40 +1,24 @@
-"""What holds of every lab and every picture, proven by one battery each: for this package, and for authors outside it.
-
-    from mlsysim_labs.testing import check_lab, check_picture
-
-    check_lab("labs/04_batching.ipynb")      # what holds of every lab
-    check_picture(MyPicture)                 # and of every picture
-
-A fault is an AssertionError whose sentence names it. What only one lab says (its keys worked out another way, its
-prose, the moves that a student makes in it) is left to that lab's own tests.
+"""What holds of every lab, proven by one battery.
 
 >>> check_lab("03_kv_cache", points=3)
 """
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import pathlib
-import pkgutil
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
-from unittest import mock
 
-import ipywidgets
 import numpy as np
 
 from mlsysim_labs.lab import Lab
 from mlsysim_labs.marking.answers import AnswerError
-from mlsysim_labs.pictures.parts.picture import as_picture
 from mlsysim_labs.places.notebooks import new_lab, notebook_of, tagged_cells
 from mlsysim_labs.questions.explore_items import DesignItem
-from mlsysim_labs.questions.items import PredictionItem
 from mlsysim_labs.questions.task_items import TaskItem
-from mlsysim_labs.reactive.values import is_numeric_leaf, leaves
+from mlsysim_labs.testing.silence import check_silence
 from solver.text import number_text
 
 LONGEST_CELL = 25  # lines
@@ -198,121 +182,3 @@ def check_modes(demo: Lab, exam: Lab, learn: Lab) -> None:
         except AnswerError as problem:
             raise AssertionError(f"{name}: {problem}") from None
         assert told.state == "kept", f"{name}: an exam says {told.feedback!r}"
-
-
-def check_silence(notebook: pathlib.Path, seed: int = 1) -> None:
-    """Until the lock nothing that is sent depends on a truth: the same bytes, whatever it is."""
-    if ipywidgets.__version__.startswith("7"):  # whose comms cannot be listened to in this way
-        return
-    (first, shown), (second, other) = (_heard(notebook, change, seed) for change in (_same, _another))
-    assert len(first) > 10, "what a lab sends can be heard"
-    assert first == second, "what is sent before the lock depends on the truth"
-    assert shown != other, "the truth comes with the lock"
-
-
-def _same(item: PredictionItem, truth: Any) -> Any:
-    return truth
-
-
-def _another(item: PredictionItem, truth: Any) -> Any:
-    if isinstance(truth, str):
-        return next(option for option in item.shown.options if option != truth)
-    return truth * 3
-
-
-def _heard(notebook: pathlib.Path, change: Callable[[PredictionItem, Any], Any],
-           seed: int) -> tuple[list[str], list[str]]:
-    """What a lab sends until its predictions are locked, and with that, when truths are changed."""
-    rng, truth = np.random.default_rng(seed), PredictionItem.truth.fget  # type: ignore[attr-defined]
-    changed = property(lambda item: change(item, truth(item)))
-    with mock.patch.object(PredictionItem, "truth", changed), messages() as said:
-        lab = shown_lab(notebook, "learn")
-        for name in lab.wiring.needed(lab.page.start_functions):
-            control = lab.wiring.controls[name]
-            setattr(control.widget, control.trait, control.sample(rng))
-        before = len(said)
-        for item in lab.questions.predictions.values():
-            own = item.shown.options[0] if item.shown.options else item.shown.low
-            item.shown.hear({"kind": "lock", "id": item.name, "value": own})
-        return said[:before], said[before:]
-
-
-@contextmanager
-def messages() -> Iterator[list[str]]:
-    """All that widgets send meanwhile, with the widgets numbered in the order in which they open."""
-    import comm
-    from comm import base_comm
-
-    numbers: dict[str, str] = {}
-    said: list[str] = []
-
-    class Comm(base_comm.BaseComm):
-        def publish_msg(self, msg_type: str, data: Any = None, metadata: Any = None, buffers: Any = None,
-                        **keys: Any) -> None:
-            numbers.setdefault(self.comm_id, f"widget {len(numbers)}")
-            sent = repr((msg_type, self.comm_id, data, [bytes(b) for b in buffers or []]))
-            said.append(re.sub(r"[0-9a-f]{32}", lambda found: numbers.get(found[0], found[0]), sent))
-
-        def close(self, *args: Any, **options: Any) -> None:
-            """Nothing: widgets outlast the manager that they were opened with."""
-
-    manager = base_comm.CommManager()
-    with mock.patch.object(comm, "create_comm", lambda *args, **options: Comm(*args, **options)), \
-            mock.patch.object(comm, "get_comm_manager", lambda: manager):
-        yield said
-
-
-# pictures -------------------------------------------------------------------------------------------------------------
-
-def pictures() -> dict[str, Any]:
-    """Every class of picture in the package, by name: whatever in `mlsysim_labs.pictures` makes a table of data.
-
-    >>> "Vessel" in pictures()
-    True
-    """
-    folder = importlib.import_module("mlsysim_labs.pictures")
-    modules = [importlib.import_module(f"{folder.__name__}.{found.name}")
-               for found in pkgutil.iter_modules(folder.__path__) if not found.ispkg]
-    return {name: value for module in modules for name, value in vars(module).items()
-            if isinstance(value, type) and value.__module__ == module.__name__ and hasattr(value, "table")}
-
-
-def check_picture(kind: Any) -> None:
-    """Prove what holds of every picture, on its own example: where numbers go, its table, program and sentences."""
-    name = kind.__name__
-    assert kind.__doc__, f"{name} does not say what it is"
-    assert hasattr(kind, "example"), f"{name} has no example: a picture, and what a function may return for it"
-    made, data = kind.example()
-    picture = as_picture(made)
-    targets = picture.targets(data)
-    assert any(target.vital for target in targets), f"{name}: nothing dims it, whatever is missing"
-    for target in targets:
-        known = target.widget.has_trait(target.trait) or target.trait == "here"  # that one is read by nobody
-        assert known, f"{name}: {type(target.widget).__name__} has no {target.trait!r}"
-    assert picture.table(data), f"{name}: its table is empty"
-    _check_wrong_data(name, picture)
-    _check_redrawing(made, data)
-
-
-def _check_wrong_data(name: str, picture: Any) -> None:
-    """What is no data of a picture is answered with a sentence."""
-    for wrong in (3, {"no such thing": 3}):
-        try:
-            picture.targets(wrong)
-        except TypeError as said:
-            assert len(str(said)) > 20, f"{name}: {said}"
-        else:
-            raise AssertionError(f"{name} takes {wrong!r} for data")
-
-
-def _check_redrawing(made: Any, data: Any) -> None:
-    """In a lab, every number of it follows the hand: the program says what the function says."""
-    lab = Lab()
-    lab.slider("times", 0.5, 2, start=1, step=0.25)
-
-    def drawn(times: Any) -> Any:
-        return leaves(data, lambda path, leaf: times * leaf if is_numeric_leaf(leaf) else leaf, "")
-
-    lab.picture(made, start=True)(drawn)
-    check_program(lab, points=8)
-    json.dumps(lab.program(), allow_nan=False)
