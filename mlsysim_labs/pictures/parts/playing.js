@@ -85,7 +85,7 @@ function makeRequest(svg) {
     move(clock, 0, base);
     const tokens = countText(writtenAt(first, v.finish, answer, t), "token");
     write(status, t >= v.finish ? "done" : t < first ? `${v.parts[0]} the prompt` : `${tokens} written`);
-    move(status, slim ? 0 : 208, slim ? base + 19 : base - 1);
+    move(status, slim ? 0 : 156, slim ? base + 19 : base - 1);
     set(show(last, player.last > 0), { x: 0, y: y - 8, width: Math.max(0, px(player.last || 0)), height: 4 });
     placeUnder(under, textsFor(v, lane), lane, px, { y: y + tall + 20, width });
   };
