@@ -12,6 +12,7 @@ import sys
 from typing import Any
 
 from mlsysim_labs import lab_of
+from mlsysim_labs.questions.explore_items import DesignItem
 from mlsysim_labs.questions.items import key_text
 from mlsysim_labs.testing import tasks_of
 
@@ -22,15 +23,22 @@ BLOCK = re.compile(r"(<!-- key -->\n).*?(<!-- /key -->)", re.DOTALL)
 def key(lab: Any) -> str:
     """Predictions and tasks with their keys, tolerances, and the numbers that mistakes lead to."""
     lines = ["| | Question | Key |", "| --- | --- | --- |"]
-    lines += [f"| predict | {one.question} | {one.key} |" for one in lab.questions.predictions.values()]
+    lines += [f"| predict | {asked(one)} | {one.key} |" for one in lab.questions.predictions.values()]
     mistakes = []
     for name, one in tasks_of(lab).items():
         within = "" if one.whole or one.options or isinstance(one.truth, str) else f" ± {one.tolerance:.0%}"
-        lines.append(f"| `{name}` | {one.question} | {one.key}{within} |")
+        lines.append(f"| `{name}` | {asked(one)} | {one.key}{within} |")
         for mistake in one.mistakes:
             wrong = key_text(one.answer_of(mistake.formula), one.unit, one.whole)
             mistakes.append(f"- `{name}`, {wrong}: “{mistake.sentence}”")
+    lines += [f"| `{name}` | {asked(one)} | {'; '.join(one.shown.conditions)} |"
+              for name, one in lab.questions.tasks.items() if isinstance(one, DesignItem)]
     return "\n".join([*lines, "", "Mistakes that are recognized:", "", *mistakes, ""] if mistakes else [*lines, ""])
+
+
+def asked(one: Any) -> str:
+    """A question with its conditions, as a cell of the table."""
+    return f"{one.shown.question} *{one.shown.given}*" if one.shown.given else one.shown.question
 
 
 def with_key(page: str, lab: Any) -> str:

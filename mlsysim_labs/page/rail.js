@@ -47,7 +47,7 @@ async function connect(model, el, box) {
     turn = 0;
 
   // the head
-  const head = element("header", "lab-head");
+  const head = element("div", "lab-head");
   el.replaceChildren(head);
   const title = head.appendChild(element("h2", "lab-title"));
   title.textContent = model.get("title");
@@ -148,14 +148,15 @@ async function connect(model, el, box) {
   // A card is entered: the stage follows it, and whoever asked for it is led to it.
   const enter = (card, byHand) => {
     if (!card) return draw();
-    const isNew = card !== here;
+    const isNew = card !== here,
+      isNext = card.kind !== here?.kind;
     here = card;
     const asked = card.kind === "Predict" ? runner.get("guesses")[card.name] : undefined;
     runner.set("scene", asked ? card.name : "");
     const now = scene();
     const isView = now?.pictures.some((p) => p.name === runner.get("view") && p.view);
     if (asked?.picture && isNew) runner.set("view", asked.picture);
-    else if (now && !isView) runner.set("view", now.first);
+    else if (now && (!isView || isNext)) runner.set("view", now.first);
     if (isNew && asked) table = false;
     draw();
     if (!byHand) return;

@@ -31,7 +31,7 @@ def test_the_lab_of_ones_own_is_one(root):
     lab = names["lab"]
     lab.box  # noqa: B018 - showing it is what publishes
     lab.check()
-    assert lab.kernel_only == {} and lab.page.runner.program["code"]
+    assert lab.kernel_only == {} and lab.page.runner.scenes[""]["program"]["code"]
 
 
 def test_the_commands_exist(root):

@@ -41,24 +41,25 @@ def changed(tmp_path, *changes):
 
 
 @pytest.mark.parametrize("before, after, says", [
-    ("token(model, here) / 2", "token(model, here)", "token: '131.072 kB', of the mistake 'keys_alone', is right"),
-    ("(model, **here, users=users)", "(model, **here, users=users if users > 1 else 1)", "cannot be followed"),
-    ("reserve=0.1)", "reserve=0.1 if isinstance(model, Transformer) else 0)", "the browser would show"),
+    ("token(here) / 2", "token(here)", "token: '131.072 kB', of the mistake 'keys_alone', is right"),
+    ("(LLAMA, **here, users=users) |", "(LLAMA, **here, users=users if users > 1 else 1) |", "cannot be followed"),
+    ("reserve=TENTH) |", "reserve=TENTH if isinstance(device, Accelerator) else 0) |", "the browser would show"),
     ('slug="03_kv_cache"', 'slug="03_cache"', "the slug is"),
-    ("Work it out in 16 bit, then in 8.", "It is 131 kB a token.", "the key of token, 131 kB, stands there"),
+    ("Divide one by the other.", "It is 131 kB a token.", "the key of token, 131 kB, stands there"),
     ("from solver.formulas import", "from solver.formulas.memory import", "imports solver.formulas.memory"),
-    ('lab.choice("weights", BITS, advanced=True)', 'lab.choice("weights", BITS)', "4 knobs are in sight"),
-    ('lab.hint(h200, "Work it out in 16 bit, then in 8.")', "", "the task h200 has no hint"),
-    ("LONG = 131072\n", "LONG = 131072\n" + 25 * "LONG = 131072\n", "25 are the most"),
+    ('lab.choice("weights"', 'lab.toggle("more")\nlab.choice("weights"', "6 knobs are in sight"),
+    ('lab.hint(room_left, "Set', '(lambda task, hint: None)(room_left, "Set', "the task room_left has no hint"),
+    ("LONG, TENTH = 131072, 0.1\n", 26 * "LONG, TENTH = 131072, 0.1\n", "25 are the most"),
     ('lab.reflect("Eight', '(lambda question: None)("Eight', "there is no reflection"),
-    ('start="only")', "start=False)", "no picture moves before the lock"),
+    ('lab.slider("context"', 'lab.pose = lambda *names: lambda function: function\nlab.slider("context"',
+     "no picture moves before the lock"),
     pytest.param(
         'lab.reflect("Eight', 'lab.controls["users"].description = str(lab.questions["users_at_128k"].truth)\n'
         'lab.reflect("Eight', "before the lock depends on the truth",
         marks=pytest.mark.skipif(ipywidgets.__version__.startswith("7"), reason="its comms open otherwise")),
 ])
 def test_a_fault_is_named(tmp_path, before, after, says):
-    notebook = changed(tmp_path, (before, after), ("import Hardware, ", "import Transformer, Hardware, "))
+    notebook = changed(tmp_path, (before, after), ("import Hardware, ", "import Accelerator, Hardware, "))
     with pytest.raises(AssertionError) as problem:
         check_lab(notebook)
     assert says in str(problem.value)

@@ -12,7 +12,8 @@ from fake_model import tell
 
 from mlsysim_labs import Lab
 from mlsysim_labs.marking.answers import known_unit
-from mlsysim_labs.testing import LONGEST_CELL, check_lab
+from mlsysim_labs.testing import check_lab
+from mlsysim_labs.testing.labs import LONGEST_CELL
 from solver import Hardware
 from solver.text import number_text
 

@@ -8,7 +8,7 @@ import ipywidgets
 import numpy as np
 import pytest
 
-from mlsysim_labs import Curve, Heatmap, Lab, Lanes, Roofline, Vessel
+from mlsysim_labs import Curve, Heatmap, Lab, Roofline, Timeline, Vessel
 from mlsysim_labs.page.controls import octaves
 from mlsysim_labs.pictures.parts.picture import WidgetPicture, as_picture
 from mlsysim_labs.reactive.graph import NodeError
@@ -29,6 +29,11 @@ def lab():
         return context * share * np.where(doubled, 2.0, 1.0)
 
     return lab
+
+
+def scene(lab):
+    """What is on the stage of a lab without questions."""
+    return lab.page.runner.scenes[""]
 
 
 def progress(lab, function="bar"):
@@ -79,7 +84,8 @@ def test_log_sliders_stop_where_a_person_would():
     (lambda lab: lab.slider("two words", 1, 5), ValueError, "a Python name"),
     (lambda lab: lab.choice("x", []), ValueError, "nothing to choose"),
     (lambda lab: lab.slider("amount", 1, 5), ValueError, "is a function here"),
-    (lambda lab: lab.preset("p", contxt=5), KeyError, "Did you mean context"),
+    (lambda lab: lab.slider("guess", 1, 5), ValueError, "is what a learner guesses"),
+    (lambda lab: lab.explore("Do.", "Notice.", show={"contxt": 5}), KeyError, "Did you mean context"),
     (lambda lab: lab["amont"], KeyError, "Did you mean amount")])
 def test_mistakes_are_explained(lab, act, error, says):
     with pytest.raises(error, match=says):
@@ -88,16 +94,16 @@ def test_mistakes_are_explained(lab, act, error, says):
 
 def test_nothing_is_shipped_before_the_lab_is_shown(lab):
     progress(lab)
-    assert lab.page.runner.program == {}
+    assert lab.page.runner.scenes == {}
     lab.box  # noqa: B018 - showing it is what publishes
-    assert lab.page.runner.program["code"]
+    assert scene(lab)["program"]["code"]
 
 
 def test_the_program_draws_what_the_formula_says(lab):
     progress(lab)
     lab.box  # noqa: B018
     raw = {"device": 0, "context": 3, "share": 0.5, "doubled": True}
-    said = run(lab.page.runner.program, raw)
+    said = run(scene(lab)["program"], raw)
     context = lab.wiring.controls["context"].table[3]
     assert set(said.values()) == {context * 0.5 * 2}, "in the picture and in its table"
     lab.check()
@@ -111,7 +117,7 @@ def test_a_replaced_function_changes_its_followers(lab):
         return 3.0 * context
 
     lab.box  # noqa: B018
-    assert next(iter(run(lab.page.runner.program, {"context": 0}).values())) == 1536
+    assert next(iter(run(scene(lab)["program"], {"context": 0}).values())) == 1536
 
 
 def test_what_cannot_be_traced_follows_the_kernel(lab, capsys):
@@ -123,7 +129,7 @@ def test_what_cannot_be_traced_follows_the_kernel(lab, capsys):
     lab.box  # noqa: B018
     assert "np.where" in capsys.readouterr().out and "amount" in lab.kernel_only
     assert lab.page.runner.kernel_state["values"] == {"amount": 1}
-    assert lab.page.runner.pictures[0]["follows"] == ["context"], "no other knob makes it wait"
+    assert scene(lab)["pictures"][0]["follows"] == ["context"], "no other knob makes it wait"
     lab.set(context=512)
     assert lab.page.runner.kernel_state["values"] == {"amount": 2}
     assert lab.page.runner.kernel_state["at"]["context"] == 0
@@ -156,14 +162,29 @@ def test_check_finds_what_a_trace_cannot_see(lab):
         lab.check()
 
 
-def test_presets_and_reset_are_raw_settings(lab):
-    lab.preset("Long", context=131072, doubled=True)
+def test_the_page_knows_where_the_knobs_start(lab):
     progress(lab)
     lab.box  # noqa: B018
     lab.set(context=512)
-    presets = dict(lab.page.runner.presets)
-    assert presets["Long"] == {"context": len(lab.wiring.controls["context"].table) - 1, "doubled": True}
-    assert presets["Reset"]["context"] == lab.wiring.controls["context"].raw_of(8192)
+    assert lab.page.rail.start == lab.wiring.start
+    assert lab.page.rail.start["context"] == lab.wiring.controls["context"].raw_of(8192)
+
+
+def test_short_options_are_buttons_and_names_and_colours_are_those_of_the_author():
+    lab = Lab("A lab")
+    buttons = lab.choice("bits", {"16 bit": 16, "8 bit": 8}, start=8, label="KV cache")
+    knob = lab.slider("users", 1, 1000, start=40, unit="user", scale="digits", colour="you")
+    assert isinstance(buttons, ipywidgets.ToggleButtons) and buttons.description == "KV cache" and lab["bits"] == 8
+    assert "lab-knob-you" in knob._dom_classes and lab["users"] == 40
+    assert lab.wiring.controls["users"].labels[:2] == ["1 user", "2 users"]
+    assert [n for n in lab.wiring.controls["users"].table if 98 <= n <= 120] == [98, 99, 100, 110, 120]
+
+
+def test_a_lab_without_questions_has_no_steps(lab):
+    progress(lab)
+    lab.box  # noqa: B018
+    assert lab.page.rail.kinds == [] and lab.page.rail.steps == [] and lab.is_open
+    assert list(lab.page.runner.scenes) == [""]
 
 
 def test_a_widget_of_ones_own_is_a_picture():
@@ -179,7 +200,8 @@ def test_the_state_of_a_lab_is_json(lab):
     progress(lab)
     lab.box  # noqa: B018
     runner = lab.page.runner
-    json.dumps({name: getattr(runner, name) for name in ("program", "kernel_state", "presets")}, allow_nan=False)
+    json.dumps(runner.get_state(["scenes", "controls", "views", "guesses", "kernel_state", "reveal"]), allow_nan=False)
+    json.dumps(lab.page.rail.get_state(["steps", "start", "kinds"]), allow_nan=False)
 
 
 def plain(widget, monkeypatch):
@@ -207,7 +229,7 @@ def test_without_its_state_a_lab_is_one_helpful_sentence(title, says, monkeypatc
 
 
 @pytest.mark.parametrize("kind, given", [
-    (Vessel, ()), (Roofline, ()), (Lanes, ()), (Curve, ("x", "y", (1, 2), (1, 2))),
+    (Vessel, ()), (Roofline, ()), (Timeline, ()), (Curve, ("x", "y", (1, 2), (1, 2))),
     (Heatmap, ("x", "y", "z", [1, 2], [1, 2], (0, 1)))])
 def test_without_its_state_a_picture_is_one_too(kind, given, monkeypatch):
     said = plain(as_picture(kind(*given)).widget, monkeypatch)

@@ -9,7 +9,7 @@ import re
 
 import ipywidgets
 import pytest
-from small_lab import CROSSOVER, SENTENCE, USERS, small_lab, step
+from small_lab import CROSSOVER, ENOUGH, PLAN, SENTENCE, TOLD, USERS, small_lab, step
 
 from mlsysim_labs import Lab, Vessel
 from mlsysim_labs.questions.progress import UNSAVED, Progress
@@ -48,26 +48,36 @@ def test_until_the_lock_nothing_depends_on_the_truth():
     assert shown != other, "the test bites: the answer comes with the lock"
 
 
-def test_until_the_lock_only_start_pictures_are_there():
+def seen(lab):
+    """The pictures of the first scene, the knobs that move it, and the steps of the cards that are there."""
+    scene = next(iter(lab.page.runner.scenes.values()))
+    return [p["name"] for p in scene["pictures"]], scene["knobs"], [kind for kind, *_ in lab.page.rail.steps]
+
+
+def test_until_the_lock_only_poses_are_there():
     lab = small_lab()
     lab.box  # noqa: B018
-    assert [p["name"] for p in lab.page.runner.pictures] == ["weights"]
-    assert [c[0] for c in lab.page.runner.controls] == ["device"], "knobs that move nothing yet are not there"
-    assert lab.page.layout.tasks.children == () and len(lab.page.layout.frames.children) == 1
+    assert seen(lab) == (["memory"], ["device", "reserve"], ["Predict"]), "knobs that move nothing yet are not there"
+    assert list(lab.page.runner.scenes) == [USERS] and not lab.page.rail.is_open
+    assert len(lab.page.layout.cards.children) == len(lab.page.layout.frames.children) == 1
     step(lab, USERS, "lock", 40.0)
-    assert [p["name"] for p in lab.page.runner.pictures] == ["weights", "memory"]
-    assert len(lab.page.layout.tasks.children) == 3 and lab.page.layout.drawer.children == (lab.controls["reserve"],)
-    assert lab.questions[USERS].shown.truth["sentence"] == "you said 40 users, it is 4: 10× too many"
+    assert list(lab.page.runner.scenes) == [""] and lab.page.rail.is_open
+    assert seen(lab) == (["memory", "weights"], ["device", "context", "users", "reserve"],
+                         ["Predict", "Explore", "Decide", "Decide", "Decide", "Reflect", "Hand in"])
+    assert lab.page.layout.drawer.children == (lab.controls["reserve"],)
+    told = lab.questions[USERS].shown.truth
+    assert told["sentence"] == TOLD and told["why"] == "At 131,072 tokens not more than 3 fit."
+    assert lab.page.runner.reveal == {"number": 1, "prediction": USERS}
 
 
 def test_a_start_picture_may_not_compute_the_truth():
     lab = small_lab()
 
     @lab.picture(Vessel(), start=True)
-    def hint(users):
-        return {"capacity": users}
+    def hint(most):
+        return {"capacity": most}
 
-    with pytest.raises(ValueError, match=r"hint moves before .* is locked, and both need users"):
+    with pytest.raises(ValueError, match=r"hint moves before .* is locked, and both need most"):
         lab.box  # noqa: B018
 
 
@@ -86,19 +96,21 @@ def test_nothing_is_lost_by_running_again_and_nothing_comes_twice(folder):
     step(lab, CROSSOVER, "answer", "30633 tokens", id="crossover-answer-30633 tokens")  # a retry
     step(lab, "grows", "answer", "the KV cache")
     step(lab, "reflection", "answer", "Less memory. More time.")
+    step(lab, "explore_1", "there", "button")
+    step(lab, PLAN, "plan", ENOUGH)
     again = small_lab()
     again.box  # noqa: B018
     guess, task = again.questions[USERS].shown, again.questions[CROSSOVER].shown
-    assert guess.locked["value"] == 40 and guess.truth["value"] == 4, "the first is kept, right or wrong"
+    assert guess.locked["value"] == 40 and guess.truth["value"] == 3, "the first is kept, right or wrong"
     assert (task.answer, task.state, task.feedback, task.tries) == ("30633 tokens", "wrong", SENTENCE, 1)
     assert task.hints == ["Divide."] and task.more_hints
     assert again.questions["grows"].shown.state == "right" and again.questions["reflection"].shown.state == "kept"
     record = Record.of_data((folder / "99_small.record.json").read_bytes())
     assert [(e.kind, e.name) for e in record.events] == [
         ("prediction", USERS), ("answer", CROSSOVER), ("hint", CROSSOVER), ("answer", "grows"),
-        ("reflection", "reflection")]
+        ("reflection", "reflection"), ("explored", "explore_1"), ("plan", PLAN)]
     assert record.problems() == [] and record.versions["mlsysim-labs"]
-    assert "4 of 4 steps done" in again.progress.line.value
+    assert "5 of 6 done" in again.progress.line.value
 
 
 def test_an_answer_that_cannot_be_kept_is_not_called_saved(folder, monkeypatch):
@@ -111,7 +123,7 @@ def test_an_answer_that_cannot_be_kept_is_not_called_saved(folder, monkeypatch):
     monkeypatch.setattr(lab.progress.record_file, "lock", folder / "gone" / "lock")
     step(lab, USERS, "lock", 40.0)
     assert "Not saved" in said[0]["why"] and shown.locked == {} and not lab.is_open
-    assert lab.page.runner.pictures[0]["name"] == "weights"
+    assert list(lab.page.runner.scenes) == [USERS]
 
 
 @pytest.mark.parametrize("text, state, says", [
@@ -174,13 +186,24 @@ def test_exams_keep_answers_and_say_nothing_of_them():
     assert lab.progress.record.last("answer", CROSSOVER).value == {"text": "5 tokens", "state": "kept"}
 
 
-def test_a_demo_shows_everything_and_keeps_nothing(folder, monkeypatch):
+def test_a_class_begins_like_anybody_and_nothing_is_kept(folder, monkeypatch):
     monkeypatch.setenv("MLSYSIM_LABS_MODE", "demo")
     lab = small_lab()
     lab.box  # noqa: B018
-    assert lab.questions[CROSSOVER].shown.answer.startswith("122,5") and lab.is_open
-    assert lab.questions[USERS].shown.truth["value"] == 4
+    assert not lab.is_open and lab.questions[USERS].shown.truth == {} and lab.questions[USERS].shown.is_class
+    step(lab, USERS, "lock", 40.0)
+    assert lab.questions[USERS].shown.truth["value"] == 3 and lab.is_open
+    assert step(lab, CROSSOVER, "key", True).answer.startswith("122,5"), "where it is asked for"
     step(lab, "reflection", "answer", "Nothing.")
+    assert list(folder.glob("*.json")) == []
+
+
+def test_a_tool_may_open_a_lab_with_its_keys(folder):
+    lab = small_lab()
+    lab.box  # noqa: B018
+    lab.unlock()
+    assert lab.is_open and lab.questions[CROSSOVER].shown.answer.startswith("122,5")
+    assert lab.questions[USERS].shown.truth["sentence"] == "It is 3 users."
     assert list(folder.glob("*.json")) == []
 
 
@@ -190,7 +213,7 @@ def test_an_unknown_mode_is_a_sentence():
 
 
 @pytest.mark.parametrize("truth, says", [
-    (lambda users: math.inf, "but it cannot be done"), (lambda users: math.nan, "but it cannot be done"),
+    (lambda users: math.inf, "It cannot be done"), (lambda users: math.nan, "It cannot be done"),
     (lambda users: users / 0, "cannot be computed here: division by zero"),
     (lambda users: "many", "cannot be computed here: the truth is 'many'"),
     (lambda nobody: 1, "cannot be computed here: .* asks for 'nobody'")])
@@ -216,7 +239,7 @@ def test_a_lab_opens_whatever_its_record_has_and_nothing_is_lost(folder, value):
     Progress("99_small", Setting()).keep("prediction", USERS, value)
     lab = small_lab()
     lab.box  # noqa: B018
-    assert lab.is_open and lab.questions[USERS].shown.truth["sentence"].startswith("you said ")
+    assert lab.is_open and lab.questions[USERS].shown.truth["sentence"].startswith("You said ")
     step(lab, "grows", "answer", "the KV cache")
     assert Record.of_data((folder / "99_small.record.json").read_bytes()).prediction(USERS).value == value
 
@@ -284,7 +307,7 @@ def test_the_summary_shows_what_is_missing_and_quotes_nobody_s_html():
     step(lab, USERS, "lock", 40.0)
     step(lab, "reflection", "answer", "<script>alert(1)</script>")
     said = lab.progress.summary()
-    assert said.count("missing") == 2 and said.count("done") == 2 and "<script>" not in said
+    assert said.count("○ open") == 4 and said.count("✓ done") == 2 and "<script>" not in said
     assert "99_small.record.json" in said and "mlsysim-labs record 1 99_small" in said
 
 
@@ -295,7 +318,7 @@ def test_a_record_too_long_for_a_text_is_saved_and_handed_in_as_a_file(folder):
         lab.progress.keep("reflection", "reflection", {"text": "x" * 95_000})
     said = []
     lab.questions[USERS].shown.send = said.append
-    lab.progress.outputs.append(Output())
+    lab.progress.outputs.append((Output(), True))
     assert step(lab, USERS, "lock", 40.0).locked and said[0] == {"saved": f"{USERS}-lock-40.0"}
     summary = lab.progress.summary()
     assert "too long to copy. Hand in its file" in summary and "99_small.record.json" in summary
@@ -319,11 +342,11 @@ def test_an_output_that_cannot_follow_is_no_failure_to_save(folder):
     lab.box  # noqa: B018
     deaf, hearing = Output(), Output()
     deaf.problem = RuntimeError("the page is gone")
-    lab.progress.outputs += [deaf, hearing]
+    lab.progress.outputs += [(deaf, True), (hearing, False)]
     said = []
     lab.questions[USERS].shown.send = said.append
     assert step(lab, USERS, "lock", 40.0).locked and said == [{"saved": f"{USERS}-lock-40.0"}]
-    assert "the page is gone" in lab.progress.line.value and "1 of 4" in hearing.bundle["text/plain"]
+    assert "the page is gone" in lab.progress.line.value and "1 of 6" in hearing.bundle["text/plain"]
 
 
 # a folder where nothing can be written -------------------------------------------------------------------------

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from mlsysim_labs import Lab
-from mlsysim_labs.questions.items import ReflectionItem
 from mlsysim_labs.questions.setting import Setting, setting
+from mlsysim_labs.questions.task_items import ReflectionItem
 
 
 @pytest.fixture

@@ -111,7 +111,7 @@ def task(page):
 
 def verdict_on(shown) -> str:
     """Icon, word and sentence."""
-    return " ".join(filter(None, (shown.css(f"task-{part}").inner_text() for part in ("icon", "word", "says"))))
+    return " ".join(filter(None, (shown.css(f"task-{part}").inner_text() for part in ("word", "says"))))
 
 
 def note(shown) -> str:
@@ -128,7 +128,7 @@ def wait(shown, tries: int) -> None:
 @pytest.mark.browser
 def test_keys_alone_will_do(task):
     task.press("Tab", "Enter")
-    assert task.css("act-problem").inner_text() == "Write your answer first." and task.heard == []
+    assert task.css("act-quiet").inner_text() == "Write your answer first." and task.heard == []
     task.page.keyboard.type("8 GB")
     assert note(task) == "Not sent yet"
     task.press("Enter")
@@ -148,7 +148,7 @@ def test_keys_alone_will_do(task):
     assert (verdict_on(task), note(task)) == ("✗ Not yet, for 8 GB Off by 2.", "Not sent yet")
     task.press("Tab", "Space")
     wait(task, 3)
-    assert verdict_on(task) == "✓ Right (try 3) Two bytes each."
+    assert verdict_on(task) == "✓ Right at try 3 Two bytes each."
 
 
 @pytest.mark.browser
@@ -199,7 +199,7 @@ def test_a_draft_outlives_its_view_and_the_page(page):
     assert field.input_value() == TEXT and note(shown) == "Not sent yet"
     assert page.evaluate("Object.entries(localStorage)") == [["mlsysim-labs draft 03_kv_cache why", TEXT]]
     shown.away = True
-    shown.button("Save").click()
+    shown.button("Keep it").click()
     shown.banner.get_by_text("Not saved").wait_for(timeout=3000)
     assert page.evaluate("localStorage.length") == 1
     shown.away = False
@@ -231,10 +231,10 @@ def test_texts_stay_inside_and_controls_can_be_hit(page, width):
     shown.widget.hints, shown.widget.feedback, shown.widget.state = HINTS, "y" * 200, "wrong"
     shown.push()
     assert shown.flaws() == [] and shown.errors == []
-    shown.button("Answer again").click()
-    assert shown.css("act-problem").inner_text() == "Choose one first."
+    shown.button("Check again").click()
+    assert shown.css("act-quiet").inner_text() == "Choose one first."
     shown.css("act-radio").nth(1).check()
-    shown.button("Answer again").click()
+    shown.button("Check again").click()
     wait(shown, 1)
 
 
@@ -244,6 +244,6 @@ def test_what_is_not_kept_is_not_called_saved(page):
     shown = Shown(page, desk.task, "task")
     desk.task.unkept = True
     shown.css("task-field").fill("Little.")
-    shown.button("Save").click()
-    shown.css("task-verdict").get_by_text("Not saved").wait_for()
-    assert shown.flaws() == [] and shown.errors == [] and "● " not in shown.css("task-verdict").inner_text()
+    shown.button("Keep it").click()
+    shown.css("act-verdict").get_by_text("Not saved").wait_for()
+    assert shown.flaws() == [] and shown.errors == [] and "● " not in shown.css("act-verdict").inner_text()

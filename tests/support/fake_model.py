@@ -21,6 +21,7 @@ SERVE = """([source, state]) => {
         get: (name) => state[name],
         on: (name, f) => { held.push([name, f]); },
         off: (name, f) => { held = held.filter(([n, g]) => n !== name || g !== f); },
+        set: (name, value) => { if (state[name] !== value) hear([["state", { [name]: value }]]); }, // stays on the page
         send: async (content) => hear(await window.kernel(content)),
     };
     const hear = (events) => {
@@ -32,7 +33,7 @@ SERVE = """([source, state]) => {
     };
     window.keys = [];
     document.addEventListener("keydown", (event) => event.target !== document.body && window.keys.push(event.key));
-    window.fake = { hear, held: () => held.map(([name]) => name) };
+    window.fake = { hear, get: model.get, set: model.set, held: () => held.map(([name]) => name) };
     const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
     window.view = async () => {
         window.stop?.();
@@ -77,10 +78,12 @@ class Shown:
         widget.send = lambda content, buffers=None: self._events.append(["said", content])
         page.on("pageerror", lambda error: self.errors.append(str(error)))
         page.expose_function("kernel", self._kernel)
-        css = style("questions/acts.css", f"questions/{name}.css")
+        css = style("pictures/parts/drawing.css", "page/lab.css", "questions/acts.css", f"questions/{name}.css")
         colours = "".join(f"--jp-{key}: {value};" for key, value in theme.items())
         body = f"body {{ margin: 8px; background: {theme['layout-color0']}; }}"
-        page.set_content(f"<style>:root {{{colours}}} {body} {css}</style><div id='widget'></div>")
+        page.set_content(f"<style>:root {{{colours}}} {body} {css}</style>"
+                         f"<body data-jp-theme-light='{str(theme is WHITE).lower()}'>"
+                         f"<div class='lab-box'><div id='widget' class='lab-here'></div></div></body>")
         self.state = {trait: getattr(widget, trait) for trait in traits}
         page.evaluate(SERVE, [script("questions/acts.js", f"questions/{name}.js"), self.state])
 

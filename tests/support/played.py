@@ -3,6 +3,7 @@
     lab = lab_of("03_kv_cache")                               # the same lab in this process, which knows every key
     player = walk_in(jupyter, page, "03_kv_cache.ipynb", lab)
     player.lock("users_at_128k", "40")
+    assert player.explore("explore_1").startswith("Each tile grows")
     assert player.answer("token", keys(lab)["token"])[0] == "Right"
 """
 
@@ -10,15 +11,16 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from hand import HANDLE
 from live_jupyter import Jupyter, errors_in_cells, run_all
-from waiting import until_still
+from waiting import until_holds, until_still
 
-from mlsysim_labs.questions.items import Item, PredictionItem
+from mlsysim_labs.questions.items import Item
 from mlsysim_labs.testing import tasks_of
 
 MOST_TABS = 300
@@ -89,22 +91,49 @@ def walk_in(jupyter: Jupyter, page: Any, notebook: str, lab: Any, port: int | No
 
 
 class Player:
-    """A student at a lab's page, who has a keyboard only. `said` is what the console said as errors."""
+    """A student at a lab's page, who has a keyboard only. `said` is what the console said as errors.
+
+    Cards are seen one at a time: each move first enters the card that it is of, as a student does.
+    """
 
     def __init__(self, page: Any, lab: Any, said: list[str]) -> None:
         self.page, self.lab, self.said = page, lab, said
+        self.box = page.locator(".lab-box").first
 
     # where things are --------------------------------------------------------------------------------------------
 
     def group(self, name: str) -> Any:
-        """The prediction, task or reflection of that name."""
-        item = self.lab.questions[name]
-        kind = "Prediction" if isinstance(item, PredictionItem) else "Task"
-        return self.page.get_by_role("group", name=f"{kind}: {item.question}", exact=True)
+        """The card of the prediction, the thing to try, the task or plan, or the reflection of that name."""
+        return self.box.locator(f".lab-cards .lab-step-{name} .lab-act, .lab-cards .lab-act.lab-step-{name}").first
 
     def picture(self, name: str) -> Any:
         """The frame of a picture."""
-        return self.page.locator(f".lab-picture-{name}")
+        return self.box.locator(f".lab-picture-{name}")
+
+    @property
+    def title(self) -> str:
+        """The sentence above the picture that is seen."""
+        return self.box.locator(".lab-picture.lab-shown .lab-drawing-says").inner_text()
+
+    @property
+    def verdict(self) -> str:
+        """What the card says that is seen."""
+        return self.box.locator(".lab-cards .lab-act-verdict:visible").inner_text()
+
+    @property
+    def here(self) -> tuple[str, int]:
+        """The step of the rail that is seen, and which of its cards, from 1 on."""
+        kind, _, number = self.box.locator(".lab-kind").inner_text().partition(" · ")
+        return kind, int(number.split()[0]) if number else 1
+
+    def place(self, name: str) -> tuple[str, int]:
+        """The step that a card belongs to, and which of its cards it is."""
+        asked = self.lab.questions
+        if name in asked.predictions:
+            return "Predict", list(asked.predictions).index(name) + 1
+        if name in asked.explored:
+            return "Explore", list(asked.explored).index(name) + 1
+        return ("Reflect", 1) if name == "reflection" else ("Decide", list(asked.tasks).index(name) + 1)
 
     def reach(self, target: Any) -> None:
         """Press Tab, or Shift and Tab, until the focus is on an element, or in it."""
@@ -116,12 +145,74 @@ class Player:
             self.page.keyboard.press("Tab" if way > 0 else "Shift+Tab")
         raise AssertionError(f"{MOST_TABS} times Tab do not lead to {target}")
 
+    def rove(self, button: Any) -> None:
+        """Reach a button of a group that one Tab leads into, and go through the group with the arrows."""
+        button.wait_for()
+        group = button.locator("..")
+        self.reach(group.locator("[tabindex='0']"))
+        for _ in range(group.locator("button").count()):
+            if button.evaluate("(e) => e === document.activeElement"):
+                return
+            self.page.keyboard.press("ArrowRight")
+        raise AssertionError(f"no arrow leads to {button}")
+
+    # the way through the steps -----------------------------------------------------------------------------------
+
+    def enter(self, kind: str, number: int = 1) -> None:
+        """Go to a card: to its step by the rail, and to it by the list of that step, or by Next and Back."""
+        if self.here[0] != kind:
+            self.rove(self.box.locator(".lab-rail .lab-segment", has_text=kind))
+            self.page.keyboard.press("Enter")
+            until_holds(self.page, lambda: _is(self.here[0], kind))
+        for _ in range(20):
+            now = self.here[1]
+            if now == number:
+                return until_still(self.page, frames=4)
+            self._go(1 if number > now else -1)
+            until_holds(self.page, lambda now=now: _is(self.here[1] != now, True))
+        raise AssertionError(f"no way leads to {kind} {number}")
+
+    def _go(self, way: int) -> None:
+        """One card on, or back."""
+        cards = self.box.locator(".lab-list")
+        if cards.is_visible():
+            self.reach(cards)
+            self.page.keyboard.press("ArrowDown" if way > 0 else "ArrowUp")
+        else:
+            self.press("Next ›" if way > 0 else "‹ Back")
+
+    def at(self, name: str) -> Any:
+        """Enter the card of that name, and return its group."""
+        self.enter(*self.place(name))
+        group = self.group(name)
+        group.wait_for()
+        return group
+
+    def view(self, name: str) -> None:
+        """Look at a segment of the stage: a view, or "Table"."""
+        self.rove(self.box.locator(".lab-segments").get_by_role("button", name=name, exact=True))
+        self.page.keyboard.press("Enter")
+        until_still(self.page, frames=4)
+
     def open_everything(self) -> None:
-        """Open a table and the drawer of knobs."""
-        self.page.get_by_role("button", name="Table").first.click()
-        drawer = self.page.get_by_role("button", name="More knobs")
-        if drawer.count():
-            drawer.click()
+        """Open the table and the drawer of knobs."""
+        self.view("Table")
+        self.open_drawer()
+
+    def open_drawer(self) -> None:
+        """Show the knobs that are not in sight, if there are any."""
+        drawer = self.box.get_by_role("button", name="More knobs")
+        if drawer.is_visible():
+            self.reach(drawer)
+            self.page.keyboard.press("Enter")
+
+    def menu(self, words: str) -> None:
+        """Press a line of the menu."""
+        self.press("More")
+        line = self.box.get_by_role("button", name=words, exact=True)
+        self.reach(line)
+        self.page.keyboard.press("Enter")
+        until_still(self.page, frames=4)
 
     def check_access(self) -> None:
         """What axe finds in the box of the lab: nothing."""
@@ -133,40 +224,102 @@ class Player:
     # what a student does -----------------------------------------------------------------------------------------
 
     def press(self, name: str) -> None:
-        """Press the button of that name, a preset for example."""
-        self.reach(self.page.locator(".lab-box").get_by_role("button", name=name, exact=True).first)
+        """Press the button of that name, which is in sight."""
+        button = self.box.get_by_role("button", name=name, exact=True).locator("visible=true").first
+        button.wait_for()
+        if button.get_attribute("tabindex") == "-1":
+            self.rove(button)
+        else:
+            self.reach(button)
         self.page.keyboard.press("Enter")
+
+    def knob(self, control: str) -> Any:
+        """A knob, in sight."""
+        found = self.box.locator(f".lab-control-{control}")
+        if not found.is_visible():
+            self.open_drawer()
+        return found
 
     def move(self, control: str, *presses: str) -> None:
         """Press keys on a slider, or on a list of choices."""
-        self.reach(self.page.locator(f".lab-control-{control}").locator(f"{HANDLE}, select").first)
+        self.reach(self.knob(control).locator(f"{HANDLE}, select").first)
         for key in presses:
             self.page.keyboard.press(key)
         until_still(self.page)
 
+    def choose(self, control: str, option: str) -> None:
+        """Press the button of an option, or go to it in the list."""
+        knob = self.knob(control)
+        button = knob.get_by_role("button", name=option, exact=True)
+        if button.count():
+            self.reach(button)
+            self.page.keyboard.press("Enter")
+        else:
+            self.reach(knob.locator("select"))
+            self.page.keyboard.type(option)
+        until_still(self.page)
+
+    def guess(self, name: str, value: str) -> None:
+        """Give a guess, and lock nothing."""
+        self._give(self.at(name), value)
+        until_still(self.page, frames=4)
+
     def lock(self, name: str, value: str) -> str:
-        """Predict a number or an option, lock it, and return the sentence that stands beside the truth."""
-        group = self.group(name)
+        """Predict a number or an option, lock it, and return what is said when the stage stands still again."""
+        group = self.at(name)
         self._give(group, value)
         self.page.keyboard.press("Tab" if self._is_choice(group) else "Enter")  # to the button
-        assert self.page.evaluate("document.activeElement.textContent") == "Lock my prediction"
+        assert self.page.evaluate("document.activeElement.textContent") in ("Lock my guess", "Reveal")
         self.page.keyboard.press("Enter")
-        told = group.locator(".lab-predict-told")
-        told.wait_for()
-        return told.inner_text()
+        said = group.locator(".lab-predict-says")
+        said.filter(has_text=".").wait_for()
+        self._until_saved(group)
+        until_still(self.page)
+        return said.inner_text()
+
+    def why(self, name: str) -> str:
+        """The reason that stands below the truth."""
+        return self.group(name).locator(".lab-predict-why").inner_text()
+
+    def play(self) -> None:
+        """Go on without a guess."""
+        self.press("Just let me play")
+        self.box.locator(".lab-rail .lab-segment:disabled").first.wait_for(state="detached")
+        until_still(self.page)
+
+    def explore(self, name: str) -> str:
+        """Have a thing to try shown; what there is to notice."""
+        group = self.at(name)
+        self.reach(group.get_by_role("button", name="Show me"))
+        self.page.keyboard.press("Enter")
+        notice = group.locator(".lab-explore-notice:not(.lab-explore-open)")
+        notice.wait_for()
+        until_still(self.page)
+        return notice.inner_text().removeprefix("✓ ")
+
+    def plan(self, name: str) -> tuple[str, str]:
+        """Hand in where the knobs stand as a plan; the word and the sentence of the verdict."""
+        group = self.at(name)
+        self.reach(group.get_by_role("button", name="This is my plan"))
+        self.page.keyboard.press("Enter")
+        parts = group.locator(".lab-design-part")
+        parts.first.filter(has_text=re.compile(r"\w")).wait_for()
+        self._until_saved(group)
+        word, says = parts.nth(0).inner_text(), parts.nth(1).inner_text()
+        return word.lstrip("✓✗● "), says
 
     def answer(self, name: str, text: str) -> tuple[str, str]:
         """Answer a task; the word and the sentence of the verdict, when it is saved."""
-        group = self.group(name)
+        group = self.at(name)
         self._give(group, text)
         if self._is_choice(group):
-            self.reach(group.get_by_role("button", name="Answer"))
+            self.reach(group.get_by_role("button", name="Check"))
         self.page.keyboard.press("Enter")
-        return self._verdict(group, "Saved")
+        return self._verdict(group)
 
     def hint(self, name: str) -> list[str]:
         """Ask for one more hint; all that are shown."""
-        group = self.group(name)
+        group = self.at(name)
         shown = group.locator(".lab-task-hint")
         count = shown.count()
         self.reach(group.get_by_role("button", name="hint"))
@@ -176,10 +329,10 @@ class Player:
 
     def reflect(self, text: str) -> str:
         """Write the reflection and save it; what is said then."""
-        group = self.group("reflection")
+        group = self.at("reflection")
         self._give(group, text)
         self.page.keyboard.press("Control+Enter")
-        return self._verdict(group, "")[1]
+        return self._verdict(group)[1]
 
     def _give(self, group: Any, text: str) -> None:
         """Type into the field, or choose an option with the arrows."""
@@ -199,23 +352,32 @@ class Player:
     def _is_choice(self, group: Any) -> bool:
         return bool(group.get_by_role("radiogroup").count())
 
-    def _verdict(self, group: Any, note: str) -> tuple[str, str]:
+    def _until_saved(self, group: Any) -> None:
+        """Until no step of that card is under way."""
+        group.locator(".lab-act-note").last.filter(has_not_text="Saving").wait_for(state="attached")
+
+    def _verdict(self, group: Any) -> tuple[str, str]:
         """What is said of an answer, once it stands for what is in the field, and no step is under way."""
-        verdict = group.locator(".lab-task-verdict:not(.lab-task-old):not(.lab-task-open)")
+        verdict = group.locator(".lab-act-verdict:not(.lab-task-old):not(.lab-act-open)")
         verdict.wait_for()
-        group.locator(".lab-act-note").last.filter(has_text=note).wait_for(state="attached")
+        self._until_saved(group)
         until_still(self.page, frames=4)
-        return verdict.locator(".lab-task-word").inner_text(), verdict.locator(".lab-task-says").inner_text()
+        word = verdict.locator(".lab-task-word").inner_text()
+        return word.lstrip("✓✗● "), verdict.locator(".lab-task-says").inner_text()
 
     # what the page says ------------------------------------------------------------------------------------------
 
     @property
     def line(self) -> str:
-        """How much is done, and where it is kept."""
-        return self.page.locator(".lab-saved").first.inner_text()
+        """The foot: how much is done, and where it is kept."""
+        return self.box.locator(".lab-foot").inner_text()
 
     @property
     def handed_in(self) -> dict[str, tuple[str, str]]:
         """What `lab.submit()` shows: state and own value of each step, by its question."""
         rows = self.page.locator(".jp-OutputArea table:has(th:text-is('State')) tbody tr").all()
         return {cells[0]: (cells[1], cells[2]) for cells in (row.locator("td").all_inner_texts() for row in rows)}
+
+
+def _is(now: Any, wanted: Any) -> None:
+    assert now == wanted, f"{now!r} instead of {wanted!r}"
