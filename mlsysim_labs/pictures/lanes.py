@@ -3,7 +3,9 @@
 The function of a lab returns the intervals of each lane, one after another in seconds, by the lane's name::
 
     {"lanes": {"read": (("weights", t_weights), ("cache", t_cache)), "multiply": (("multiply", t_work),)},
-     "ghost": {"read": sold_read, "multiply": sold_work}, "guess": guessed, "says": said(...)}
+      "ghost": {"read": sold_read, "multiply": sold_work}, "guess": guessed, "says": said(...)}
+
+What only the table has can follow by its label, ``"also": {"all users [token/s]": rate}``.
 
 Before the lock another function may write the same widget, with other lanes and ``"posed": 1``: what is shown is the
 guess then, and can be dragged. So names and kinds go through the program too, as text.
@@ -25,7 +27,7 @@ from solver.text import nearest
 
 INTERVALS = ("weights", "cache", "multiply", "waiting", "plain")
 MOST_LANES, MOST_INTERVALS = 3, 4  # places that `lengths` always has: what changes from pose to truth can be followed
-LANES_DATA = ("lanes", "ghost", "done", "guess", "guess_share", "tokens", "ticks", "posed", "says")
+LANES_DATA = ("lanes", "ghost", "done", "guess", "guess_share", "tokens", "ticks", "posed", "says", "also")
 UNKNOWN = float("nan")
 
 Interval = tuple[str, Any]
@@ -108,7 +110,7 @@ class Lanes(Drawing, Speaks):
             found["your guess [ms]"] = 1e3 * data["guess"]
         if "guess_share" in data:
             found[f"your guess: {self.parts[0]} [%]"] = 100 * data["guess_share"]
-        return found
+        return found | dict(data.get("also", {}))
 
     def _lanes(self, data: Mapping[str, Any]) -> dict[str, list[Interval]]:
         self.known(data, *LANES_DATA)

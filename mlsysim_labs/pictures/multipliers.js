@@ -1,23 +1,22 @@
 // A thousand squares, each a thousandth of a chip's multipliers: which of them work, and which one believed would. What
 // is too little to be seen among a thousand is seen among the first ten, enlarged.
 
-const TRAITS = ["share", "guess", "posed", "says", "said", "said_names", "said_units"];
+const TRAITS = ["share", "guess", "posed", "of", "note", "hint", "says", "said", "said_names", "said_units"];
 const COLUMNS = 50,
   ROWS = 20,
   SQUARE = 9, // [px] at most
   ENLARGED = 6,
   FEW = 0.01; // a smaller share is enlarged
-const NOTE = "Each square: a thousandth of the chip's multipliers.",
-  HINT = "Drag over the squares: how many work?";
 
 const isShare = (x) => Number.isFinite(x) && x >= 0;
-const inThousand = (x) => `${1000 * x < 9.95 ? +(1000 * x).toFixed(1) : wholeText(1000 * x)} of 1,000`;
+const inThousand = (x, of) =>
+  of ? countText(1000 * x, of) : `${1000 * x < 9.95 ? +(1000 * x).toFixed(1) : wholeText(1000 * x)} of 1,000`;
 const ofShare = (x) => 1000 * clamp(x, 0, 1);
 
 function say(v) {
   if (v.says) return saidText(v);
   if (v.posed >= 1) return "How many of its multipliers does the chip keep at work?";
-  return isShare(v.share) ? `${capital(inThousand(v.share))} multipliers work.` : "";
+  return isShare(v.share) ? `${capital(inThousand(v.share, v.of))}${v.of ? "" : " multipliers work"}.` : "";
 }
 
 // The share that is filled up to a place; in the first row parts of a square count.
@@ -96,16 +95,16 @@ function build(svg, _, model) {
     placeGrid(v, open, guessed);
     placeLens(v, width, y);
     const many = open && isShare(v.share) && v.share >= FEW;
-    write(big, open ? (many ? inThousand(v.share) : "") : guessed ? inThousand(v.guess) : "?");
+    write(big, open ? (many ? inThousand(v.share, v.of) : "") : guessed ? inThousand(v.guess, v.of) : "?");
     set(big, { class: `lab-drawing-big lab-multipliers-big${open ? "" : " lab-drawing-you"}` });
     move(big, 0, top - 22);
-    write(hint, open || guessed ? "" : HINT);
+    write(hint, open || guessed ? "" : v.hint);
     move(hint, 40, top - 28);
-    write(note, open ? "" : NOTE);
+    write(note, open ? "" : v.note);
     move(note, 0, top + ROWS * size + 16);
-    write(head, open && isShare(v.share) && v.share < FEW ? inThousand(v.share) : "");
+    write(head, open && isShare(v.share) && v.share < FEW ? inThousand(v.share, v.of) : "");
     move(head, 0, 14);
-    write(guess, open && guessed ? `your guess: ${inThousand(v.guess)}` : "");
+    write(guess, open && guessed ? `your guess: ${inThousand(v.guess, v.of)}` : "");
     move(guess, 0, top + ROWS * size + 16);
     return height;
   }

@@ -23,6 +23,7 @@ class Multipliers(Drawing, Speaks):
 
     `share` : what works, from 0 to 1; NaN dims the picture
     `guess` : what the learner believes, NaN for none; `posed` : 1 while it is the guess that is drawn, and to fill
+    `of`, `note`, `hint` : for good, where the squares stand for something else: what one is ("token"), and both lines
 
     >>> Multipliers(share=0.0034).share
     0.0034
@@ -34,6 +35,9 @@ class Multipliers(Drawing, Speaks):
     share = traitlets.Float(float("nan")).tag(sync=True)
     guess = traitlets.Float(float("nan")).tag(sync=True)
     posed = traitlets.Float().tag(sync=True)
+    of = traitlets.Unicode().tag(sync=True)
+    note = traitlets.Unicode("Each square: a thousandth of the chip's multipliers.").tag(sync=True)
+    hint = traitlets.Unicode("Drag over the squares: how many work?").tag(sync=True)
 
     @classmethod
     def example(cls) -> tuple[Multipliers, dict[str, Any]]:
@@ -48,10 +52,11 @@ class Multipliers(Drawing, Speaks):
                 *self.said_targets(data.get("says"))]
 
     def table(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Both as percent."""
+        """Both as percent, or as how many they are."""
         share, guess, _ = self._read(data)
-        found = {"at work [%]": 100 * share} if "share" in data else {}
-        return found | ({"your guess [%]": 100 * guess} if "guess" in data else {})
+        size, names = (1000, (f"{self.of}s", "your guess")) if self.of else (100, ("at work [%]", "your guess [%]"))
+        found = {names[0]: size * share} if "share" in data else {}
+        return found | ({names[1]: size * guess} if "guess" in data else {})
 
     def _read(self, data: Mapping[str, Any]) -> tuple[Any, Any, Any]:
         self.known(data, "share", "guess", "posed", "says")

@@ -239,10 +239,10 @@ def test_one_may_go_on_without_saving(guess, saved):
     def go_on():
         saved.problem, guess.widget.unkept = None, True
 
-    saved.problem, guess.widget.go_on = NotSaved("Not saved in /lab: nothing may be written there."), go_on
+    saved.problem, guess.widget.go_on = NotSaved("Not saved in /lab: you can't write there."), go_on
     guess.css("predict-field").fill("40")
     guess.button("Lock my guess").click()
-    guess.banner.get_by_text("nothing may be written there").wait_for()
+    guess.banner.get_by_text("you can't write there").wait_for()
     assert guess.flaws() == [] and guess.css("act-banner-text").input_value() == "40 users"
     guess.button("Retry").click()
     guess.banner.get_by_text("tried 2 times").wait_for()
