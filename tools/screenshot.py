@@ -30,7 +30,7 @@ GUESS, TRUTH = "40", "3"
 def main() -> None:
     with mode("learn"), Jupyter(ROOT / "labs", pathlib.Path(tempfile.mkdtemp())) as server, sync_playwright() as play:
         browser = play.chromium.launch(executable_path=equip.chromium(), args=equip.CHROMIUM_FLAGS)
-        page = browser.new_page(viewport=WINDOW, device_scale_factor=2)
+        page = browser.new_page(viewport=WINDOW)
         server.open(page, "03_kv_cache.ipynb")
         run_all(page)
         reveal(page)
