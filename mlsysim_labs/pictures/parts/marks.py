@@ -242,4 +242,4 @@ class Region(Mark):
         return np.where(seen, place[0], self.x.away), np.where(seen, place[1], self.y.away)
 
 
-KINDS_OF_MARKS: dict[str, type[Mark]] = {"regions": Region, "limits": Limit, "lines": Line, "steps": Steps, "points": Point}
+MARK_KINDS: dict[str, type[Mark]] = {"regions": Region, "limits": Limit, "lines": Line, "steps": Steps, "points": Point}
