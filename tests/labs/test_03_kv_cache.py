@@ -7,8 +7,8 @@ import math
 import random
 import re
 
-import played
 import numpy as np
+import played
 import pytest
 import teach
 
@@ -104,7 +104,8 @@ def test_neither_vessel_says_a_key_where_the_lab_itself_leads(lab):
 def test_what_is_to_be_noticed_is_there():
     assert users(2048) >= 200 and users() == 3, "three long users, 200 short ones"
     assert users(32768) == 14 and users(32768, WIDE) == 3, "about a quarter"
-    assert users(device=Hardware.Cloud.L4) == 0 < users(32768, device=Hardware.Cloud.L4) and users(16384) == 28 and LLAMA.attention.heads == 4 * LLAMA.attention.kv_heads
+    assert users(device=Hardware.Cloud.L4) == 0 < users(32768, device=Hardware.Cloud.L4)
+    assert users(16384) == 28 and LLAMA.attention.heads == 4 * LLAMA.attention.kv_heads
     assert 3.75 < QWEN.parameters / LLAMA.parameters < 4 and round(100 * H100.memory / 80e9) == 107
 
 
