@@ -26,7 +26,7 @@ from mlsysim_labs.widgets.assets import script, style
 from mlsysim_labs.widgets.fallback import NamedBox
 from solver.text import nearest
 
-KINDS = {"regions": "(x, low, high)", "limits": "y", "lines": "(x, y)", "steps": "(x, y)", "points": "(x, y)"}
+CONTRACTS = {"regions": "(x, low, high)", "limits": "y", "lines": "(x, y)", "steps": "(x, y)", "points": "(x, y)"}
 SIZES = {"regions": 3, "limits": 1, "lines": 2, "steps": 2, "points": 2}
 SCALES = ("linear", "log")
 
@@ -121,8 +121,8 @@ class Plot:
         """Marks for more labels, and the legend of all."""
         scales = {"x": self._figure.axes[0].scale, "y": self._figure.axes[1].scale}
         looks = marks.looks([*self._marks, *keys], self._colours)
-        self._marks |= {key: marks.KINDS[key[0]](key[1], looks[key], scales, self._axes) for key in keys}
-        by_kind = sorted(self._marks, key=lambda key: [*KINDS].index(key[0]))
+        self._marks |= {key: marks.KINDS_OF_MARKS[key[0]](key[1], looks[key], scales, self._axes) for key in keys}
+        by_kind = sorted(self._marks, key=lambda key: [*CONTRACTS].index(key[0]))
         self._figure.marks = [drawn for key in by_kind for drawn in self._marks[key].drawn]
         self._title.legend = [[label, looks[kind, label].colour, looks[kind, label].dash]
                               for kind, label in by_kind if kind in ("lines", "steps")]
@@ -147,14 +147,14 @@ def checked_colours(colours: Mapping[str, str]) -> dict[str, str]:
 def known(data: Any) -> dict[tuple[str, str], tuple[Any, ...]]:
     """The parts of each mark by kind and label, those below others first; TypeError for what is none."""
     if not isinstance(data, Mapping):
-        raise TypeError(f"the function of a Plot returns a dict of {', '.join(reversed(KINDS))}, says, but this one "
+        raise TypeError(f"the function of a Plot returns a dict of {', '.join(reversed(CONTRACTS))}, says, but this one "
                         f"returned {type(data).__name__}.")
     for name in data:
-        if name not in (*KINDS, "says"):
-            raise TypeError(f"a Plot has no {name!r}: what it shows are {', '.join(reversed(KINDS))} by label. "
-                            f"{nearest(name, (*KINDS, 'says'))}")
+        if name not in (*CONTRACTS, "says"):
+            raise TypeError(f"a Plot has no {name!r}: what it shows are {', '.join(reversed(CONTRACTS))} by label. "
+                            f"{nearest(name, (*CONTRACTS, 'says'))}")
     return {(kind, label): checked_parts(kind, label, parts)
-            for kind in KINDS for label, parts in dict(data.get(kind, {})).items()}
+            for kind in CONTRACTS for label, parts in dict(data.get(kind, {})).items()}
 
 
 def checked_parts(kind: str, label: str, parts: Any) -> tuple[Any, ...]:
@@ -162,7 +162,7 @@ def checked_parts(kind: str, label: str, parts: Any) -> tuple[Any, ...]:
     parts = parts if isinstance(parts, tuple) else (parts,)
     single = kind in ("limits", "points")
     if len(parts) != SIZES[kind] or any((np.ndim(part) > 0) == single for part in parts[:2]):
-        raise TypeError(f"{label!r} among the {kind} of a Plot is {KINDS[kind]}, "
+        raise TypeError(f"{label!r} among the {kind} of a Plot is {CONTRACTS[kind]}, "
                         f"{'of single numbers' if single else 'of arrays'}.")
     return parts
 

@@ -55,7 +55,8 @@ CUT = """() => {
 BUTTONS = """() => [...document.querySelectorAll(".lab-box :is(button, select, input, textarea, .noUi-handle)")]
     .filter((e) => e.checkVisibility({ visibilityProperty: true })).length"""
 # What the vessel that is seen says in its drawing.
-WORDS = """() => [...document.querySelectorAll(".lab-picture.lab-shown svg text")].map((e) => e.textContent).join(" ")"""
+WORDS = """() => [...document.querySelectorAll(".lab-picture.lab-shown svg text")]
+    .map((e) => e.textContent).join(" ")"""
 # Where the knobs stand, as one reads it.
 KNOBS = """() => Object.fromEntries([...document.querySelectorAll(".lab-controls > *")].map((e) => [
     [...e.classList].find((name) => name.startsWith("lab-control-")).slice(12),
@@ -86,7 +87,8 @@ def server(root, tmp_path_factory):
     source, folder = tmp_path_factory.mktemp("source"), tmp_path_factory.mktemp("scene")
     cells = [nbformat.v4.new_markdown_cell("# A lab"),
              nbformat.v4.new_code_cell(SOURCE.format(tests=str(root / "tests" / "support"))),
-             nbformat.v4.new_code_cell("lab.submit()"), nbformat.v4.new_markdown_cell("## Sources\n\n" + 9 * "A page.\n\n")]
+             nbformat.v4.new_code_cell("lab.submit()"),
+             nbformat.v4.new_markdown_cell("## Sources\n\n" + 9 * "A page.\n\n")]
     book = nbformat.v4.new_notebook(cells=cells)
     book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
     nbformat.write(book, source / NAME)

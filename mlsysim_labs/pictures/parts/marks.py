@@ -22,7 +22,7 @@ DASHES = ("solid", "dashed", "dotted", "dash_dotted")  # apart without colour, t
 SHAPES = ("circle", "square", "diamond", "triangle-up")
 FAR = 1e3  # so much beyond an axis something is out of sight
 NAME = 0.065  # of the y axis: so much higher than its point a name stands
-NEAR = (0.4, 0.19)  # of both axes: the name of a region keeps so far from points
+KEPT_FREE = (0.4, 0.19)  # of both axes: the name of a region keeps so far from points
 LEAST = 0.12  # of the y axis: a lower region has no room for its name
 ROOM = 0.62  # of the x axis: from here on a name stands on the left of its point
 
@@ -235,11 +235,11 @@ class Region(Mark):
         worth = np.stack([tall, 0.7 * tall, 0.6 * tall])
         for px, py in points:
             across, below = self.x.share(self.x.within(px)) - along, self.y.share(self.y.within(py)) - up
-            worth = np.where((np.abs(across) < NEAR[0]) & (np.abs(below) < NEAR[1]), 0.1 * worth, worth)
+            worth = np.where((np.abs(across) < KEPT_FREE[0]) & (np.abs(below) < KEPT_FREE[1]), 0.1 * worth, worth)
         there = np.where(worth == np.max(worth), 1.0, 0.0)
         place = np.sum(there * x), self.y.at(np.sum(there * up))
         seen = np.max(tall) > LEAST
         return np.where(seen, place[0], self.x.away), np.where(seen, place[1], self.y.away)
 
 
-KINDS: dict[str, type[Mark]] = {"regions": Region, "limits": Limit, "lines": Line, "steps": Steps, "points": Point}
+KINDS_OF_MARKS: dict[str, type[Mark]] = {"regions": Region, "limits": Limit, "lines": Line, "steps": Steps, "points": Point}
