@@ -43,8 +43,8 @@ function render({ model, el }) {
     heard = "";
 
   const sentence = () => {
-    const [said, names] = [numbers(model.get("said")), model.get("said_names") ?? []];
-    return filled(model.get("says"), Object.fromEntries(names.map((name, i) => [name, said[i]])), model.get("said_units"));
+    const v = Object.fromEntries(TRAITS.slice(0, 4).map((trait) => [trait, model.get(trait)]));
+    return v.says && saidText(v);
   };
   const points = () => {
     const places = numbers(model.get("places"));
