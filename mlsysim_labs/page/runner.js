@@ -146,8 +146,8 @@ function play(model, { controls, views, guesses, scenes }, written) {
     for (const k of knobs) {
       if (k.control.model.get(k.control.trait) !== k.last) continue; // a hand has it
       const way = typeof k.to === "number" && t < 1 ? k.from + (k.to - k.from) * t : k.to;
-      k.last = Number.isInteger(k.to) && t < 1 ? Math.round(way) : way;
-      k.control.model.set(k.control.trait, k.last);
+      k.control.model.set(k.control.trait, Number.isInteger(k.to) && t < 1 ? Math.round(way) : way);
+      k.last = k.control.model.get(k.control.trait); // a slider rounds what it is given to its own stops
     }
     gliding = false;
   };

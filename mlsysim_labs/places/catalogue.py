@@ -1,7 +1,8 @@
 """The page to start from: every lab beside a notebook, what it asks, how far one is, and which comes next.
 
 Labs are read, not run. A notebook with a cell tagged "lab" is one: its title is the first heading, its question the
-last sentence of the first paragraph in bold, its steps are what its cells ask. A notebook's metadata go first::
+last sentence of the first paragraph in bold (or that begins in bold), its steps are what its cells ask. A notebook's
+metadata go first::
 
     {"mlsysim_labs": {"title": "KV cache", "question": "How many users fit?", "minutes": 30, "steps": 10}}
 
@@ -37,6 +38,7 @@ REFLECTS = re.compile(r"^lab\.reflect\(", re.MULTILINE)
 SLUG_ARGUMENT = re.compile(r"""\bslug=["']([^"']+)["']""")
 HEADING = re.compile(r"^# +(.+)$", re.MULTILINE)
 BOLD = re.compile(r"(?:\A|\n\n)\*\*((?:(?!\n\n).)+?)\*\*\s*(?=\n\n|\Z)", re.DOTALL)  # a paragraph, not its first words
+BEGINS_BOLD = re.compile(r"(?:\A|\n\n)\*\*((?:(?!\n\n).)+?)\*\*", re.DOTALL)
 SENTENCE = re.compile(r"(?<=[.!?]) (?=[A-Z])")  # where another begins
 MARKUP = re.compile(r"\[([^\]]*)\]\([^)]*\)|[*`]")
 COLAB = re.compile(r"\[Open in Colab\]\((https://[^)\s]+)\)")
@@ -143,7 +145,7 @@ class Catalogue:
         marks = self._marks(source, slug, file if beside else None, int(about.get("steps") or 0))
         pictures = sorted(file.parent.glob(f"pictures/{slug}__*.svg")) if beside else []
         return Listed(slug, str(about.get("title") or first(HEADING, prose) or file.stem),
-                      str(about.get("question") or SENTENCE.split(first(BOLD, prose))[-1]),
+                      str(about.get("question") or SENTENCE.split(first(BOLD, prose) or first(BEGINS_BOLD, prose))[-1]),
                       int(about.get("minutes") or MINUTES), marks,
                       quote(file.name) if beside else first(COLAB, prose),
                       quote(f"pictures/{pictures[0].name}") if pictures else "")
