@@ -62,7 +62,7 @@ class Plot:
         scales = (scale, scale) if isinstance(scale, str) else tuple(scale)
         self._axes = [marks.Axis(name, limits, kind) for name, limits, kind
                       in zip((x, y), (x_limits, y_limits), checked_scales(scales), strict=True)]
-        self._colours = checked_colours(colours or {})
+        self._colours = marks.checked_colours("Plot", colours or {})
         self._marks: dict[tuple[str, str], marks.Mark] = {}
         self._title = PlotTitle(x=x, y=y)
         self._figure = make_figure(self._axes)
@@ -134,14 +134,6 @@ def checked_scales(scales: tuple[str, ...]) -> tuple[str, ...]:
     if len(scales) != 2 or any(kind not in SCALES for kind in scales):
         raise ValueError(f"the axes of a Plot are linear or log, not {', '.join(map(repr, scales))}.")
     return scales
-
-
-def checked_colours(colours: Mapping[str, str]) -> dict[str, str]:
-    """The same, or a ValueError that knows the nearest name."""
-    for label, colour in colours.items():
-        if colour not in marks.HUES:
-            raise ValueError(f"the colour of {label!r} in a Plot is no {colour!r}. {nearest(colour, marks.HUES)}")
-    return dict(colours)
 
 
 def known(data: Any) -> dict[tuple[str, str], tuple[Any, ...]]:

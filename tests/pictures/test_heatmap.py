@@ -18,6 +18,7 @@ from mlsysim_labs.reactive.trace import run
 LAB = """
 import numpy as np
 from mlsysim_labs import Lab
+from mlsysim_labs.page.scenes import views_of
 from mlsysim_labs.pictures.heatmap import Heatmap
 
 COLUMNS, ROWS = 512 * 2.0 ** np.arange(9), 2.0 ** np.arange(9)

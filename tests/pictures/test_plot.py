@@ -37,7 +37,7 @@ lab
 """
 TITLE = {"x": "context [token]", "y": "users of 8 bit [request]", "legend": [["line", "cache", "dashed"]],
          "names": ["you", "gone"], "places": [8192.0, 8.0, float("nan"), float("nan")], "says": "", "said": [],
-         "said_names": [], "said_units": {}}
+         "said_names": "", "said_units": "{}"}
 
 
 def plot(**more):
@@ -182,7 +182,7 @@ def test_a_title_names_the_axes_or_says_a_sentence_and_reads_it_aloud_after_a_pa
     assert title.page.locator(".lab-plot-legend > span").all_inner_texts() == ["↑ users of 8 bit [request]", "line"]
     title.page.wait_for_function("document.querySelector('[aria-live=polite]').textContent")
     assert live.inner_text() == "Users of 8 bit over context. you: 8,192, 8"
-    title.set(says="All {n:user} fit.", said=[3.0], said_names=["n"])
+    title.set(says="All {n:user} fit.", said=[3.0], said_names="n")
     assert says.inner_text() == "All 3 users fit."
     assert live.inner_text() != "All 3 users fit.", "it waits for the hand"
     title.page.wait_for_function("document.querySelector('[aria-live=polite]').textContent === 'All 3 users fit.'")

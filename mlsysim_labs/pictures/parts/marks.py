@@ -11,6 +11,7 @@ import ipywidgets
 import numpy as np
 
 from mlsysim_labs.pictures.parts.picture import Target
+from solver.text import nearest
 
 # What colours mean (drawing.css), and what they are where a page's style sheet cannot be named: ipywidgets 7.
 HUES = {"weights": "#0072b2", "cache": "#009e73", "multiply": "#e69f00", "short": "#d55e00", "you": "#cc79a7",
@@ -25,6 +26,14 @@ NAME = 0.065  # of the y axis: so much higher than its point a name stands
 KEPT_FREE = (0.4, 0.19)  # of both axes: the name of a region keeps so far from points
 LEAST = 0.12  # of the y axis: a lower region has no room for its name
 ROOM = 0.62  # of the x axis: from here on a name stands on the left of its point
+
+
+def checked_colours(kind: str, colours: Mapping[str, str]) -> dict[str, str]:
+    """Colours by label for a kind of picture, or a ValueError that knows the nearest name."""
+    for label, colour in colours.items():
+        if colour not in HUES:
+            raise ValueError(f"the colour of {label!r} in a {kind} is no {colour!r}. {nearest(colour, HUES)}")
+    return dict(colours)
 
 
 def paint(name: str) -> str:
