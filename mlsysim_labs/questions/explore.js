@@ -79,7 +79,7 @@ function render({ model, el }) {
     way = "button";
     if (get("view")) stage?.set("view", get("view"));
     glide(places, () => {
-      if (watched) watched.set("play", (watched.get("play") ?? 0) + 1);
+      watched?.set("playing", true);
       look();
     });
   });
