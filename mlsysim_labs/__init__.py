@@ -19,7 +19,6 @@ from mlsysim_labs.reactive.wiring import GUESS  # noqa: E402
 
 if TYPE_CHECKING:
     from mlsysim_labs.lab import Lab
-    from mlsysim_labs.pictures.curve import Curve
     from mlsysim_labs.pictures.estimates import Estimates
     from mlsysim_labs.pictures.frontier import Frontier
     from mlsysim_labs.pictures.heatmap import Heatmap
@@ -27,13 +26,14 @@ if TYPE_CHECKING:
     from mlsysim_labs.pictures.multipliers import Multipliers
     from mlsysim_labs.pictures.of_results import estimate, memory_parts, roof_point
     from mlsysim_labs.pictures.parts.sentence import said
+    from mlsysim_labs.pictures.plot import Plot
     from mlsysim_labs.pictures.roofline import Roofline
     from mlsysim_labs.pictures.vessel import Vessel
     from mlsysim_labs.places.catalogue import Catalogue
     from mlsysim_labs.places.colab import enable_widgets
     from mlsysim_labs.places.notebooks import lab_of
 
-__all__ = ["GUESS", "Catalogue", "Curve", "Estimates", "Frontier", "Graph", "Heatmap", "Lab", "Lanes", "Multipliers",
+__all__ = ["GUESS", "Catalogue", "Estimates", "Frontier", "Graph", "Heatmap", "Lab", "Lanes", "Multipliers", "Plot",
            "Roofline", "Untraceable", "Vessel", "enable_widgets", "estimate", "lab_of", "memory_parts", "program",
            "roof_point", "said", "symbol", "trace"]
 

@@ -226,7 +226,7 @@ function build(svg, { x, y, scale, x_limits: xs, y_limits: ys }) {
   const placeLimit = makeLimit(svg, seen, id),
     placeCurves = makeCurves(svg, seen);
   const place = (v, width) => {
-    const scales = scalesOf(...axes.map((axis) => axis.limits), v.chip, width),
+    const scales = scalesOf(...axes.map((axis) => axis.limits), width),
       { left, right, top, bottom, height, px, py } = scales;
     const at = [(n) => px(axes[0].of(n)), (n) => py(axes[1].of(n))];
     set(window, { x: left, y: top, width: right - left, height: bottom - top });

@@ -62,6 +62,7 @@ class Frontier(Drawing):
 
     def __init__(self, **traits: Any) -> None:
         super().__init__(**traits)
+        self._otherwise = {"slo": self.slo, "chip": self.chip}  # what a function leaves out
         for name in ("x_limits", "y_limits"):  # with all traits known: what ends an axis has depends on its scale
             low, high = getattr(self, name)
             apart = low > 0 and 10 * low <= high if self.scale == "log" else low < high
@@ -83,7 +84,8 @@ class Frontier(Drawing):
         found = [Target(self, "here_x", x), Target(self, "here_y", y)]
         for place, both in enumerate(curves.values()):
             found += [Target(self, f"{axis}{place}", part, array=True) for axis, part in zip("xy", both, strict=True)]
-        return found + [Target(self, name, data[name], vital=False) for name in ("slo", "chip") if name in data]
+        return found + [Target(self, name, data.get(name, default), vital=False)
+                        for name, default in self._otherwise.items()]
 
     def table(self, data: Mapping[str, Any]) -> dict[str, Any]:
         """The point, the limit, and each curve as columns."""

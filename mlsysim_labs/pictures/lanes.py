@@ -23,6 +23,7 @@ from mlsysim_labs.pictures.parts.drawing import Drawing
 from mlsysim_labs.pictures.parts.picture import Target, holds_number
 from mlsysim_labs.pictures.parts.sentence import Speaks
 from mlsysim_labs.widgets.assets import script, style
+from mlsysim_labs.widgets.traits import perhaps
 from solver.text import nearest
 
 INTERVALS = ("weights", "cache", "multiply", "waiting", "plain")
@@ -58,9 +59,9 @@ class Lanes(Drawing, Speaks):
     kinds = traitlets.Unicode().tag(sync=True)
     lengths: Any = traitlets.List(traitlets.Float()).tag(sync=True)
     ghost: Any = traitlets.List(traitlets.Float()).tag(sync=True)
-    finish = traitlets.Float(UNKNOWN).tag(sync=True)
-    guess = traitlets.Float(UNKNOWN).tag(sync=True)
-    guess_share = traitlets.Float(UNKNOWN).tag(sync=True)
+    finish = perhaps()
+    guess = perhaps()
+    guess_share = perhaps()
     asked = traitlets.Enum(["", "guess", "guess_share"], default_value="").tag(sync=True)
     posed = traitlets.Float().tag(sync=True)
     tokens: Any = traitlets.List(traitlets.Float()).tag(sync=True)

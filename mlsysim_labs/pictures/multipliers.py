@@ -16,6 +16,7 @@ from mlsysim_labs.pictures.parts.drawing import Drawing
 from mlsysim_labs.pictures.parts.picture import Target
 from mlsysim_labs.pictures.parts.sentence import Speaks
 from mlsysim_labs.widgets.assets import script, style
+from mlsysim_labs.widgets.traits import perhaps
 
 
 class Multipliers(Drawing, Speaks):
@@ -32,8 +33,8 @@ class Multipliers(Drawing, Speaks):
     _esm = script("pictures/parts/drawing.js", "pictures/parts/sentence.js", "pictures/parts/squares.js",
                   "pictures/multipliers.js")
     _css = style("pictures/parts/drawing.css", "pictures/multipliers.css")
-    share = traitlets.Float(float("nan")).tag(sync=True)
-    guess = traitlets.Float(float("nan")).tag(sync=True)
+    share = perhaps()
+    guess = perhaps()
     posed = traitlets.Float().tag(sync=True)
     of = traitlets.Unicode().tag(sync=True)
     note = traitlets.Unicode("Each square: a thousandth of the chip's multipliers.").tag(sync=True)

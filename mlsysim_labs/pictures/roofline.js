@@ -1,11 +1,13 @@
-// The roofline of a chip, on two logarithmic axes: a roof, and points under it. A roof has one shape, which numbers
-// only move. All follows from the traits; elements are made once, then moved.
+// The roofline of a chip, on two logarithmic axes: a roof, points under it, and the roof of the chip as it was sold. A
+// roof has one shape, which numbers only move. All follows from the traits; elements are made once, then moved.
 
 const TRAITS = [
   "peak",
   "bandwidth",
   "engine_peak",
   "engine_bandwidth",
+  "ghost_peak",
+  "ghost_bandwidth",
   "intensity",
   "rate",
   "labels",
@@ -13,7 +15,13 @@ const TRAITS = [
   "chip",
   "x_limits",
   "y_limits",
+  "colours",
+  "says",
+  "said",
+  "said_names",
+  "said_units",
 ];
+const HUES = ["weights", "multiply", "cache", "soft"]; // of points that nobody gave a colour
 const FAR = 200; // [decades] that a roof reaches beyond what is seen
 const BALANCED = 0.01; // as near to the ridge counts as on it
 const MARK = 8; // [px] half of a marker
@@ -45,25 +53,27 @@ const pointsOf = (v) => {
   return textsOf(v.labels).map((label, i) => ({ label, x: xs[i], y: ys[i], ok: areAmounts(xs[i], ys[i]) }));
 };
 
+const MOST_SAID = 2; // points: a line each
+const boundOf = (x, ridge) => {
+  const side = Math.abs(x / ridge - 1) <= BALANCED ? 0 : x < ridge ? -1 : 1;
+  return { 0: ["balanced", "on"], "-1": ["memory-bound", "left of"], 1: ["compute-bound", "right of"] }[side];
+};
+
 function say(v) {
   if (!areAmounts(v.peak, v.bandwidth)) return "";
   const ridge = v.peak / v.bandwidth,
-    points = pointsOf(v),
-    at = `the ridge at ${brief(ridge)}`;
+    points = pointsOf(v);
+  if (points.length && !points.some(({ ok }) => ok)) return "";
+  if (v.says) return saidText(v);
   if (!points.length) return `The ridge is at ${brief(ridge)} FLOP/B.`;
-  if (!points.some(({ ok }) => ok)) return "";
+  if (points.length === 1) {
+    const [{ label, x }] = points,
+      [bound, where] = boundOf(x, ridge);
+    return `${capital(label)} is ${bound}: ${brief(x)} FLOP/B, ${where} the ridge at ${brief(ridge)}.`;
+  }
   return points
-    .map(({ label, x, y, ok }) => {
-      if (!ok) return `${capital(label)} has no value.`;
-      const side = Math.abs(x / ridge - 1) <= BALANCED ? 0 : x < ridge ? -1 : 1;
-      const [bound, where] = {
-        0: ["balanced", "on"],
-        "-1": ["memory-bound", "left of"],
-        1: ["compute-bound", "right of"],
-      }[side];
-      const reached = `it reaches ${percent(y / v.peak)} of the peak.`;
-      return `${capital(label)} is ${bound}: ${brief(x)} FLOP/B, ${where} ${at}; ${reached}`;
-    })
+    .slice(0, MOST_SAID)
+    .map(({ label, x, ok }) => `${capital(label)} ${ok ? `is ${boundOf(x, ridge)[0]}` : "has no value"}.`)
     .join("\n");
 }
 
@@ -85,11 +95,11 @@ function alongSlope(node, words, x, y, { left, right, top, bottom, wide, tall })
   });
 }
 
-// Two roofs, the regions under the upper one, and the texts along them, which are given back for others to avoid.
-function makeRoofs(svg, seen, id, unit) {
+// Two roofs, what lies under the upper one, and the texts along them, which are given back for others to avoid.
+function makeRoofs(svg, seen, unit) {
   const text = (kind) => textIn(svg, kind),
     moved = (tag, part, more) => make(seen, tag, `${MOVES} ${name(part)}`, more);
-  const areas = ["hatch", "dots"].map((part) => moved("path", "area", { fill: `url(#${id + part})` }));
+  const area = moved("path", "area");
   const engine = moved("path", "engine"),
     roof = moved("path", "roof"),
     corner = moved("circle", "corner", { r: 4.5 });
@@ -100,7 +110,7 @@ function makeRoofs(svg, seen, id, unit) {
   ]);
   const [ridgeText, slopeText, peakText, engineText] = ["", "lab-drawing-middle", "", ""].map(text);
   const all = [
-    ...areas,
+    area,
     engine,
     roof,
     corner,
@@ -142,9 +152,7 @@ function makeRoofs(svg, seen, id, unit) {
       lines.push((at) => cy + Math.max(0, (cx - at) / wide) * tall);
 
     taken.push({ left: x - MARK, right: x + MARK, top: y - MARK, bottom: y + MARK });
-    for (const node of [...areas, corner, set(roof, { d: shape })]) move(node, x, y);
-    set(areas[0], { d: `M0 0L${-far} ${deep}H0Z` });
-    set(areas[1], { d: `M0 0H${far}V${deep}H0Z` });
+    for (const node of [set(area, { d: `${shape}V${deep}Z` }), corner, set(roof, { d: shape })]) move(node, x, y);
     set(show(divide, crossed), { d: `M${x} ${top - 20}V${bottom}` });
     regions.forEach(([node, words], i) => {
       const [from, to] = i ? [split, right] : [left, split];
@@ -152,10 +160,10 @@ function makeRoofs(svg, seen, id, unit) {
       write(node, shown ?? "");
       move(node, (from + to) / 2, top - 7);
     });
-    const foot = `ridge ${brief(v.peak / v.bandwidth)} FLOP/B`,
+    const foot = `ridge ${brief(v.peak / v.bandwidth)}${width < NARROW ? "" : " FLOP/B"}`,
       w = widthOf(foot);
     put(ridgeText, crossed, foot, x + 7 + w < width ? x + 7 : x - 7 - w, bottom - 7);
-    ceiling(peakText, inUnit(v.peak, unit, "FLOP/s"), x, y, y - APART - TEXT < top ? y + APART + 10 : y - APART);
+    ceiling(peakText, inUnit(v.peak, unit, "FLOP/s"), x, y, y - 5 - TEXT < top ? y + APART + 10 : Math.max(y - APART, top + TEXT));
     show(engine, lower);
     show(engineText, false);
     if (lower) {
@@ -167,11 +175,38 @@ function makeRoofs(svg, seen, id, unit) {
   };
 }
 
-function makePoints(svg, unit) {
+// The roof of the chip as it was sold, where that is another one; gives what it adds for others to avoid.
+function makeGhost(svg, seen) {
+  const roof = make(seen, "path", `${MOVES} ${name("ghost")}`),
+    line = make(svg, "path", "lab-drawing-axis"),
+    text = textIn(svg, "lab-drawing-soft lab-drawing-halo");
+  write(text, "as sold");
+  return (v, scales, others) => {
+    const { left, right, top, bottom, wide, tall, px, py } = scales,
+      same = (a, b) => Math.abs(a / b - 1) < 1e-9;
+    const seen = areAmounts(v.peak, v.bandwidth, v.ghost_peak, v.ghost_bandwidth),
+      flat = !same(v.ghost_peak, v.peak),
+      yes = seen && (flat || !same(v.ghost_bandwidth, v.bandwidth));
+    for (const node of [roof, line, text]) show(node, yes);
+    if (!yes) return others;
+    const [x, y] = [px(log(v.ghost_peak) - log(v.ghost_bandwidth)), py(log(v.ghost_peak))];
+    move(set(roof, { d: `M${-FAR * wide} ${FAR * tall}L0 0H${FAR * wide}` }), x, y);
+    const lines = [...others.lines, (at) => y + Math.max(0, (x - at) / wide) * tall],
+      from = Math.max(left, x - ((bottom - y) / tall) * wide);
+    const at = flat ? clamp(right - 30, left, right) : (from + clamp(x, left, right)) / 2,
+      height = clamp(y + Math.max(0, (x - at) / wide) * tall, top, bottom);
+    const box = roomFor(widthOf("as sold"), at, height, 4, scales, { taken: others.taken, lines });
+    set(line, { d: leader(at, height, box) });
+    move(text, box.left, box.top + TEXT);
+    return { taken: [...others.taken, box], lines };
+  };
+}
+
+function makePoints(svg, unit, colours) {
   const leaders = SHAPES.map(() => make(svg, "path", "lab-drawing-axis"));
   const points = SHAPES.map((d, i) => [
-    make(svg, "path", `${MOVES} ${name("point")} ${name("point-" + i)}`, { d }),
-    textIn(svg, `${MOVES} lab-drawing-strong`),
+    make(svg, "path", `${MOVES} ${name("point")} ${name("in-" + HUES[i])}`, { d }),
+    textIn(svg, `${MOVES} lab-drawing-strong lab-drawing-halo`),
   ]);
   return (v, scales, others) => {
     const { left, right, top, bottom, width, px, py } = scales,
@@ -190,9 +225,10 @@ function makePoints(svg, unit) {
       const { ok, x, y, rate, arrows, label: said } = found[i] ?? {};
       for (const node of [leaders[i], marker, label]) show(node, ok);
       if (!ok) return;
+      set(marker, { class: `${MOVES} ${name("point")} ${name("in-" + (colours[said] ?? HUES[i]))}` });
       const words = fit(
         [width < NARROW ? said : `${said}: ${inUnit(rate, unit, "FLOP/s")}`, arrows].join(" ").trim(),
-        right - left,
+        0.7 * (right - left),
         600,
       );
       const box = roomFor(widthOf(words, 600), x, y, MARK, scales, { ...others, taken });
@@ -205,31 +241,22 @@ function makePoints(svg, unit) {
   };
 }
 
-function build(svg, { x_limits: xs, y_limits: ys }) {
+function build(svg, { x_limits: xs, y_limits: ys, colours }) {
   const id = "lab-roofline-" + Math.random().toString(36).slice(2),
     unit = prefixFor(Math.sqrt(ys[0] * ys[1]));
-  const defs = make(svg, "defs", ""),
-    window = make(make(defs, "clipPath", "", { id }), "rect", "");
-  const pattern = (part, size, d) =>
-    make(
-      make(defs, "pattern", "", { id: id + part, width: size, height: size, patternUnits: "userSpaceOnUse" }),
-      "path",
-      name(part),
-      { d },
-    );
-  pattern("hatch", 8, "M-2 2L2-2M0 8L8 0M6 10L10 6");
-  pattern("dots", 9, "M2 2h1.6v1.6h-1.6Z");
+  const window = make(make(make(svg, "defs", ""), "clipPath", "", { id }), "rect", "");
   const seen = make(svg, "g", "", { "clip-path": `url(#${id})` });
   const titles = ["arithmetic intensity [FLOP/B]", `attained [${unit[1]}FLOP/s]`];
   const placeAxes = makeAxes(svg, seen, xs, ys, titles, Math.log10(unit[0])),
-    placeRoofs = makeRoofs(svg, seen, id, unit),
-    placePoints = makePoints(svg, unit);
+    placeGhost = makeGhost(svg, seen),
+    placeRoofs = makeRoofs(svg, seen, unit),
+    placePoints = makePoints(svg, unit, colours ?? {});
   const place = (v, width) => {
-    const scales = scalesOf(xs, ys, v.chip, width),
+    const scales = scalesOf(xs, ys, width),
       { left, right, top, bottom, height } = scales;
     set(window, { x: left, y: top, width: right - left, height: bottom - top });
     placeAxes(v.chip, scales);
-    placePoints(v, scales, placeRoofs(v, scales));
+    placePoints(v, scales, placeGhost(v, scales, placeRoofs(v, scales)));
     return height;
   };
   return { say, place };

@@ -5,16 +5,20 @@ from __future__ import annotations
 import inspect
 import json
 import re
+from itertools import pairwise
 
 import pytest
 from fake_model import tell
 
 from mlsysim_labs import Lab
 from mlsysim_labs.marking.answers import known_unit
+from mlsysim_labs.testing import check_lab
+from mlsysim_labs.testing.labs import LONGEST_CELL
 from solver import Hardware
 from solver.text import number_text
 
 KEY = ("faster_for_64", "first_token")
+PLAN = {"weights": "4-bit weights", "users": 20}
 
 
 @pytest.fixture(scope="module")
@@ -29,14 +33,13 @@ def blocks(page) -> list[str]:
 
 @pytest.fixture
 def make(blocks, tmp_path, monkeypatch):
-    """Makes the lab of the page, shown, in a folder of its own; `more` runs the second block too."""
+    """Makes the lab of the page, shown, in a folder of its own."""
     monkeypatch.chdir(tmp_path)
 
-    def made(mode: str = "learn", more: bool = False) -> Lab:
+    def made(mode: str = "learn") -> Lab:
         monkeypatch.setenv("MLSYSIM_LABS_MODE", mode)
         names: dict = {}
-        for code in blocks[:1 + more]:
-            exec(compile(code, "write-a-lab.md", "exec"), names)
+        exec(compile(blocks[0], "write-a-lab.md", "exec"), names)
         names["lab"].box  # noqa: B018 - showing it is what publishes
         return names["lab"]
     return made
@@ -48,27 +51,45 @@ def step(lab, name: str, kind: str, value) -> None:
         "saved": f"{name}{kind}{value}"}
 
 
+def cards(lab) -> list[str]:
+    """The steps that may be seen, by name."""
+    return [one.name for one in lab.page.layout.cards.children]
+
+
 def test_it_is_small(blocks):
     code = blocks[0]
-    assert sum(bool(line.strip()) for line in code.splitlines()) < 60 and max(map(len, code.splitlines())) <= 120
-    counts = [len(re.findall(rf"^@lab\.{kind}", code, re.MULTILINE)) for kind in ("picture", "predict", "task")]
-    assert counts == [1, 1, 2]
+    assert sum(bool(line.strip()) for line in code.splitlines()) < 80 and max(map(len, code.splitlines())) <= 120
+    kinds = ("picture", "predict", "pose", "task", "design")
+    assert [len(re.findall(rf"^@lab\.{kind}", code, re.MULTILINE)) for kind in kinds] == [2, 1, 1, 2, 1]
 
 
-def test_formula_and_program_agree(make):
-    for more in (False, True):
-        lab = make(more=more)
-        lab.check()
-        assert lab.kernel_only == {}
+def cells_of(code: str) -> list[str]:
+    """The code in cells as short as they may be."""
+    parts = code.split("\n\n\n")
+    cells = [parts[0]]
+    for part in parts[1:]:
+        lines = sum(bool(line.strip()) for text in (cells[-1], part) for line in text.splitlines())
+        cells[-1:] = [f"{cells[-1]}\n\n\n{part}"] if lines <= LONGEST_CELL else [cells[-1], part]
+    return cells
+
+
+def test_it_has_what_every_lab_has(blocks, tmp_path, monkeypatch):
+    """As a notebook, in cells."""
+    monkeypatch.chdir(tmp_path)
+    lab = [{"cell_type": "code", "metadata": {"tags": ["lab"], "jupyter": {"source_hidden": True}}, "outputs": [],
+            "execution_count": None, "source": source.splitlines(keepends=True)} for source in cells_of(blocks[0])]
+    submit = lab[0] | {"metadata": {"tags": ["submit"]}, "source": ["lab.submit()"]}
+    (tmp_path / "06_quantization.ipynb").write_text(json.dumps({"cells": [*lab, submit], "metadata": {}}))
+    check_lab("06_quantization.ipynb", points=5)
 
 
 def test_it_is_played_to_the_end(make, tmp_path):
     lab = make()
-    assert lab.page.seen(lab.is_open) == ["memory"] and lab.questions["faster"].shown.truth == {}
-    assert not lab.page.layout.tasks.children
+    assert cards(lab) == ["faster"] and lab.questions["faster"].shown.truth == {}
     step(lab, "faster", "lock", 4.0)
     assert lab.questions["faster"].shown.truth["value"] == pytest.approx(3.04, rel=0.005)
-    assert len(lab.page.layout.tasks.children) == 3
+    assert cards(lab) == ["faster", "explore_1", *KEY, "plan", "reflection", "hand_in"]
+    step(lab, "explore_1", "there", "button")
     for name in KEY:
         task = lab.questions[name]
         step(lab, name, "hint", None)
@@ -78,26 +99,37 @@ def test_it_is_played_to_the_end(make, tmp_path):
             assert (task.shown.state, task.shown.feedback) == ("wrong", mistake.sentence)
         step(lab, name, "answer", f"{task.truth:.3g}")
         assert task.shown.state == "right"
+    step(lab, "plan", "plan", lab.wiring.start | lab.wiring.raw_of(PLAN))
+    assert lab.questions["plan"].shown.state == "right"
     step(lab, "reflection", "answer", "For one user. For many it is the cache.")
     assert all(map(lab.progress.done, lab.progress.steps))
     kept = json.loads((tmp_path / "06_quantization.record.json").read_text(encoding="utf-8"))["entries"]
     assert {entry["name"] for entry in kept} == set(lab.progress.steps)
 
 
-def test_the_second_picture_comes_after_the_lock(make):
-    lab = make(more=True)
-    assert lab.page.seen(lab.is_open) == ["memory"]
-    step(lab, "faster", "lock", 4.0)
-    assert lab.page.seen(lab.is_open) == ["memory", "times"]
+def test_one_stop_alone_makes_the_plan(make):
+    lab = make()
+    stops = [value for _, value in lab.controls["users"].options]
+    met = {users: lab.questions["plan"].conditions(lab.wiring.start | lab.wiring.raw_of(PLAN | {"users": users}))
+           for users in stops}
+    assert [users for users, conditions in met.items() if all(conditions.values())] == [PLAN["users"]]
+
+
+def test_fewer_users_gain_more(make):
+    """As the explored step says: the line falls."""
+    lab = make()
+    line = [lab.wiring.values_at(lab.wiring.start | lab.wiring.raw_of({"users": users}), ["token"])["token"]["times"]
+            for users in (1, 16, 64, 128)]
+    assert all(one > next_one for one, next_one in pairwise(line))
 
 
 def test_a_start_picture_that_gives_the_answer_away_is_refused(blocks):
-    leaky = re.sub(r"def memory\(weights, users\):", "def memory(weights, users, after):", blocks[0])
-    leaky = leaky[:leaky.index("@lab.picture")] + leaky[leaky.index("def serve"):leaky.index("@lab.predict")] + \
-        leaky[leaky.index("@lab.picture"):leaky.index("def serve")] + leaky[leaky.index("@lab.predict"):]
+    code = blocks[0]
+    first, last, later = code.index("@lab.picture"), code.index("def serve"), code.index("@lab.predict")
+    memory = code[first:last].replace("def memory(weights, users):", "def memory(weights, users, token):")
     names: dict = {}
-    exec(compile(leaky, "write-a-lab.md", "exec"), names)
-    with pytest.raises(ValueError, match="both need after"):
+    exec(compile(code[:first] + code[last:later] + memory + code[later:], "write-a-lab.md", "exec"), names)
+    with pytest.raises(ValueError, match="both need token"):
         names["lab"].box  # noqa: B018
 
 
@@ -118,7 +150,7 @@ def test_the_truths_are_those_of_the_page(make, page):
 def test_what_a_student_is_told_is_on_the_page(make, page):
     lab = make()
     step(lab, "faster", "lock", 4.0)
-    assert lab.questions["faster"].shown.truth["sentence"] in " ".join(page.split())
+    assert f"*{lab.questions['faster'].shown.truth['sentence']}*" in " ".join(page.split())
 
 
 def test_no_mistake_is_right(make):
@@ -130,6 +162,8 @@ def test_no_mistake_is_right(make):
 
 def test_the_other_modes_are_as_the_page_says(make, tmp_path):
     demo = make("demo")
+    assert not demo.is_open and cards(demo) == ["faster"]
+    demo.unlock()
     assert demo.is_open and [demo.questions[name].shown.state for name in KEY] == ["right"] * 2
     exam = make("exam")
     step(exam, "faster", "lock", 1.0)
@@ -138,7 +172,7 @@ def test_the_other_modes_are_as_the_page_says(make, tmp_path):
 
 
 def test_what_the_page_names_is_there(page, root):
-    for name in re.findall(r"`@?lab\.(\w+)", page):
+    for name in {*re.findall(r"`@?lab\.(\w+)", page), *re.findall(r"^@?lab\.(\w+)\(", page, re.MULTILINE)}:
         assert hasattr(Lab, name), name
     makefile = (root / "Makefile").read_text(encoding="utf-8")
     for target in re.findall(r"`make (\w+)`", page):

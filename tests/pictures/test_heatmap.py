@@ -11,12 +11,14 @@ from live_jupyter import errors_in_cells, run_all
 from waiting import until_holds
 
 from mlsysim_labs import Lab
+from mlsysim_labs.page.scenes import views_of
 from mlsysim_labs.pictures.heatmap import Heatmap
 from mlsysim_labs.reactive.trace import run
 
 LAB = """
 import numpy as np
 from mlsysim_labs import Lab
+from mlsysim_labs.page.scenes import views_of
 from mlsysim_labs.pictures.heatmap import Heatmap
 
 COLUMNS, ROWS = 512 * 2.0 ** np.arange(9), 2.0 ** np.arange(9)
@@ -60,7 +62,7 @@ def used(memory):
 def outputs(lab, heatmap, **raw):
     """What the program gives out, by what it goes to."""
     said = run(lab.program(), raw)
-    views = lab.page.frames.views(list(lab.pictures))
+    views = views_of([lab.page.frames.targets(lab.pictures)])
     parts = {"cells": heatmap.figure.marks[0], "name": heatmap.figure.marks[1], "here": heatmap.figure.marks[2]}
     return {f"{part}.{trait}": said[f"{views.index(mark)}.{trait}.array"]
             for part, mark in parts.items() for trait in ("xy" if part != "cells" else ["color"])}

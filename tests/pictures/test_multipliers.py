@@ -17,7 +17,8 @@ POSED = {"posed": 1.0, "guess": NAN}
 @pytest.fixture
 def squares(page):
     page.set_viewport_size({"width": 560, "height": 500})
-    shown = Shown(page, Multipliers, **FEW)
+    made = Multipliers()
+    shown = Shown(page, Multipliers, **FEW, of=made.of, note=made.note, hint=made.hint)
     page.add_style_tag(content="body { margin: 0; }")
     yield shown
     assert shown.errors == []

@@ -19,16 +19,18 @@ from solver.formulas.roofline import peak
 CORNER = {"labels": ["decode", "prefill", "a", "b"], "intensity": [1e-3, 1e7, 8e4, 8e4],
           "rate": [1e9, 4.5e15, 4.5e15, 4.4e15]}
 TOGETHER = {"intensity": [100.0] * 4, "rate": [20e12] * 4, "labels": ["one", "two", "three", "four"]}
+ALWAYS = ("peak", "bandwidth", "engine_peak", "engine_bandwidth", "ghost_peak", "ghost_bandwidth", "engine", "chip",
+          "intensity", "rate", "says")  # are written, whatever a function leaves out
 SENTENCES = [
-    ({"labels": ["decode"]},
-     "Decode is memory-bound: 1.0 FLOP/B, left of the ridge at 295; it reaches 0.27 % of the peak."),
+    ({"labels": ["decode"]}, "Decode is memory-bound: 1.0 FLOP/B, left of the ridge at 295."),
     ({"labels": ["prefill"], "intensity": [1847.0], "rate": [989.4e12]},
-     "Prefill is compute-bound: 1,847 FLOP/B, right of the ridge at 295; it reaches 100 % of the peak."),
+     "Prefill is compute-bound: 1,847 FLOP/B, right of the ridge at 295."),
     ({"labels": ["mixed"], "intensity": [295.2], "rate": [600e12]},
-     "Mixed is balanced: 295 FLOP/B, on the ridge at 295; it reaches 61 % of the peak."),
-    ({"intensity": [1.0, None]}, "Decode is memory-bound: 1.0 FLOP/B, left of the ridge at 295; it reaches 0.27 % of "
-                                 "the peak.\nPrefill has no value."),
+     "Mixed is balanced: 295 FLOP/B, on the ridge at 295."),
+    (FOUR, "Decode is memory-bound.\nPrefill is memory-bound."),
+    ({"intensity": [1.0, None]}, "Decode is memory-bound.\nPrefill has no value."),
     ({"labels": []}, "The ridge is at 295 FLOP/B."),
+    ({"says": "Half of {n:,}.", "said": [2.0], "said_names": "n"}, "Half of 2."),
 ]
 
 
@@ -80,11 +82,40 @@ def test_what_is_named(roofline):
     assert {"NVIDIA H100 SXM", "attained [TFLOP/s]", "arithmetic intensity [FLOP/B]", "memory-bound", "compute-bound",
             "ridge 295 FLOP/B", "989 TFLOP/s", "3.35 TB/s (turned)", "tuned engine", "decode: 2.7 TFLOP/s",
             "prefill: 630 TFLOP/s", "10,000", "0.1"} <= said
-    fills = [roofline.page.locator(".lab-roofline-area").nth(i).get_attribute("fill") for i in (0, 1)]
-    assert "hatch" in fills[0] and "dots" in fills[1], "regions differ by pattern"
+    assert roofline.page.locator(".lab-roofline-area").count() == 1, "what can be attained is filled"
     shapes = roofline.page.evaluate("[...document.querySelectorAll('.lab-roofline-point')]"
                                     ".map((e) => [e.getAttribute('d'), getComputedStyle(e).fill])")
-    assert len(set(map(tuple, shapes))) == 4 and len({d for d, _ in shapes}) == 4
+    assert all(len(set(look)) == 4 for look in zip(*shapes, strict=True)), "apart by shape, and by colour"
+
+
+@pytest.mark.browser
+def test_points_have_the_colours_of_their_meaning(page):
+    shown = Shown(page, Roofline, **(H100 | {"colours": {"decode": "multiply", "prefill": "cache"}}))
+    fills = page.evaluate("[...document.querySelectorAll('.lab-roofline-point')].map((e) => getComputedStyle(e).fill)")
+    assert fills[:2] == ["rgb(230, 159, 0)", "rgb(0, 158, 115)"] and shown.errors == []
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [340, 560])
+def test_a_chip_as_it_was_sold_is_a_ghost_with_its_name(roofline, width):
+    roofline.resize(width)
+    for flops, bandwidth in (494.7e12, 3.352e12), (989.4e12, 1.676e12), (494.7e12, 1.676e12), (1e18, 1e10):
+        roofline.set(ghost_peak=flops, ghost_bandwidth=bandwidth)
+        px, py = scales(roofline)
+        assert roof(roofline, "ghost") == pytest.approx((px(flops / bandwidth), py(flops)), abs=0.1)
+        assert roofline.seen(".lab-roofline-ghost") == [True]
+        assert "as sold" in {text.split(": ", 1)[1] for text in roofline.texts()}
+        roofline.assert_texts_inside_and_apart()
+    for none in (0.0, float("nan"), None, 989.4e12):
+        roofline.set(ghost_peak=none, ghost_bandwidth=3.352e12)
+        assert roofline.seen(".lab-roofline-ghost") == [False], "none, or the same"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("width, height", [(340, 232), (560, 300), (1400, 300)])
+def test_it_is_as_high_as_other_pictures(roofline, width, height):
+    roofline.resize(width)
+    assert roofline.page.locator("#picture svg").get_attribute("height") == str(height)
 
 
 @pytest.mark.browser
@@ -174,6 +205,7 @@ def test_a_lab_writes_roof_and_points():
     assert picture.labels == ["decode", "prefill"] and lab.pictures["roof"].picture.widget is picture
     said = run(lab.program(), {"device": 0, "batch": 0})
     assert [len(said[f"0.{trait}.array"]) for trait in ("intensity", "rate")] == [2, 2]
+    assert picture.traits(sync=True).keys() >= set(ALWAYS) <= {t.trait for t in picture.targets({"peak": 1.0})}
     assert {target.trait for target in lab.pictures["roof"].targets if target.vital} == {
         "peak", "bandwidth", "intensity", "rate"}
 
@@ -182,6 +214,7 @@ def test_a_lab_writes_roof_and_points():
     (lambda: Roofline(peek=1.0), TypeError, "a Roofline has no 'peek'.*peak"),
     (lambda: Roofline(x_limits=(0, 1)), ValueError, "x_limits of a Roofline are positive"),
     (lambda: Roofline(y_limits=(1.0, float("inf"))), ValueError, "ten times apart"),
+    (lambda: Roofline(colours={"decode": "wieghts"}), ValueError, "'decode' in a Roofline .*weights"),
     (lambda: Roofline(labels=list("abcde")), ValueError, "at most 4, not 5"),
     (lambda: Roofline().targets({"point": {}}), TypeError, "Did you mean points"),
     (lambda: Roofline().targets([1.0]), TypeError, "a dict of peak.*returned list"),

@@ -17,7 +17,7 @@ SHOW = """async ([source, state]) => {
     };
     const say = (values) => {
         Object.assign(state, values);
-        for (const [name, f] of held) if (name.replace("change:", "") in values) f();
+        for (const [name, f] of held) if (name === "change" || name.replace("change:", "") in values) f();
     };
     window.picture = { say, read: (name) => state[name], told, held: () => held.map(([name]) => name).sort() };
     const { default: widget } = await import(url);

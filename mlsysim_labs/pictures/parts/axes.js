@@ -1,9 +1,8 @@
-// Two logarithmic axes with a mark at each power of ten, under a title.
+// Two logarithmic axes with a mark at each power of ten; what the picture is of stands in their upper right corner.
 
-const LEFT = 50,
+const LEFT = 56,
   RIGHT = 14,
   TOP = 42,
-  TITLE = 20,
   BOTTOM = 44; // [px] around the plot
 const MARK_HEIGHT = 20,
   MARK_GAP = 10; // [px] nearer marks are thinned
@@ -17,9 +16,9 @@ const decades = ([low, high]) => {
 };
 
 // Where things are: the plot's edges, pixels of a decade, and the places of powers of ten.
-function scalesOf(xs, ys, title, width) {
-  const top = TOP + (title ? TITLE : 0),
-    height = Math.round(clamp(0.55 * width, 320, 440));
+function scalesOf(xs, ys, width) {
+  const top = TOP,
+    height = heightFor(width);
   const left = LEFT,
     right = Math.max(LEFT + 80, width - RIGHT),
     bottom = height - BOTTOM;
@@ -43,7 +42,7 @@ function scalesOf(xs, ys, title, width) {
 // `yUnit` is the power of ten that the numbers beside the y axis count.
 function makeAxes(svg, behind, xs, ys, [xWords, yWords], yUnit) {
   const axes = make(svg, "path", "lab-drawing-axis");
-  const [heading, xTitle, yTitle] = ["lab-drawing-title", "lab-drawing-end", ""].map((kind) => textIn(svg, kind));
+  const [heading, xTitle, yTitle] = ["lab-drawing-soft", "lab-drawing-end", ""].map((kind) => textIn(svg, kind));
   const marks = (limits, kind, unit) =>
     decades(limits).map((exponent) => {
       const label = textIn(svg, kind);
@@ -67,8 +66,9 @@ function makeAxes(svg, behind, xs, ys, [xWords, yWords], yUnit) {
       move(show(label, i % everyY === 0), left - 6, py(exponent) + 4);
     });
     set(axes, { d: `M${left} ${top}V${bottom}H${right}` });
-    write(heading, fit(title ?? "", right, 600, HEADING));
-    move(heading, 0, 16);
+    const words = fit(title ?? "", right - widthOf(yWords) - 24);
+    write(heading, words);
+    move(heading, right - widthOf(words), top - 26);
     move(xTitle, right, height - 6);
     move(yTitle, 0, top - 26);
   };

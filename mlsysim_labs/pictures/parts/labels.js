@@ -21,8 +21,9 @@ const apart = (a, b) => a.right <= b.left || b.right <= a.left || a.bottom <= b.
 const clear = (box, line) => line(box.right) > box.bottom || line(box.left) < box.top;
 
 function roomFor(width, x, y, mark, { left, right, top, bottom }, { taken, lines }) {
+  // A line through a label leaves it to be read, another text does not.
   const touched = (box) =>
-    taken.filter((other) => !apart(box, other)).length + lines.filter((line) => !clear(box, line)).length;
+    3 * taken.filter((other) => !apart(box, other)).length + lines.filter((line) => !clear(box, line)).length;
   const places = PLACES.map(([side, dy]) => {
     const from = side === 0 ? x - width / 2 : side > 0 ? x + mark + 2 : x - mark - 2 - width;
     return {

@@ -1,4 +1,4 @@
-"""What stands under every picture: its numbers as a table, and the picture as a file to keep."""
+"""The numbers of a picture as a table, which a page shows in its place; `export.js` makes files of both."""
 
 from __future__ import annotations
 
