@@ -247,3 +247,36 @@ def test_what_is_not_kept_is_not_called_saved(page):
     shown.button("Keep it").click()
     shown.css("act-verdict").get_by_text("Not saved").wait_for()
     assert shown.flaws() == [] and shown.errors == [] and "● " not in shown.css("act-verdict").inner_text()
+
+
+@pytest.mark.browser
+def test_a_right_answer_stands_whatever_is_tried_after_it(task):
+    for tries, text in enumerate(("16 GB", "8 GB"), 1):
+        task.css("task-field").fill(text)
+        task.press("Enter")
+        wait(task, tries)
+    assert verdict_on(task) == "✗ Not yet (try 2) Off by 2. Your right answer stands."
+    assert "lab-main" not in task.button("Check again").get_attribute("class").split(), "nothing is left to do here"
+
+
+@pytest.mark.browser
+def test_what_it_means_and_the_way_come_when_they_may_be_read(task):
+    way = task.css("task-way")
+    assert not way.is_visible() and task.css("task-means").inner_text() == ""
+    task.widget.means, task.widget.derivation = "Weights are most of it.", "Two bytes for each of eight billion."
+    task.push()
+    assert way.is_visible() and not task.css("task-derivation").is_visible()
+    task.css("task-how").focus()
+    task.press("Enter")
+    assert task.css("task-derivation").inner_text() == "Two bytes for each of eight billion."
+
+
+@pytest.mark.browser
+def test_a_class_may_ask_for_the_key(page):
+    asked = []
+    widget = Task(**TASK, shows_key=True, on_answer=print, on_key=lambda: asked.append("key"))
+    shown = Shown(page, widget, "task")
+    shown.button("Show the key").click()
+    widget.solved = True
+    shown.push()
+    assert asked == ["key"] and not shown.button("Show the key").is_visible() and shown.errors == []
