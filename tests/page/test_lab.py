@@ -8,7 +8,7 @@ import ipywidgets
 import numpy as np
 import pytest
 
-from mlsysim_labs import Heatmap, Lab, Plot, Roofline, Timeline, Vessel
+from mlsysim_labs import Heatmap, Lab, Lanes, Plot, Roofline, Vessel
 from mlsysim_labs.page.controls import octaves
 from mlsysim_labs.pictures.parts.picture import WidgetPicture, as_picture
 from mlsysim_labs.reactive.graph import NodeError
@@ -229,7 +229,7 @@ def test_without_its_state_a_lab_is_one_helpful_sentence(title, says, monkeypatc
 
 
 @pytest.mark.parametrize("kind, given", [
-    (Vessel, ()), (Roofline, ()), (Timeline, ()), (Plot, ("x", "y", (1, 2), (1, 2))),
+    (Vessel, ()), (Roofline, ()), (Lanes, ()), (Plot, ("x", "y", (1, 2), (1, 2))),
     (Heatmap, ("x", "y", "z", [1, 2], [1, 2], (0, 1)))])
 def test_without_its_state_a_picture_is_one_too(kind, given, monkeypatch):
     said = plain(as_picture(kind(*given)).widget, monkeypatch)

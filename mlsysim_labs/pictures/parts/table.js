@@ -1,5 +1,5 @@
-// The numbers of a picture as a table. The runner writes them (v0, v1, ...); the table is drawn while it can be seen, and
-// some tables say their single numbers aloud.
+// The numbers of a picture as a table. The runner writes them (v0, v1, ...); the table is drawn while it can be seen,
+// and some tables say their single numbers aloud.
 
 const PAUSE = 1000; // [ms] between sentences read aloud
 const read = (x) => (Number.isFinite(x) ? x.toLocaleString("en", { maximumSignificantDigits: 4 }) : "–");
