@@ -13,13 +13,12 @@ import numpy as np
 from mlsysim_labs.page import controls as make
 from mlsysim_labs.page.page import Page
 from mlsysim_labs.page.scenes import PictureFrame
+from mlsysim_labs.questions.items import Formula
+from mlsysim_labs.questions.questions import Decorator
 from mlsysim_labs.reactive.control import Control
 from mlsysim_labs.reactive.graph import Graph
 from mlsysim_labs.reactive.values import difference
 from mlsysim_labs.reactive.wiring import GUESS, Wiring
-
-Formula = Callable[..., Any]
-Decorator = Callable[[Formula], Formula]
 
 
 class Board:

@@ -31,12 +31,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mlsysim_labs.board import Board, Decorator, Formula
+from mlsysim_labs.board import Board
 from mlsysim_labs.page.page import Asked
 from mlsysim_labs.page.rail import Step
-from mlsysim_labs.questions.items import PredictionItem
+from mlsysim_labs.questions.items import Formula, PredictionItem
 from mlsysim_labs.questions.progress import Progress, slug_of
-from mlsysim_labs.questions.questions import Questions
+from mlsysim_labs.questions.questions import Decorator, Questions
 from mlsysim_labs.questions.setting import setting_of
 from solver.text import nearest
 

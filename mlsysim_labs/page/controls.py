@@ -16,7 +16,7 @@ from mlsysim_labs.reactive.choices import Choice, choose
 from mlsysim_labs.reactive.control import Control
 from mlsysim_labs.reactive.symbols import Symbol
 from mlsysim_labs.reactive.trace import symbol
-from mlsysim_labs.words.templates import counted, is_counted
+from mlsysim_labs.words.templates import counted, is_countable
 from solver.text import nearest
 
 STOPS = (1.0, 1.25, 1.5, 1.75)  # of an octave
@@ -101,7 +101,7 @@ def with_unit(number: int, unit: str) -> str:
     >>> with_unit(8192, "token"), with_unit(1, "token"), with_unit(8, "")
     ('8,192 tokens', '1 token', '8')
     """
-    return counted(number, unit) if is_counted(unit) else f"{number:,} {unit}".strip()
+    return counted(number, unit) if is_countable(unit) else f"{number:,} {unit}".strip()
 
 
 def appearance(name: str, unit: str) -> dict[str, Any]:

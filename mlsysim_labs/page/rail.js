@@ -1,5 +1,5 @@
-// The head of a lab, and the way through it: which card of the script is seen, which picture is on the stage, which knobs
-// move it. All of that is the browser's own business, and needs no kernel.
+// The head of a lab, and the way through it: which card of the script is seen, which picture is on the stage, and which
+// knobs move it. All of that is the browser's own business, and needs no kernel.
 
 const find = (model, ref) => model.widget_manager.get_model(ref.replace("IPY_MODEL_", ""));
 const FRESH = 8000; // [ms] after it was made, a lab that nobody has touched brings itself into view
@@ -246,7 +246,7 @@ async function connect(model, el, box) {
   };
 }
 
-// Notebooks scroll to their last cell when all have run: a fresh lab goes on bringing itself into view until a hand says
+// Notebooks scroll to their last cell when all have run: a fresh lab brings itself into view until a hand says
 // otherwise.
 function bringIntoView(box, born) {
   let isTouched = Date.now() - born > FRESH;

@@ -73,10 +73,11 @@ function play(model, { controls, views, guesses, scenes }, written) {
   const raw = () => Object.fromEntries(controls.map((c) => [c.name, c.model.get(c.trait)]));
   const isAt = (show, now) => Object.entries(show).every(([name, value]) => !(name in now) || now[name] === value);
 
-  // What is guessed counts while it is asked for, and afterwards where the truth is shown.
+  // What is guessed counts in its own picture: while it is asked for, and afterwards where the truth is shown.
   const guessAt = (now, scene) => {
     const asked = guesses[model.get("scene")];
-    const counts = asked && (scene.name !== "" || isAt(asked.show, now));
+    const isSeen = asked && (!asked.picture || shownIn(scene) === asked.picture),
+      counts = isSeen && (scene.name !== "" || isAt(asked.show, now));
     return (counts ? asked.model.get("guess") : null) ?? NaN;
   };
   const inputs = (scene, now = raw()) => ({ ...model.get("kernel_state").values, ...now, guess: guessAt(now, scene) });
@@ -121,17 +122,23 @@ function play(model, { controls, views, guesses, scenes }, written) {
   // All of the scene, or what has changed since.
   const draw = (everything) => {
     const scene = sceneNow();
-    if (!scene) return;
+    if (!scene) return {};
     const now = raw(),
       changed = scene.run(inputs(scene, now));
     Object.assign(scene.held, changed);
     write(scene, everything ? scene.held : changed);
     dim(scene, now);
+    return changed;
   };
   const follow = () => {
     if (!waiting) return; // stopped meanwhile
     waiting = false;
-    draw(false);
+    const changed = draw(false);
+    // A knob that moves nothing in a picture of a guess leads back to the one that it moves.
+    const scene = sceneNow(),
+      seen = scene?.pictures.find((p) => p.name === shownIn(scene));
+    if (scene?.name === "" && seen && !seen.view && !seen.outputs.some((o) => o in changed))
+      model.set("view", scene.first);
   };
   // In the same task as the move: a pointer moves once a frame already, and the next frame would be a frame too late.
   const soon = () => {

@@ -26,9 +26,9 @@ from mlsysim_labs.widgets.assets import script, style
 from mlsysim_labs.widgets.fallback import NamedBox
 from solver.text import nearest
 
-PARTS_OF = {"regions": "(x, low, high)", "limits": "y", "lines": "(x, y)", "steps": "(x, y)", "points": "(x, y)"}
+GIVEN = {"regions": "(x, low, high)", "limits": "y", "lines": "(x, y)", "steps": "(x, y)", "points": "(x, y)"}
 SIZES = {"regions": 3, "limits": 1, "lines": 2, "steps": 2, "points": 2}
-AXIS_SCALES = ("linear", "log")
+SCALES = ("linear", "log")
 
 
 class PlotTitle(anywidget.AnyWidget, Speaks):
@@ -88,7 +88,7 @@ class Plot:
 
     def targets(self, data: Mapping[str, Any]) -> list[Target]:
         """All marks, in the order in which they became known, and the title."""
-        found = known_parts(data)
+        found = known(data)
         if not found.keys() <= self._marks.keys():
             self._make([key for key in found if key not in self._marks])
         points = [found.get(key, (np.nan, np.nan)) for key in self._marks if key[0] == "points"]
@@ -105,7 +105,7 @@ class Plot:
         found: dict[str, Any] = {}
         axes: list[Any] = []
         x_name, y_name = (axis.name for axis in self._axes)
-        for (kind, label), parts in known_parts(data).items():
+        for (kind, label), parts in known(data).items():
             if kind == "points":
                 found |= {f"{label}: {x_name}": parts[0], f"{label}: {y_name}": parts[1]}
             elif kind == "limits":
@@ -121,8 +121,8 @@ class Plot:
         """Marks for more labels, and the legend of all."""
         scales = {"x": self._figure.axes[0].scale, "y": self._figure.axes[1].scale}
         looks = marks.looks([*self._marks, *keys], self._colours)
-        self._marks |= {key: marks.MARK_TYPES[key[0]](key[1], looks[key], scales, self._axes) for key in keys}
-        by_kind = sorted(self._marks, key=lambda key: [*PARTS_OF].index(key[0]))
+        self._marks |= {key: marks.MARK_KINDS[key[0]](key[1], looks[key], scales, self._axes) for key in keys}
+        by_kind = sorted(self._marks, key=lambda key: [*GIVEN].index(key[0]))
         self._figure.marks = [drawn for key in by_kind for drawn in self._marks[key].drawn]
         self._title.legend = [[label, looks[kind, label].colour, looks[kind, label].dash]
                               for kind, label in by_kind if kind in ("lines", "steps")]
@@ -131,22 +131,22 @@ class Plot:
 
 def checked_scales(scales: tuple[str, ...]) -> tuple[str, ...]:
     """The scales of both axes, or a ValueError."""
-    if len(scales) != 2 or any(kind not in AXIS_SCALES for kind in scales):
+    if len(scales) != 2 or any(kind not in SCALES for kind in scales):
         raise ValueError(f"the axes of a Plot are linear or log, not {', '.join(map(repr, scales))}.")
     return scales
 
 
-def known_parts(data: Any) -> dict[tuple[str, str], tuple[Any, ...]]:
+def known(data: Any) -> dict[tuple[str, str], tuple[Any, ...]]:
     """The parts of each mark by kind and label, those below others first; TypeError for what is none."""
     if not isinstance(data, Mapping):
-        raise TypeError(f"the function of a Plot returns a dict of {', '.join(reversed(PARTS_OF))}, says, but this one "
+        raise TypeError(f"the function of a Plot returns a dict of {', '.join(reversed(GIVEN))}, says, but this one "
                         f"returned {type(data).__name__}.")
     for name in data:
-        if name not in (*PARTS_OF, "says"):
-            raise TypeError(f"a Plot has no {name!r}: what it shows are {', '.join(reversed(PARTS_OF))} by label. "
-                            f"{nearest(name, (*PARTS_OF, 'says'))}")
+        if name not in (*GIVEN, "says"):
+            raise TypeError(f"a Plot has no {name!r}: what it shows are {', '.join(reversed(GIVEN))} by label. "
+                            f"{nearest(name, (*GIVEN, 'says'))}")
     return {(kind, label): checked_parts(kind, label, parts)
-            for kind in PARTS_OF for label, parts in dict(data.get(kind, {})).items()}
+            for kind in GIVEN for label, parts in dict(data.get(kind, {})).items()}
 
 
 def checked_parts(kind: str, label: str, parts: Any) -> tuple[Any, ...]:
@@ -154,7 +154,7 @@ def checked_parts(kind: str, label: str, parts: Any) -> tuple[Any, ...]:
     parts = parts if isinstance(parts, tuple) else (parts,)
     single = kind in ("limits", "points")
     if len(parts) != SIZES[kind] or any((np.ndim(part) > 0) == single for part in parts[:2]):
-        raise TypeError(f"{label!r} among the {kind} of a Plot is {PARTS_OF[kind]}, "
+        raise TypeError(f"{label!r} among the {kind} of a Plot is {GIVEN[kind]}, "
                         f"{'of single numbers' if single else 'of arrays'}.")
     return parts
 

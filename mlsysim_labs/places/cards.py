@@ -9,7 +9,7 @@ import html
 import re
 from collections.abc import Iterator
 
-SIZE = "0 0 240 150"
+CARD_SIZE = "0 0 240 150"
 GAP = 8  # between the lines of a hatch
 
 
@@ -17,7 +17,7 @@ def card_picture(slug: str, static: str = "") -> str:
     """The picture of a lab: one that moves, if there is one, else the `static` one at that address, else none."""
     draw = PICTURES.get(re.sub("^[0-9]+_", "", slug))
     if draw is not None:
-        return f"<svg class='lab-card-picture' viewBox='{SIZE}' aria-hidden='true'>{''.join(draw())}</svg>"
+        return f"<svg class='lab-card-picture' viewBox='{CARD_SIZE}' aria-hidden='true'>{''.join(draw())}</svg>"
     return f"<img class='lab-card-picture' src='{html.escape(static)}' alt=''>" if static else ""
 
 

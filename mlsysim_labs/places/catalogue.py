@@ -29,7 +29,7 @@ from mlsysim_labs.widgets.assets import style
 
 MINUTES = 35  # of a lab that does not say how long it takes
 DOOR = re.compile(r"([0-9]+_)?kv_cache")  # the lab to begin with, whatever its number
-KINDS = {"predict": "prediction", "task": "answer", "design": "plan"}
+EVENTS_OF = {"predict": "prediction", "task": "answer", "design": "plan"}
 KEPT = {"prediction", "explored", "answer", "plan", "reflection"}  # kinds of events that are steps
 JUDGED = {"answer", "plan"}
 ASKED = re.compile(r"^@lab\.(predict|task|design)\(.*?^def (\w+)\(", re.MULTILINE | re.DOTALL)
@@ -39,10 +39,10 @@ SLUG_ARGUMENT = re.compile(r"""\bslug=["']([^"']+)["']""")
 HEADING = re.compile(r"^# +(.+)$", re.MULTILINE)
 BOLD = re.compile(r"(?:\A|\n\n)\*\*((?:(?!\n\n).)+?)\*\*\s*(?=\n\n|\Z)", re.DOTALL)  # a paragraph, not its first words
 BEGINS_BOLD = re.compile(r"(?:\A|\n\n)\*\*((?:(?!\n\n).)+?)\*\*", re.DOTALL)
-SENTENCE = re.compile(r"(?<=[.!?]) (?=[A-Z])")  # where another begins
+NEXT = re.compile(r"(?<=[.!?]) (?=[A-Z])")  # where another begins
 MARKUP = re.compile(r"\[([^\]]*)\]\([^)]*\)|[*`]")
 COLAB = re.compile(r"\[Open in Colab\]\((https://[^)\s]+)\)")
-SIGNS = {"done": "●", "tried": "◐", "open": "○"}
+DOTS = {"done": "●", "tried": "◐", "open": "○"}
 
 
 @dataclass(frozen=True)
@@ -86,8 +86,8 @@ class Listed:
 
     def card(self, call: str = "") -> str:
         """The lab as an item of a list; with a `call` it is the large one."""
-        counts = ", ".join(f"{self.marks.count(mark)} {mark}" for mark in SIGNS if mark in self.marks)
-        signs = "".join(SIGNS[mark] for mark in self.marks)
+        counts = ", ".join(f"{self.marks.count(mark)} {mark}" for mark in DOTS if mark in self.marks)
+        signs = "".join(DOTS[mark] for mark in self.marks)
         marks = f"<span class='lab-card-marks' role='img' aria-label='{counts}'>{signs}</span>" if signs else ""
         called = f"<div class='lab-card-call'>{call}</div>" if call else ""
         opens = "<div class='lab-card-open' aria-hidden='true'>Open the lab ›</div>" if call and self.link else ""
@@ -145,7 +145,7 @@ class Catalogue:
         marks = self._marks(source, slug, file if beside else None, int(about.get("steps") or 0))
         pictures = sorted(file.parent.glob(f"pictures/{slug}__*.svg")) if beside else []
         return Listed(slug, str(about.get("title") or first(HEADING, prose) or file.stem),
-                      str(about.get("question") or SENTENCE.split(first(BOLD, prose) or first(BEGINS_BOLD, prose))[-1]),
+                      str(about.get("question") or NEXT.split(first(BOLD, prose) or first(BEGINS_BOLD, prose))[-1]),
                       int(about.get("minutes") or MINUTES), marks,
                       quote(file.name) if beside else first(COLAB, prose),
                       quote(f"pictures/{pictures[0].name}") if pictures else "")
@@ -190,7 +190,7 @@ class Catalogue:
 
 def steps_in(source: str) -> list[tuple[str, str]]:
     """Kind and name of what a lab asks for, in the order of its rail."""
-    asked = [(KINDS[kind], name) for kind, name in ASKED.findall(source)]
+    asked = [(EVENTS_OF[kind], name) for kind, name in ASKED.findall(source)]
     explored = [("explored", f"explore_{number}") for number, _ in enumerate(EXPLORES.findall(source), 1)]
     reflects = [("reflection", "reflection")] if REFLECTS.search(source) else []
     first_ones = [step for step in asked if step[0] == "prediction"]

@@ -1,4 +1,5 @@
-// Something to try, with a button that shows it: the knobs move there, so that one sees which. Done is who has been there.
+// Something to try, with a button that shows it: the knobs move there, so that one sees which. It is done when somebody
+// has been there.
 
 const TRAITS = ["question", "given", "done", "unkept"];
 const GLIDE = 300; // [ms]
@@ -78,7 +79,7 @@ function render({ model, el }) {
     way = "button";
     if (get("view")) stage?.set("view", get("view"));
     glide(places, () => {
-      if (watched) watched.set("play", (watched.get("play") ?? 0) + 1);
+      watched?.set("playing", true);
       look();
     });
   });

@@ -18,7 +18,7 @@ from mlsysim_labs.reactive.control import Control
 from mlsysim_labs.reactive.wiring import Wiring
 
 MANY = 12  # stops, which only a slider has
-NEAR = 0.02  # of a slider's way: as near counts as there
+CLOSE_BY = 0.02  # of a slider's way: as near counts as there
 
 
 class ExploreItem:
@@ -28,7 +28,7 @@ class ExploreItem:
                  view: str, watched: Any, stage: Any) -> None:
         self.name, self.progress, self.question = f"explore_{number}", progress, do
         self.shows = list(show)  # names of knobs
-        places = [place(wiring.control(name), raw) for name, raw in wiring.raw_of(show).items()]
+        places = [knob_place(wiring.control(name), raw) for name, raw in wiring.raw_of(show).items()]
         self.shown = Explore(name=self.name, lab=progress.slug, question=do, notice=notice, places=places, view=view,
                              watched=watched, stage=stage, on_there=self._keep)
         self.shown.add_class(f"lab-step-{self.name}")
@@ -46,11 +46,11 @@ class ExploreItem:
         self.progress.keep("explored", self.name, {"by": how}, self.shown.act)
 
 
-def place(control: Control, goal: Any) -> list[Any]:
+def knob_place(control: Control, goal: Any) -> list[Any]:
     """A knob, and between which raw values one has been there."""
     widget, slack = control.widget, 0.0
     if control.table is None and not isinstance(goal, bool):
-        slack = max(widget.step, NEAR * (widget.max - widget.min))
+        slack = max(widget.step, CLOSE_BY * (widget.max - widget.min))
     elif control.table is not None and len(control.table) > MANY:
         slack = 1  # the next stop of a slider
     return [control.trait, widget, goal - slack if slack else goal, goal + slack if slack else goal, goal]

@@ -1,5 +1,5 @@
-// A prediction: a number on a logarithmic scale, or one of a few choices, which the picture on the stage follows and may
-// be grabbed in. It is locked once; then the truth comes from the kernel.
+// A prediction: a number on a logarithmic scale, or one of a few choices. The picture on the stage follows the guess,
+// and it may be grabbed there. It is locked once; then the truth comes from the kernel.
 
 const TRAITS = ["question", "given", "locked", "truth", "unkept", "may_play"];
 const UNKEPT = "Not saved: it is here while this notebook's kernel runs.";

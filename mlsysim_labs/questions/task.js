@@ -78,7 +78,8 @@ function render({ model, el }) {
   );
   const hints = make(root, "ol", "task-hints", { ariaLabel: "Hints", ariaLive: "polite" });
   const way = make(root, "details", "task-way"),
-    how = make(way, "summary", "task-how", { textContent: kind === "text" ? "What is behind it" : "Work it out", tabIndex: 0 }),
+    behind = kind === "text" ? "What is behind it" : "Work it out",
+    how = make(way, "summary", "task-how", { textContent: behind, tabIndex: 0 }),
     derivation = make(way, "p", "task-derivation");
 
   const draw = () => {

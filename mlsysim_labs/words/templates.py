@@ -22,8 +22,8 @@ from solver.text import nearest
 from solver.units import factor, is_quantity
 
 PLACE = re.compile(r"\{([\w.]+)(?::([^{}]+))?\}")
-TIMES = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
-COUNTED = re.compile(r"[a-z]+")  # "user", "token": what one counts, and no unit
+TIME_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+WORD = re.compile(r"[a-z]+")  # "user", "token": what one counts, and no unit
 
 
 def digits(value: float) -> str:
@@ -66,11 +66,12 @@ def time_text(value: float) -> str:
     >>> time_text(1.22), time_text(0.00448), time_text(15e-6)
     ('1.22 s', '4.48 ms', '15.0 µs')
     """
-    size, unit = next(((s, u) for s, u in TIMES if abs(value) >= s * 0.9995), TIMES[-1] if value else TIMES[1])
+    fits = ((s, u) for s, u in TIME_UNITS if abs(value) >= s * 0.9995)
+    size, unit = next(fits, TIME_UNITS[-1] if value else TIME_UNITS[1])
     return f"{digits(value / size)} {unit}"
 
 
-def read(value: Any, kind: str = "") -> str:
+def number_at(value: Any, kind: str = "") -> str:
     """A number as a place of that kind shows it."""
     if isinstance(value, str) or not is_number(value):
         return str(value)
@@ -81,7 +82,7 @@ def read(value: Any, kind: str = "") -> str:
         return f"{digits(100 * value)} %"
     if kind in ("", ","):
         return whole(value) if kind else digits(value)
-    return counted(value, kind) if is_counted(kind) else f"{digits(value / factor(kind))} {kind}"
+    return counted(value, kind) if is_countable(kind) else f"{digits(value / factor(kind))} {kind}"
 
 
 def is_number(value: Any) -> bool:
@@ -89,13 +90,13 @@ def is_number(value: Any) -> bool:
     return is_quantity(value) or (np.ndim(value) == 0 and np.asarray(value).dtype.kind in "biuf")
 
 
-def is_counted(kind: str) -> bool:
+def is_countable(kind: str) -> bool:
     """Whether a word names what is counted, and is no unit.
 
-    >>> is_counted("user"), is_counted("ms"), is_counted("GB")
+    >>> is_countable("user"), is_countable("ms"), is_countable("GB")
     (True, False, False)
     """
-    return len(kind) > 2 and COUNTED.fullmatch(kind) is not None and kind not in ("time", "bit")
+    return len(kind) > 2 and WORD.fullmatch(kind) is not None and kind not in ("time", "bit")
 
 
 def names_in(template: str) -> list[str]:
@@ -114,6 +115,6 @@ def filled(template: str, values: Mapping[str, Any]) -> str:
         head, _, key = name.partition(".")
         if head not in values or (key and key not in values[head]):
             raise KeyError(f"the sentence {template!r} asks for {name!r}. {nearest(name, values)}")
-        return read(values[head][key] if key else values[head], kind)
+        return number_at(values[head][key] if key else values[head], kind)
 
     return PLACE.sub(shown, template)

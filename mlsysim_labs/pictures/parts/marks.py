@@ -17,15 +17,15 @@ from solver.text import nearest
 HUES = {"weights": "#0072b2", "cache": "#009e73", "multiply": "#e69f00", "short": "#d55e00", "you": "#cc79a7",
         "ink": "#333333", "soft": "#6b6b6b"}
 TEXTS = {"you": "#9c4f7c", "short": "#b34c00"}  # hues that are too light for texts
-IN_TURN = {"lines": ("cache", "weights", "multiply", "ink"), "steps": ("cache", "weights", "multiply", "ink"),
+FIRST = {"lines": ("cache", "weights", "multiply", "ink"), "steps": ("cache", "weights", "multiply", "ink"),
          "points": ("you", "weights", "multiply", "ink"), "limits": ("soft",), "regions": ("short",)}
-LINE_STYLES = ("solid", "dashed", "dotted", "dash_dotted")  # apart without colour, too
-DOTS = ("circle", "square", "diamond", "triangle-up")
-BEYOND = 1e3  # so much beyond an axis something is out of sight
+DASHES = ("solid", "dashed", "dotted", "dash_dotted")  # apart without colour, too
+SHAPES = ("circle", "square", "diamond", "triangle-up")
+FAR = 1e3  # so much beyond an axis something is out of sight
 NAME = 0.065  # of the y axis: so much higher than its point a name stands
-CLEAR = (0.4, 0.19)  # of both axes: the name of a region keeps so far from points
+KEPT_FREE = (0.4, 0.19)  # of both axes: the name of a region keeps so far from points
 LEAST = 0.12  # of the y axis: a lower region has no room for its name
-TURN = 0.62  # of the x axis: from here on a name stands on the left of its point
+ROOM = 0.62  # of the x axis: from here on a name stands on the left of its point
 
 
 def checked_colours(kind: str, colours: Mapping[str, str]) -> dict[str, str]:
@@ -63,9 +63,9 @@ def looks(keys: Iterable[tuple[str, str]], colours: Mapping[str, str]) -> dict[t
     for kind, label in keys:
         family = ("lines", "steps") if kind in ("lines", "steps") else (kind,)
         place = sum(other in family for other, _ in found)
-        first = IN_TURN[kind]
-        colour = colours.get(label, first[place % len(first)])
-        found[kind, label] = Look(colour, LINE_STYLES[place % 4], DOTS[place % 4], place % 2 == 0)
+        first = FIRST[kind]
+        found[kind, label] = Look(colours.get(label, first[place % len(first)]), DASHES[place % 4], SHAPES[place % 4],
+                                  place % 2 == 0)
     return found
 
 
@@ -93,12 +93,12 @@ class Axis:
     @property
     def away(self) -> float:
         """Where what is not to be seen stands."""
-        return self.low / BEYOND if self.scale == "log" else self.low - BEYOND * (self.high - self.low)
+        return self.low / FAR if self.scale == "log" else self.low - FAR * (self.high - self.low)
 
     @property
     def beyond(self) -> float:
         """The same at the other end."""
-        return self.high * BEYOND if self.scale == "log" else self.high + BEYOND * (self.high - self.low)
+        return self.high * FAR if self.scale == "log" else self.high + FAR * (self.high - self.low)
 
     def seen(self, value: Any) -> Any:
         """Numbers for a line: a logarithmic axis has no place for zero, and bqplot none for ∞. Far away will do."""
@@ -191,7 +191,7 @@ class Point(Mark):
     def targets(self, parts: tuple[Any, ...], points: Sequence[tuple[Any, Any]] = ()) -> list[Target]:
         x, y = (axis.within(part) for axis, part in zip((self.x, self.y), parts, strict=True))
         dot, right, left = self.drawn
-        is_left = np.where(np.isfinite(parts[0]), self.x.share(x), 0.0) > TURN
+        is_left = np.where(np.isfinite(parts[0]), self.x.share(x), 0.0) > ROOM
         height = self._height(y, parts[1], [other for _, other in points])
         return [*placed(dot, x, y), *placed(right, np.where(is_left, self.x.away, x), height),
                 *placed(left, np.where(is_left, x, self.x.away), height)]
@@ -244,11 +244,11 @@ class Region(Mark):
         worth = np.stack([tall, 0.7 * tall, 0.6 * tall])
         for px, py in points:
             across, below = self.x.share(self.x.within(px)) - along, self.y.share(self.y.within(py)) - up
-            worth = np.where((np.abs(across) < CLEAR[0]) & (np.abs(below) < CLEAR[1]), 0.1 * worth, worth)
+            worth = np.where((np.abs(across) < KEPT_FREE[0]) & (np.abs(below) < KEPT_FREE[1]), 0.1 * worth, worth)
         there = np.where(worth == np.max(worth), 1.0, 0.0)
         place = np.sum(there * x), self.y.at(np.sum(there * up))
         seen = np.max(tall) > LEAST
         return np.where(seen, place[0], self.x.away), np.where(seen, place[1], self.y.away)
 
 
-MARK_TYPES: dict[str, type[Mark]] = {"regions": Region, "limits": Limit, "lines": Line, "steps": Steps, "points": Point}
+MARK_KINDS: dict[str, type[Mark]] = {"regions": Region, "limits": Limit, "lines": Line, "steps": Steps, "points": Point}

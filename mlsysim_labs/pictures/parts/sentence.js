@@ -36,7 +36,7 @@ function placeText(x, kind, units) {
 export const filled = (template, values, units) =>
   template.replace(/\{([\w.]+)(?::([^{}]+))?\}/g, (_, name, kind) => placeText(values[name] ?? NaN, kind, units));
 
-// The sentence that a picture has been given, from its traits; numbers may be a list, or an array as a program wrote it.
+// The sentence that a picture has been given, from its traits; its numbers are a list, or an array of a program.
 const saidText = ({ says, said, said_names, said_units }) => {
   const list = said?.buffer ? new Float64Array(said.buffer, said.byteOffset, said.byteLength / 8) : (said ?? []);
   const values = Object.fromEntries(said_names.split(" ").map((name, i) => [name, list[i]]));

@@ -15,7 +15,7 @@ import traitlets
 from mlsysim_labs.pictures.parts.picture import Target
 from mlsysim_labs.reactive.choices import choose
 from mlsysim_labs.reactive.symbols import Symbol
-from mlsysim_labs.words.templates import PLACE, filled, is_counted, names_in
+from mlsysim_labs.words.templates import PLACE, filled, is_countable, names_in
 from solver.text import nearest
 from solver.units import factor
 
@@ -43,7 +43,8 @@ def said(which: Any, *templates: str, **values: Any) -> Said:
             if name not in values:
                 raise KeyError(f"the sentence {template!r} asks for {name!r}. {nearest(name, values)}")
     kinds = {kind for template in templates for _, kind in PLACE.findall(template)}
-    units = {kind: float(factor(kind)) for kind in kinds if kind not in ("", ",", "%", "time") and not is_counted(kind)}
+    sized = (kind for kind in kinds if kind not in ("", ",", "%", "time") and not is_countable(kind))
+    units = {kind: float(factor(kind)) for kind in sized}
     index = which * 1 if isinstance(which, Symbol) else int(which)
     chosen = choose(index, templates) if isinstance(index, Symbol) else templates[index]
     return Said(chosen, dict(values), units)

@@ -2,7 +2,9 @@
 // and some tables say their single numbers aloud.
 
 const PAUSE = 1000; // [ms] between sentences read aloud
-const read = (x) => (Number.isFinite(x) ? x.toLocaleString("en", { maximumSignificantDigits: 4 }) : "–");
+const isCount = (x) => Number.isInteger(x) && Math.abs(x) < 1e9; // of tokens, say: with every digit
+const read = (x) =>
+  Number.isFinite(x) ? x.toLocaleString("en", isCount(x) ? {} : { maximumSignificantDigits: 4 }) : "–";
 
 const make = (parent, tag, name) => {
   const node = parent.appendChild(document.createElement(tag));
