@@ -61,7 +61,7 @@ lab = Lab("A new lab", slug="98_new")
 lab.slider("used", 1, 100, start=30, unit="GB")
 
 
-@lab.picture(Dial(), start=True)
+@lab.picture(Dial(), view="Share", start=True)
 def dial(used):
     return {"share": used / 100}
 ''', '''@lab.predict("How much of 100 GB is left?", unit="GB", high=100)
@@ -80,6 +80,14 @@ lab.hint(half, "Divide.")
 @lab.mistake(half, "That is all of it.")
 def all_of_it(used):
     return used
+
+
+lab.explore("Use 60 GB.", "The dial goes up.", show={"used": 60})
+
+
+@lab.design("Use more than half of it.")
+def plan(used):
+    return {"more than half": used > 50}
 
 
 lab.reflect("What is it good for?")

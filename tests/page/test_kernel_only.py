@@ -20,11 +20,11 @@ def simulated(context):
     time.sleep(1)
     return 1e9 * int(context)
 
-@lab.picture(Vessel())
+@lab.picture(Vessel(), view="Memory")
 def memory(simulated, cache):
     return {"capacity": 10e9, "weights": simulated, "cache": 1e9 * cache}
 
-@lab.picture(Vessel())
+@lab.picture(Vessel(), view="Beside")
 def beside(other):
     return {"capacity": 10e9, "weights": 1e9 * other}
 
@@ -70,18 +70,18 @@ def moved(page, knob):
 def test_a_late_picture_follows_the_kernel_and_says_what_failed(jupyter, page):
     opened(jupyter, page, "late.ipynb", SOURCE)
     shown = page.locator(".lab-picture-memory")
-    shown.get_by_text("Fits: 8.00 GB free").first.wait_for()
+    shown.get_by_text("8.00 GB of 10.0 GB are free").first.wait_for()
     assert "np.where" in page.locator(".jp-OutputArea").first.inner_text(), "the advice stands above the lab"
     handle = page.locator(f".lab-control-context {HANDLE}")
     handle.focus()
     page.keyboard.press("ArrowRight")
-    shown.get_by_text("Fits: 7.00 GB free").first.wait_for()
+    shown.get_by_text("7.00 GB of 10.0 GB are free").first.wait_for()
     for _ in range(4):
         page.keyboard.press("ArrowRight")
     shown.get_by_text("memory failed: too long for me").wait_for()
     assert "lab-dim" in shown.get_attribute("class")
     page.keyboard.press("ArrowLeft")
-    shown.get_by_text("Fits: 4.00 GB free").first.wait_for()
+    shown.get_by_text("4.00 GB of 10.0 GB are free").first.wait_for()
     assert "lab-dim" not in shown.get_attribute("class")
 
 
@@ -89,15 +89,15 @@ def test_a_late_picture_follows_the_kernel_and_says_what_failed(jupyter, page):
 def test_a_picture_waits_for_the_knobs_of_its_simulation_alone(jupyter, page):
     opened(jupyter, page, "follows.ipynb", FOLLOWS)
     shown = page.locator(".lab-picture-memory")
-    shown.get_by_text("Fits: 6.00 GB free").first.wait_for()
+    shown.get_by_text("6.00 GB of 10.0 GB are free").first.wait_for()
     page.evaluate(RECORD_NOTES)
     moved(page, "other")
-    page.locator(".lab-picture-beside").get_by_text("Fits: 7.00 GB free").first.wait_for()
+    page.locator(".lab-control-other .widget-readout", has_text="3").wait_for()
     moved(page, "cache")
-    shown.get_by_text("Fits: 5.00 GB free").first.wait_for()
+    shown.get_by_text("5.00 GB of 10.0 GB are free").first.wait_for()
     assert page.evaluate("window.said") == [], "the simulation asks for neither"
     moved(page, "context")
     shown.get_by_text("Waiting for the kernel").wait_for()
     moved(page, "other")
-    shown.get_by_text("Fits: 4.00 GB free").first.wait_for()
+    shown.get_by_text("4.00 GB of 10.0 GB are free").first.wait_for()
     assert "lab-dim" not in shown.get_attribute("class")
