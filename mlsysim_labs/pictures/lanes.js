@@ -222,7 +222,13 @@ function build(svg, start, model, playerFor) {
     else placeFlag({ asked: "" }, { x: 0, width }, true);
     return height;
   }
-  return { say, place, stop: () => (axis.stop(), player?.stop()) };
+  model.on("change:settled", axis.settle); // what moved by itself has come to rest
+  const stop = () => {
+    model.off("change:settled", axis.settle);
+    axis.stop();
+    player?.stop();
+  };
+  return { say, place, stop };
 }
 
 // The player stands where the clock's row is; what it plays starts anew when it is another one.
