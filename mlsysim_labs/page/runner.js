@@ -163,6 +163,15 @@ function play(model, { controls, views, guesses, scenes }, written) {
     draw(true);
   };
 
+  // The pictures of a scene are told that its reveal has come to rest; what can be played is played once.
+  const rest = (scene) => {
+    const shown = scene.pictures.find((p) => p.name === shownIn(scene))?.outputs ?? [];
+    for (const i of new Set(shown.map((o) => o.split(".")[0]))) {
+      views[i].set("settled", (views[i].get("settled") ?? 0) + 1);
+      if (views[i].get("plays") && !isStill()) views[i].set("playing", true);
+    }
+  };
+
   // The marks of the guess move to the truth, and the knobs with them to where it is shown.
   const reveal = () => {
     const { prediction } = model.get("reveal"),
@@ -191,6 +200,7 @@ function play(model, { controls, views, guesses, scenes }, written) {
         end = null;
         for (const k of knobs) k.control.model.save_changes();
         draw(true);
+        rest(scene);
         model.set("revealed", prediction);
       },
     );

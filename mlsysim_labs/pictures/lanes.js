@@ -1,8 +1,26 @@
 // Intervals on lanes of one axis of time, a line at which all is done, and what was guessed of it. All follows from the
 // traits; elements are made once, then moved.
 
-const TRAITS = ["lanes", "kinds", "lengths", "ghost", "finish", "guess", "guess_share", "asked", "posed", "tokens",
-  "ticks", "done", "parts", "plays", "says", "said", "said_names", "said_units"];
+const TRAITS = [
+  "lanes",
+  "kinds",
+  "lengths",
+  "ghost",
+  "finish",
+  "guess",
+  "guess_share",
+  "asked",
+  "posed",
+  "tokens",
+  "ticks",
+  "done",
+  "parts",
+  "plays",
+  "says",
+  "said",
+  "said_names",
+  "said_units",
+];
 const LANES = 3,
   INTERVALS = 4; // places that `lengths` has
 const LEAST = 1.5, // [px] that can be seen
@@ -222,7 +240,13 @@ function build(svg, start, model, playerFor) {
     else placeFlag({ asked: "" }, { x: 0, width }, true);
     return height;
   }
-  return { say, place, stop: () => (axis.stop(), player?.stop()) };
+  model.on("change:settled", axis.settle); // what moved by itself has come to rest
+  const stop = () => {
+    model.off("change:settled", axis.settle);
+    axis.stop();
+    player?.stop();
+  };
+  return { say, place, stop };
 }
 
 // The player stands where the clock's row is; what it plays starts anew when it is another one.

@@ -100,17 +100,15 @@ class Lanes(Drawing, Speaks):
                 *self.said_targets(data.get("says"))]
 
     def table(self, data: Mapping[str, Any]) -> dict[str, Any]:
-        """Each lane and its intervals, when it is done, and the guess."""
-        lanes = self._lanes(data)
+        """Each lane and its intervals, or both parts of a request, when it is done, and what else there is."""
         found: dict[str, Any] = {}
-        for name, lane in lanes.items():
+        for name, lane in self._lanes(data).items():
+            if self.plays:
+                found |= {f"{part} [ms]": 1e3 * t for part, (_, t) in zip(self.parts, lane, strict=False)}
+                continue
             found[f"{name} [ms]"] = 1e3 * lane_length(lane)
             found |= {f"{name}: {kind} [ms]": 1e3 * t for kind, t in told_apart(lane)} if len(lane) > 1 else {}
-        found[f"{self.done} [ms]"] = 1e3 * data.get("done", longest_lane(lanes))
-        if "guess" in data:
-            found["your guess [ms]"] = 1e3 * data["guess"]
-        if "guess_share" in data:
-            found[f"your guess: {self.parts[0]} [%]"] = 100 * data["guess_share"]
+        found[f"{self.done} [ms]"] = 1e3 * data.get("done", longest_lane(self._lanes(data)))
         return found | dict(data.get("also", {}))
 
     def _lanes(self, data: Mapping[str, Any]) -> dict[str, list[Interval]]:

@@ -163,7 +163,8 @@ function makeRoofs(svg, seen, unit) {
     const foot = `ridge ${brief(v.peak / v.bandwidth)}${width < NARROW ? "" : " FLOP/B"}`,
       w = widthOf(foot);
     put(ridgeText, crossed, foot, x + 7 + w < width ? x + 7 : x - 7 - w, bottom - 7);
-    ceiling(peakText, inUnit(v.peak, unit, "FLOP/s"), x, y, y - 5 - TEXT < top ? y + APART + 10 : Math.max(y - APART, top + TEXT));
+    const above = Math.max(y - APART, top + TEXT);
+    ceiling(peakText, inUnit(v.peak, unit, "FLOP/s"), x, y, y - 5 - TEXT < top ? y + APART + 10 : above);
     show(engine, lower);
     show(engineText, false);
     if (lower) {

@@ -14,10 +14,11 @@ from mlsysim_labs.pictures.multipliers import Multipliers
 from mlsysim_labs.pictures.roofline import Roofline
 from mlsysim_labs.widgets.assets import PACKAGE
 
+SQUARES = FEW | {"of": "", "note": "", "hint": ""}
 ALONE = H100 | {"labels": ["decode"]}
 STATES = {Roofline: [ALONE, ENGINE, B200 | FOUR, {"peak": NAN}, {"labels": []}, ALONE],
           Lanes: [STEP, {"ghost": [5e-3, 1e-3, NAN]}, FLAG, {"finish": NAN}, REQUEST, STEP],
-          Multipliers: [FEW, {"share": 0.6}, {"posed": 1.0, "guess": NAN}, {"posed": 0.0, "share": NAN}, FEW]}
+          Multipliers: [SQUARES, {"share": 0.6}, {"posed": 1.0, "guess": NAN}, {"posed": 0.0, "share": NAN}, SQUARES]}
 OTHER = {Roofline: B200 | FOUR, Lanes: FLAG, Multipliers: {"share": 0.2}}  # than the first two
 MOVES = {Roofline: ("bandwidth", 1e12, 1e11), Lanes: ("finish", 5e-3, 1e-4), Multipliers: ("share", 0.1, 0.002)}
 

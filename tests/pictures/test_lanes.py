@@ -239,12 +239,13 @@ def test_a_lab_follows_its_numbers():
     assert finish == pytest.approx(2e-5 * 1024) and "read\nmultiply" in [v for v in said.values() if isinstance(v, str)]
 
 
-def test_its_table_has_lanes_intervals_finish_and_guess():
-    assert Lanes().table(STATE | {"guess": 2e-3}) == pytest.approx({
+def test_its_table_has_lanes_intervals_finish_and_what_else_there_is():
+    assert Lanes().table(STATE | {"guess": 2e-3, "also": {"all users [token/s]": 3.0}}) == pytest.approx({
         "read [ms]": 4.5, "read: weights [ms]": 4, "read: cache [ms]": 0.5, "multiply [ms]": 0.02,
-        "token done [ms]": 4.5, "your guess [ms]": 2})
-    assert Lanes(done="done").table({"lanes": {"a": (("plain", 1.0),)}, "guess_share": 0.5}) == {
-        "a [ms]": 1000, "done [ms]": 1000, "your guess: reading [%]": 50}
+        "token done [ms]": 4.5, "all users [token/s]": 3})
+    request = {"lanes": {"a": (("multiply", 1.0), ("weights", 2.0))}, "guess_share": 0.5}
+    assert Lanes(done="done", plays=True).table(request) == {"reading [ms]": 1000, "writing [ms]": 2000,
+                                                             "done [ms]": 3000}
 
 
 @pytest.mark.parametrize("data, says", [

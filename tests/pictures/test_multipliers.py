@@ -124,3 +124,9 @@ def test_a_pose_says_nothing_of_the_truth_and_a_table_has_both():
     assert made.table({"share": 0.0034, "guess": 0.5}) == {"at work [%]": pytest.approx(0.34), "your guess [%]": 50}
     with pytest.raises(TypeError, match="shows 'share'"):
         made.targets({"guess": 0.5})
+
+
+def test_squares_may_stand_for_something_else():
+    made = Multipliers(of="token", note="Each square: a token.", hint="How many?")
+    assert made.table({"share": 0.155, "guess": 0.32}) == {"tokens": 155, "your guess": 320}
+    assert (Multipliers().of, Multipliers().table({"share": 0.5})) == ("", {"at work [%]": 50})

@@ -30,5 +30,4 @@ FLAG = {"lanes": "one token, on the H100 as sold", "kinds": "plain", "lengths": 
 REQUEST = {"lanes": "request", "kinds": "multiply weights", "lengths": slots((0.06, 1.16)), "finish": 1.22,
            "tokens": [2048.0, 256.0], "ticks": 1.16 / 255, "plays": True, "asked": "guess_share"}
 DIVIDER = REQUEST | {"lengths": slots((0.5, 0.5)), "finish": 1.0, "ticks": 0.0, "posed": 1.0}
-FEW = {"share": 0.0034, "guess": 0.337, "posed": 0.0, "of": "", "note": "",
-       "hint": "Drag over the squares: how many work?", **SPOKEN}
+FEW = {"share": 0.0034, "guess": 0.337, "posed": 0.0, **SPOKEN}

@@ -8,8 +8,7 @@ const THIN = 10; // [px] a slab is at least so high
 const FEW = 6; // tiles: those are slabs, one above another, where that makes their rows even
 
 // How many users one tile is, if one user has `area` [px²]; 0 where there is nothing to draw.
-const groupOf = (area) =>
-  area > 1e-250 ? 10 ** Math.max(0, Math.ceil(Math.log10(SMALLEST / area) - 1e-9)) : 0;
+const groupOf = (area) => (area > 1e-250 ? 10 ** Math.max(0, Math.ceil(Math.log10(SMALLEST / area) - 1e-9)) : 0);
 
 const columnsOf = (area, across) => Math.max(1, Math.floor(across / Math.sqrt(area)));
 

@@ -53,6 +53,7 @@ function makeTimeAxis(svg, again) {
         move(text, (i / count) * width, y + 20);
       });
     },
+    settle,
     stop() {
       hold();
       for (const kind in kinds) removeEventListener(kind, kinds[kind], true);
