@@ -64,6 +64,7 @@ def slider(name: str, low: float, high: float, start: float | None = None, unit:
         labels = [with_unit(n, unit) for n in table]
         options = list(zip(labels, table, strict=True))
         widget = ipywidgets.SelectionSlider(options=options, index=index, **appearance(name, ""))
+        widget.add_class("lab-slider")
         return Control(name, widget, "index", choose(symbol(name), table), table, labels)
     if scale != "linear":
         raise ValueError(f"the slider {name} has scale {scale!r}. {nearest(scale, ['linear', *TABLES])}")
@@ -71,6 +72,7 @@ def slider(name: str, low: float, high: float, start: float | None = None, unit:
     kind = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
     steps = step or (1 if whole else (high - low) / 100)
     widget = kind(value=(int if whole else float)(start), min=low, max=high, step=steps, **appearance(name, unit))
+    widget.add_class("lab-slider")
     return Control(name, widget, "value", symbol(name))
 
 

@@ -76,6 +76,7 @@ class Frames:
         note = ipywidgets.HTML("")
         note.add_class("lab-note")
         table = Table(name=name, speaks=getattr(picture, "silent", False))
+        table.add_class("lab-numbers")
         picture.widget.add_class("lab-drawn")
         frame = ipywidgets.VBox([note, picture.widget, table])
         for kind in ("lab-picture", f"lab-picture-{name}"):

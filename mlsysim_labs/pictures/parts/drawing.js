@@ -124,7 +124,6 @@ function draw({ model, el }, name, traits, build) {
     const now = read(),
       text = say(now);
     if (text) good = now; // else what was drawn stays, dimmed
-    family = getComputedStyle(figure).fontFamily || family;
     const across = width || UNKNOWN_WIDTH,
       height = place(good ?? now, across);
     set(svg, { width: across, height, viewBox: `0 0 ${across} ${height}` });
@@ -132,6 +131,10 @@ function draw({ model, el }, name, traits, build) {
     figure.ariaLabel = text || NOTHING;
     write(says, text || NOTHING);
     if (live.textContent !== says.textContent) timer ||= setTimeout(speak, PAUSE);
+  };
+  // Not at each redraw: asking for a style makes the browser settle all of them.
+  const dress = () => {
+    family = getComputedStyle(figure).fontFamily || family;
   };
   const speak = () => {
     timer = 0;
@@ -146,10 +149,12 @@ function draw({ model, el }, name, traits, build) {
   const sized = new ResizeObserver(([entry]) => {
     if (entry.contentRect.width === width) return;
     width = entry.contentRect.width;
+    dress();
     redraw();
   });
 
   listen("on");
+  dress();
   redraw();
   sized.observe(ruler);
   return () => {
