@@ -112,6 +112,7 @@ def test_both_axes_have_a_scale_of_their_own():
 
 
 def test_colours_are_those_of_their_meaning(monkeypatch):
+    monkeypatch.setattr("ipywidgets.__version__", "8.1.5")
     made = plot(colours={"line": "multiply", "you": "ink"})
     made.targets(ALL)
     colours = [mark.colors[0] for mark in made.figure.marks]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+import ipywidgets
 import pytest
 from small_lab import CROSSOVER, ENOUGH, PLAN, STEPS, USERS, small_lab, step
 
@@ -258,6 +259,7 @@ def test_what_the_first_lock_sends_does_not_depend_on_the_second_truth(folder):
     check_silence(two(folder, "lab"))
 
 
+@pytest.mark.skipif(ipywidgets.__version__.startswith("7"), reason="its comms cannot be listened to in this way")
 def test_a_truth_that_comes_with_another_lock_is_found(folder):
     with pytest.raises(AssertionError, match="before the lock depends on the truth of second"):
         check_silence(two(folder, LEAK))
