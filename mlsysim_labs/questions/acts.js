@@ -155,6 +155,14 @@ export function heading(parent, model) {
   };
 }
 
+// Draws a card, and again whenever one of these traits changes; returns what ends that.
+export function redrawn(model, traits, draw) {
+  const listen = (act) => traits.forEach((name) => model[act]("change:" + name, draw));
+  listen("on");
+  draw();
+  return () => listen("off");
+}
+
 // Radio buttons; a group of its own for each view, as two views of one widget may be on a page.
 export function radios(parent, options, name, chosen) {
   const list = make(parent, "div", "act-options", { role: "radiogroup", ariaLabel: name });

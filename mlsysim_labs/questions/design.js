@@ -47,11 +47,9 @@ function render({ model, el }) {
     );
     desk.send("plan", Object.fromEntries(knobs.map(([name, trait, knob]) => [name, knob.get(trait)])), "my plan");
   });
-  const listen = (act) => TRAITS.forEach((name) => model[act]("change:" + name, draw));
-  listen("on");
-  draw();
+  const end = redrawn(model, TRAITS, draw);
   return () => {
-    listen("off");
+    end();
     desk.stop();
   };
 }

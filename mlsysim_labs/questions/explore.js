@@ -83,12 +83,10 @@ function render({ model, el }) {
       look();
     });
   });
-  const listen = (act) => TRAITS.forEach((name) => model[act]("change:" + name, draw));
-  listen("on");
-  draw();
+  const end = redrawn(model, TRAITS, draw);
   connect();
   return () => {
-    listen("off");
+    end();
     for (const off of held) off();
     desk.stop();
   };

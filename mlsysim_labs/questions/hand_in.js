@@ -59,11 +59,9 @@ function render({ model, el }) {
     write(note, "");
     again.focus();
   });
-  const listen = (act) => TRAITS.forEach((name) => model[act]("change:" + name, draw));
-  listen("on");
-  draw();
+  const end = redrawn(model, TRAITS, draw);
   return () => {
-    listen("off");
+    end();
     desk.stop();
   };
 }

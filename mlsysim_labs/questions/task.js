@@ -116,20 +116,16 @@ function render({ model, el }) {
   const filled = () => {
     if (memory.get() === null) input.set(get("answer"));
   };
-  const listen = (act) => {
-    model[act]("change:answer", filled);
-    TRAITS.forEach((trait) => model[act]("change:" + trait, draw));
-  };
-
   how.dataset.lmSuppressShortcuts = "true";
   button.addEventListener("click", answer);
   hint.addEventListener("click", () => desk.send("hint", get("hints").length, ""));
   key.addEventListener("click", () => desk.send("key", true, ""));
   input.set(memory.get() ?? get("answer"));
-  listen("on");
-  draw();
+  model.on("change:answer", filled);
+  const end = redrawn(model, TRAITS, draw);
   return () => {
-    listen("off");
+    model.off("change:answer", filled);
+    end();
     desk.stop();
   };
 }

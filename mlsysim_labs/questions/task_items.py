@@ -173,7 +173,7 @@ class ReflectionItem:
 
     name = "reflection"
 
-    def __init__(self, progress: Progress, question: str, after: Sequence[str] = ()) -> None:
+    def __init__(self, progress: Progress, question: str) -> None:
         self.progress, self.question = progress, question
         self.shown = Task(name="reflection", lab=progress.slug, question=question, kind="text", on_answer=self._keep)
         self.shown.add_class("lab-step-reflection")
