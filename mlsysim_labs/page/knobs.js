@@ -39,6 +39,8 @@ function exempt(box) {
   ))
     e.dataset.lmSuppressShortcuts = "true";
 }
+// Knobs write their values as text at every move: only what comes with elements is worth a look.
+const hasElements = (changes) => changes.some(({ addedNodes }) => [...addedNodes].some((node) => node.nodeType === 1));
 const UNNAMED = ":is(.noUi-handle, .ui-slider-handle):not([aria-label]), .widget-toggle-button:not([aria-pressed])";
 
 // Does all of that whenever knobs come later; returns what ends it.
@@ -52,7 +54,8 @@ function dress(runner, box) {
     end();
     end = next;
   };
-  const added = new MutationObserver(() => {
+  const added = new MutationObserver((changes) => {
+    if (!hasElements(changes)) return;
     exempt(box);
     if (box.querySelector(UNNAMED)) name();
   });

@@ -226,7 +226,7 @@ async function connect(model, el, box) {
   };
   model.on("change:steps", load);
   runner.on("change:view change:scenes change:ready change:scene", draw);
-  const added = new MutationObserver(draw); // cards and pictures that come later
+  const added = new MutationObserver((changes) => hasElements(changes) && draw()); // cards and pictures that come later
   for (const part of ["cards", "pictures", "controls"])
     added.observe(place(part), { childList: true, subtree: part !== "pictures" && part !== "cards" });
   await load();

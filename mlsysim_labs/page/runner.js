@@ -239,6 +239,8 @@ function play(model, { controls, views, guesses, scenes }, written) {
   views.forEach((view, i) => listen(view, "change:grabbed", grabbed(i)));
   listen(model, "change:kernel_state", soon);
   listen(model, "change:scene change:view", look);
+  const isAwaited = ({ name }) => Object.values(scenes).some((s) => s.pictures.some((p) => p.follows.includes(name)));
+  held.push(quietHand(controls.filter((c) => !isAwaited(c)))); // what only the kernel computes is to move with the hand
   return {
     look,
     reveal,

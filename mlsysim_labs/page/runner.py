@@ -28,7 +28,8 @@ class Runner(anywidget.AnyWidget):
     In the browser alone, and never sent: `scene` and `view`, the step and the picture that are looked at.
     """
 
-    _esm = script("reactive/program.js", "page/runner.js")  # one module: a page cannot import a file of the kernel's
+    # one module: a page cannot import a file of the kernel's
+    _esm = script("reactive/program.js", "page/hand.js", "page/runner.js")
     controls: Any = traitlets.List().tag(sync=True, **widget_serialization)
     views: Any = traitlets.List().tag(sync=True, **widget_serialization)
     scenes: Any = traitlets.Dict().tag(sync=True, **widget_serialization)

@@ -254,7 +254,7 @@ function follow(player, now, v, found, rows, height) {
   const key = JSON.stringify([v.finish, found, numbers(v.tokens), v.posed]);
   now.length = v.finish;
   player.row.hidden = isPosed(v) || !isReady(found, v);
-  player.row.style.bottom = `${height - rows.clock - 9}px`;
+  player.row.style.bottom = `${height - rows.clock - (rows.slim ? 18 : 9)}px`;
   if (now.key !== undefined && now.key !== key) player.reset();
   now.key = key;
 }

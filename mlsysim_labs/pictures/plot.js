@@ -6,7 +6,8 @@ const SLIM = 480; // [px] less is a phone, or half a window
 const TRAITS = ["says", "said", "said_names", "said_units", "legend", "names", "places"];
 const DASHES = { solid: "none", dashed: "6 4", dotted: "2 4", dash_dotted: "6 3 2 3" };
 
-const read = (x) => (Number.isFinite(x) ? x.toLocaleString("en", { maximumSignificantDigits: 4 }) : "–");
+const four = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });
+const read = (x) => (Number.isFinite(x) ? four.format(x) : "–");
 const numbers = (v) =>
   Object.values(v?.buffer ? new Float64Array(v.buffer, v.byteOffset, v.byteLength / 8) : (v ?? []));
 const bare = (name) => name.replace(/\s*\[[^\]]*\]$/, "");

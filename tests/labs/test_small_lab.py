@@ -8,7 +8,7 @@ import re
 
 import nbformat
 import pytest
-from live_jupyter import errors_in_cells, kill_kernels, run_all
+from live_jupyter import errors_in_cells, kill_kernels, run_all, wear
 from small_lab import CROSSOVER, USERS
 from waiting import until_holds, until_still
 
@@ -155,7 +155,7 @@ def test_axe_finds_nothing_in_the_dark(jupyter, page, small):
 
     small()
     opened(jupyter, page)
-    page.evaluate("jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
+    wear(page, "Dark")
     until_still(page)
     before = Axe().run(page, context=".lab-box")
     lock(page)

@@ -7,7 +7,7 @@ import re
 
 import numpy as np
 import pytest
-from live_jupyter import errors_in_cells, run_all
+from live_jupyter import errors_in_cells, run_all, wear
 from waiting import until_holds
 
 from mlsysim_labs import Lab
@@ -186,8 +186,7 @@ def test_the_map_in_a_page(jupyter, page):
         page.set_viewport_size({"width": width, "height": 900})
         until_holds(page, lambda: laid_out(page))
     page.set_viewport_size({"width": 1400, "height": 900})
-    page.evaluate("jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
-    page.wait_for_function("document.body.dataset.jpThemeLight === 'false'")
+    wear(page, "Dark")
     handle = page.locator(".lab-control-memory :is(.noUi-handle, .ui-slider-handle)")
     handle.focus()
     page.keyboard.press("End")

@@ -8,7 +8,7 @@ import ipywidgets
 import numpy as np
 import pytest
 from bare_page import FRAME, Shown
-from live_jupyter import errors_in_cells, run_all
+from live_jupyter import errors_in_cells, run_all, wear
 from waiting import until_holds
 
 from mlsysim_labs import Lab, Plot, said
@@ -232,14 +232,14 @@ def test_the_plot_in_a_page(jupyter, page):
     run_all(page)
     assert errors_in_cells(page) == []
     page.wait_for_selector(".lab-plot .dot")
+    wear(page, "Light")
     until_holds(page, lambda: looked_at(page, "8,192 tokens: too long."))
     height = "document.querySelector('.lab-plot').getBoundingClientRect().height"
     assert page.evaluate(height) == pytest.approx(356, abs=1)
     light = page.evaluate(COLOURS)
     assert (light["line"], light["dot"]) == ("rgb(0, 158, 115)", "rgb(204, 121, 167)")
     assert light["rim"] == "rgb(255, 255, 255)"
-    page.evaluate("jupyterapp.commands.execute('apputils:change-theme', {theme: 'JupyterLab Dark'})")
-    page.wait_for_function("document.body.dataset.jpThemeLight === 'false'")
+    wear(page, "Dark")
     until_holds(page, lambda: _is_dark(page.evaluate(COLOURS)))
     page.evaluate("document.querySelector('.lab-plot').style.width = '340px'")
     page.evaluate(f"async () => {{ {FRAME} }}")

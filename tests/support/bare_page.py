@@ -50,7 +50,7 @@ class Shown:
 
     @property
     def sentence(self) -> str:
-        said = self.page.locator(".lab-drawing-says").evaluate("e => e.textContent")
+        said = self.page.locator(".lab-drawing-says").evaluate("e => e.textContent").replace("\u00a0", " ")
         assert self.page.locator("figure.lab-drawing[role=img]").get_attribute("aria-label") == said
         return said
 

@@ -98,6 +98,12 @@ def run_all(page) -> None:
         return failed || cells.every(m => m.executionCount !== null && m.executionState !== "running"); }""")
 
 
+def wear(page, theme: str) -> None:
+    """Put on the "Dark" or the "Light" theme; the server keeps it for pages to come."""
+    page.evaluate(f"jupyterapp.commands.execute('apputils:change-theme', {{theme: 'JupyterLab {theme}'}})")
+    page.wait_for_function(f"document.body.dataset.jpThemeLight === '{theme == 'Light'}'.toLowerCase()")
+
+
 def kill_kernels(server: Jupyter) -> int:
     """Kill every kernel of the server as a full memory would; how many there were."""
     found = subprocess.run(["pgrep", "-P", str(server.process.pid), "-f", "ipykernel"], capture_output=True, text=True)

@@ -32,7 +32,7 @@ class Walker:
     @property
     def title(self) -> str:
         """The sentence above the picture that is seen."""
-        return self.box.locator(".lab-picture.lab-shown .lab-drawing-says").inner_text()
+        return self.box.locator(".lab-picture.lab-shown .lab-drawing-says").inner_text().replace("\u00a0", " ")
 
     @property
     def verdict(self) -> str:

@@ -17,6 +17,7 @@ const heightFor = (width) => (width < SLIM ? 232 : 300);
 
 const few = new Intl.NumberFormat("en", { minimumSignificantDigits: 2, maximumSignificantDigits: 3 });
 const whole = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const tenths = new Intl.NumberFormat("en", { maximumFractionDigits: 1 });
 const brief = (x) =>
   x === 0
     ? "0"
@@ -25,7 +26,7 @@ const brief = (x) =>
       : x >= 1000
         ? whole.format(x)
         : few.format(x);
-const count = (n) => (n >= 1e9 ? brief(n) : n.toLocaleString("en", { maximumFractionDigits: 1 }));
+const count = (n) => (n >= 1e9 ? brief(n) : tenths.format(n));
 const percent = (share) => {
   const x = 100 * share;
   return `${x >= 99 && x < 1000 ? few.format(x) : x >= 9.95 && x < 99 ? whole.format(x) : brief(+x.toPrecision(2))} %`;
@@ -57,6 +58,8 @@ const move = (node, x, y, turn = 0) =>
 const write = (node, text) => {
   if (node.textContent !== text) node.textContent = text;
 };
+
+const tied = (text) => text.replaceAll(" %", "\u00a0%"); // no line starts with it
 
 // Widths without asking for a layout: a picture is drawn at every move.
 let family = "system-ui, sans-serif";
@@ -129,7 +132,7 @@ function draw({ model, el }, name, traits, build) {
     set(svg, { width: across, height, viewBox: `0 0 ${across} ${height}` });
     figure.className = `lab-drawing${text ? "" : " lab-dim"}`;
     figure.ariaLabel = text || NOTHING;
-    write(says, text || NOTHING);
+    write(says, tied(text || NOTHING));
     if (live.textContent !== says.textContent) timer ||= setTimeout(speak, PAUSE);
   };
   // Not at each redraw: asking for a style makes the browser settle all of them.

@@ -7,7 +7,9 @@ const TIMES = [
   [1e-9, "ns"],
 ];
 
-const wholeText = (x) => (Number.isFinite(x) ? x.toLocaleString("en", { maximumFractionDigits: 0 }) : digitsText(x));
+// Made once: to make one takes longer than to use it, and texts change at every move.
+const noFractions = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+const wholeText = (x) => (Number.isFinite(x) ? noFractions.format(x) : digitsText(x));
 
 // Three significant digits with their zeros; from a thousand on whole numbers; no exponent.
 function digitsText(x) {

@@ -3,8 +3,9 @@
 
 const PAUSE = 1000; // [ms] between sentences read aloud
 const isCount = (x) => Number.isInteger(x) && Math.abs(x) < 1e9; // of tokens, say: with every digit
-const read = (x) =>
-  Number.isFinite(x) ? x.toLocaleString("en", isCount(x) ? {} : { maximumSignificantDigits: 4 }) : "–";
+const plain = new Intl.NumberFormat("en"),
+  four = new Intl.NumberFormat("en", { maximumSignificantDigits: 4 });
+const read = (x) => (Number.isFinite(x) ? (isCount(x) ? plain : four).format(x) : "–");
 
 const make = (parent, tag, name) => {
   const node = parent.appendChild(document.createElement(tag));

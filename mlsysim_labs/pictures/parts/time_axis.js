@@ -62,4 +62,5 @@ function makeTimeAxis(svg, again) {
 }
 
 const tickAt = (i, count, width) => clamp((i / count) * width, 0.5, width - 0.5);
-const plainText = (x) => (x >= 1e6 ? brief(x) : (+x.toPrecision(3)).toLocaleString("en"));
+const grouped = new Intl.NumberFormat("en");
+const plainText = (x) => (x >= 1e6 ? brief(x) : grouped.format(+x.toPrecision(3)));
