@@ -17,6 +17,13 @@ from mlsysim_labs import lab_of
 LAB, SLUG = "03_kv_cache.ipynb", "03_kv_cache"
 TITLE = ".lab-picture-memory .lab-drawing-says"
 
+# How many messages the page sends to the server.
+COUNT = """() => {
+    const send = WebSocket.prototype.send;
+    window.sent = 0;
+    WebSocket.prototype.send = function (...said) { window.sent++; return send.apply(this, said); };
+}"""
+
 
 @pytest.fixture
 def play(jupyter, page):
@@ -79,7 +86,10 @@ def test_the_pictures_follow_a_hand_and_a_keyboard_and_need_no_kernel(jupyter, p
 
 @pytest.mark.browser
 def test_sixty_moves_far_from_the_kernel_show_sixty_states(jupyter, play, page):
-    """150 ms from the server: thirty stops up, thirty down, and the picture takes each of them in order."""
+    """150 ms from the server: thirty stops up, thirty down, and the picture takes each of them in order.
+
+    The kernel hears of it when the hand lets go, and its answer leaves the knob where it is.
+    """
     with relay(jupyter.port, 0.15) as port:
         play(port)
         x, y, width = grip(page, "context")
@@ -87,11 +97,15 @@ def test_sixty_moves_far_from_the_kernel_show_sixty_states(jupyter, play, page):
         page.mouse.move(left, y)
         until_still(page)
         page.evaluate(WATCH, TITLE)
+        page.evaluate(COUNT)
         for stop in [*range(1, 31), *range(29, -1, -1)]:
             page.mouse.move(left + stop * width / 32, y)
             page.wait_for_timeout(35)
+        assert page.evaluate("sent") == 0
         page.mouse.up()
+        page.wait_for_function("sent > 0")
         until_still(page)
+        assert page.locator(".lab-control-context .widget-readout").inner_text() == "512 tokens"
         states = page.evaluate("handWatch.states")
     seen = [state for state, before in zip(states, [None, *states]) if state != before]  # noqa: B905
     assert len(seen) == 60 and seen[30:] == [*seen[28::-1], seen[-1]]
