@@ -3,7 +3,7 @@
 
 const PATIENCE = 2000; // [ms] that the kernel has to answer
 const SILENT =
-  "The kernel did not answer. It may be busy or gone: wait until it is idle, then press Retry. " +
+  "The kernel isn't answering. Wait until it is idle, then press Retry. " +
   "If that does not help, copy what you wrote and run the lab's cells again.";
 
 // Pages of plain http have no randomUUID.

@@ -55,7 +55,7 @@ function render({ model, el }) {
     ask();
     root.ariaLabel = `To explore: ${get("question")}`;
     show.classList.toggle("lab-main", !get("done"));
-    write(notice, get("done") ? `✓ ${get("notice")}` : "By hand, or let it be shown.");
+    write(notice, get("done") ? `✓ ${get("notice")}` : "Move the knobs yourself, or press Show me.");
     notice.classList.toggle("lab-explore-open", !get("done"));
   };
   const connect = async () => {

@@ -14,6 +14,7 @@ from mlsysim_labs.questions.explore import Explore
 from mlsysim_labs.questions.items import Formula
 from mlsysim_labs.questions.progress import Progress
 from mlsysim_labs.questions.tasks import Reply
+from mlsysim_labs.questions.texts import explained, stated
 from mlsysim_labs.reactive.control import Control
 from mlsysim_labs.reactive.wiring import Wiring
 
@@ -26,13 +27,14 @@ class ExploreItem:
 
     def __init__(self, wiring: Wiring, progress: Progress, number: int, do: str, notice: str, show: Mapping[str, Any],
                  view: str, watched: Any, stage: Any) -> None:
-        self.name, self.progress, self.question = f"explore_{number}", progress, do
+        self.name, self.progress, self.question = f"explore_{number}", progress, stated(wiring, show, do)
         self.shows = list(show)  # names of knobs
         places = [knob_place(wiring.control(name), raw) for name, raw in wiring.raw_of(show).items()]
-        self.shown = Explore(name=self.name, lab=progress.slug, question=do, notice=notice, places=places, view=view,
+        self.shown = Explore(name=self.name, lab=progress.slug, question=self.question,
+                             notice=stated(wiring, show, notice), places=places, view=view,
                              watched=watched, stage=stage, on_there=self._keep)
         self.shown.add_class(f"lab-step-{self.name}")
-        progress.expect(self.name, "explored", do, self.shown)
+        progress.expect(self.name, "explored", self.question, self.shown)
 
     def ready(self) -> None:
         """Show what the record has."""
@@ -61,11 +63,13 @@ class DesignItem:
 
     def __init__(self, wiring: Wiring, progress: Progress, question: str, formula: Formula, given: str,
                  means: str) -> None:
-        self.wiring, self.progress, self.question, self.formula = wiring, progress, question, formula
+        self.wiring, self.progress, self.formula = wiring, progress, formula
+        self.question = stated(wiring, {}, question)
         self.name, self._means = formula.__name__, means
-        self.shown = Design(name=self.name, lab=progress.slug, question=question, given=given, on_plan=self._judge)
+        self.shown = Design(name=self.name, lab=progress.slug, question=self.question, given=stated(wiring, {}, given),
+                            on_plan=self._judge)
         self.shown.add_class(f"lab-step-{self.name}")
-        progress.expect(self.name, "plan", question, self.shown)
+        progress.expect(self.name, "plan", self.question, self.shown)
 
     def targets(self, made: Mapping[str, Any]) -> list[Target]:
         """Where the conditions go, which are named in the order in which the function gives them."""
@@ -85,7 +89,7 @@ class DesignItem:
             verdicts = [self.verdict(event.value.get("settings", {})) for event in plans]
             self.shown.state, self.shown.feedback = verdicts[-1]
             self.shown.tries, self.shown.solved = len(plans), any(v.state == "right" for v in verdicts)
-            self.shown.means = self._means if self.shown.solved else ""
+            self.shown.means = self._meaning if self.shown.solved else ""
 
     def open_again(self) -> None:
         """As if nobody had planned."""
@@ -99,7 +103,7 @@ class DesignItem:
         except (KeyError, IndexError, TypeError, ValueError):
             raise AnswerError("This plan has settings that the lab does not know. Move a knob and try again.") from None
         if self.name not in values:
-            raise AnswerError("Nothing can be computed at these settings. Move a knob, and try again.")
+            raise AnswerError("There is no result at these settings. Move a knob and try again.")
         return {name: bool(met) for name, met in values[self.name].items()}
 
     def verdict(self, raw: Mapping[str, Any]) -> Reply:
@@ -107,11 +111,17 @@ class DesignItem:
         missing = [name for name, met in self.conditions(raw).items() if not met]
         if self.progress.mode == "exam":
             return Reply("kept", f"{self.progress.word} Plans are judged after the exam.")
-        return Reply("wrong", f"Not met: {'; '.join(missing)}.") if missing else Reply("right", "All of it is met.")
+        if missing:
+            return Reply("wrong", f"Not there yet: {'; '.join(missing)}.")
+        return Reply("right", "Your plan meets every condition.")
+
+    @property
+    def _meaning(self) -> str:
+        return explained(self.wiring, {}, self._means)
 
     def _judge(self, raw: Mapping[str, Any]) -> Reply:
         found = self.verdict(raw)
         self.progress.keep("plan", self.name, {"settings": dict(raw), "state": found.state}, self.shown.act)
         if found.state == "right":
-            self.shown.means = self._means
+            self.shown.means = self._meaning
         return found

@@ -16,9 +16,9 @@ import numpy as np
 from mlsysim_labs.marking.answers import INFEASIBLE, AnswerError, count_text, known_unit
 from mlsysim_labs.questions.predict import Prediction
 from mlsysim_labs.questions.progress import Progress
+from mlsysim_labs.questions.texts import explained, stated
 from mlsysim_labs.reactive.graph import needs_of
 from mlsysim_labs.reactive.wiring import GUESS, Wiring
-from mlsysim_labs.words.templates import filled, names_in
 from solver.text import number_text
 from solver.units import is_quantity
 
@@ -115,18 +115,11 @@ class Item:
 
     def stated(self, text: str) -> str:
         """A text with the settings of this question in its places: nothing of it is computed."""
-        if not names_in(text):
-            return text
-        raw = self.wiring.start | self.wiring.raw_of(self.at)
-        return filled(text, {name: control.read(raw[name]) for name, control in self.wiring.controls.items()})
+        return stated(self.wiring, self.at, text)
 
     def explained(self, text: str) -> str:
         """A text with anything of the lab's in its places, as it is at the settings of this question."""
-        names = names_in(text)
-        if not names:
-            return text
-        raw = self.wiring.start | self.wiring.raw_of(self.at)
-        return filled(text, self.wiring.values_at(raw, {name.partition(".")[0] for name in names}))
+        return explained(self.wiring, self.at, text)
 
 
 @dataclass

@@ -2,7 +2,7 @@
 // and it may be grabbed there. It is locked once; then the truth comes from the kernel.
 
 const TRAITS = ["question", "given", "locked", "truth", "unkept", "may_play"];
-const UNKEPT = "Not saved: it is here while this notebook's kernel runs.";
+const UNKEPT = "Not saved: kept only while this kernel runs.";
 const MOST_TICKS = 7;
 const PAUSE = 900; // [ms] after the last key before what is wrong is said
 
@@ -51,12 +51,12 @@ const PLAIN = /^((\d+|[1-9]\d{0,2}([ ,]\d{3})+)(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 // What is wrong with a typed number, or nothing.
 function problemOf(text, value, { low, high, unit, whole }) {
   const [, amount, prefix] = text.match(PREFIXED) ?? [];
-  if (prefix) return `Write it out, please: ${digits(amount * PREFIXES[prefix], 15)} instead of ${text}.`;
-  if (DECIMAL_COMMA.test(text)) return `A comma parts thousands here: is ${text} meant as ${text.replace(",", ".")}?`;
-  if (!PLAIN.test(text)) return `I cannot read “${text}” as a number: only digits, please.`;
+  if (prefix) return `Write the number out: ${digits(amount * PREFIXES[prefix], 15)} instead of ${text}.`;
+  if (DECIMAL_COMMA.test(text)) return `A comma separates thousands here. Did you mean ${text.replace(",", ".")}?`;
+  if (!PLAIN.test(text)) return `I can't read “${text}” as a number. Use digits, for example 40.`;
   const ends = withUnit(`${short(low)} to ${short(high)}`, unit);
-  if (value < low || value > high) return `The scale goes from ${ends}. Where on it would you put your guess?`;
-  if (whole && value % 1) return `This one comes in whole numbers: ${Math.floor(value)} or ${Math.ceil(value)}?`;
+  if (value < low || value > high) return `Use a number from ${ends}.`;
+  if (whole && value % 1) return `Use a whole number: ${Math.floor(value)} or ${Math.ceil(value)}?`;
   return "";
 }
 
@@ -218,7 +218,8 @@ function render({ model, el }) {
     play.hidden = !get("may_play") || isLocked;
     write(lock, get("is_class") ? "Reveal" : "Lock my guess");
     lock.disabled = isEmpty();
-    write(note, desk.isBusy() ? "Saving ..." : isEmpty() ? "" : get("is_class") ? "" : "Once locked, it stays.");
+    const warning = isEmpty() || get("is_class") ? "" : "Once it's locked, you can't change it.";
+    write(note, desk.isBusy() ? "Saving ..." : warning);
     if (!isLocked) return;
     shown.replaceChildren();
     if (!isNumber) optionsShown(shown, get("options"), locked.value, truth);

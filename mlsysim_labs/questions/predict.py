@@ -121,10 +121,10 @@ class Prediction(ActWidget):
         """What the page can show of a value that was locked, and a sentence where the question has changed since."""
         text = value if isinstance(value, str) else json.dumps(value)
         if self.kind == "choice":
-            gone = "What you chose is no option any more: it stays as you locked it."
+            gone = "Your choice is no longer one of the options. It stays as you locked it."
             return (value, "") if value in self.options else (text[:LONGEST_TEXT], gone)
         if not is_finite_number(value):
-            return text[:LONGEST_TEXT], "The record has no number here: what stands there is shown as it is."
+            return text[:LONGEST_TEXT], "The record has no number here. This is what it says."
         if count_text("2", unit) != count_text("2", self.unit):
             said = f"You locked this when the question asked for {unit or 'a bare number'}: it stays as you locked it."
             return count_text(number_text(value), unit), said
@@ -163,9 +163,9 @@ class Prediction(ActWidget):
             return value
         # JSON has NaN and whole numbers of any length: compared before one becomes a float
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not self.low <= value <= self.high:
-            raise AnswerError(f"Give a number from {self._ends}.")
+            raise AnswerError(f"Use a number from {self._ends}.")
         if self.whole and value % 1:
-            raise AnswerError(f"This one comes in whole numbers: {math.floor(value)} or {math.ceil(value)}?")
+            raise AnswerError(f"Use a whole number: {math.floor(value)} or {math.ceil(value)}?")
         return float(value)
 
 

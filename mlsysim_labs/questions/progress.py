@@ -111,7 +111,7 @@ class Progress:
     @property
     def word(self) -> str:
         """What an act is called that has just been kept."""
-        return "Only here, while this kernel runs." if self.unkept else "Saved."
+        return "Kept only while this kernel runs." if self.unkept else "Saved."
 
     def _versions(self) -> dict[str, str]:
         return {"mlsysim-labs": solver.__version__, "python": platform.python_version()}
@@ -193,7 +193,7 @@ class Progress:
 
     @property
     def _warning(self) -> str:
-        return (f"Nothing more is saved: what you do from here on is lost when this kernel ends. {self.unkept} Each "
+        return (f"Nothing more is saved. What you do from here on is lost when this kernel ends. {self.unkept} Each "
                 f"step tries again to save everything. To keep it, go to Hand in and copy the text.")
 
     def bundle(self, silent: bool = False) -> dict[str, Any]:
@@ -272,7 +272,7 @@ class Progress:
     def where(self) -> str:
         """Where it is kept, as a sentence."""
         if self.mode == "demo":
-            return "Nothing is kept before a class."
+            return "Nothing is kept in front of a class."
         if self.unkept:
             return self._warning
         return (f"Everything is in {self.record_file.file.name}, beside the notebook, and in the notebook once that is "

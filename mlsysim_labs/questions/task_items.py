@@ -135,7 +135,7 @@ class TaskItem(Item):
             return found
         value = answer_of(text).value
         if value < 0:
-            return Verdict(False, "negative", "That is below zero. Which way round did you subtract?")
+            return Verdict(False, "negative", "That's below zero. Did you subtract the wrong way round?")
         if other := self._other(text):
             return Verdict(False, "other task", f"That answers another question: “{other.shown.question}”")
         if found.code == "wrong" and tries >= VAGUE and not isinstance(self.truth, str):
@@ -192,5 +192,5 @@ class ReflectionItem:
 
     def _keep(self, text: str) -> Reply:
         self.progress.keep("reflection", "reflection", {"text": text}, self.shown.act)
-        who = "Your teacher reads this." if self.progress.setting.course else "No machine judges this."
+        who = "Your teacher reads this." if self.progress.setting.course else "This isn't graded by a machine."
         return Reply("kept", f"{self.progress.word} {who}")

@@ -285,7 +285,7 @@ def test_a_plan_is_ticked_as_the_knobs_move(player, page):
     player.move("users", "Home")
     ticks = page.locator(".lab-design-item")
     assert ticks.all_inner_texts() == ["○ 64 users or more", "✓ all of them fit"]
-    assert player.plan(PLAN) == ("Not yet", "Not met: 64 users or more.")
+    assert player.plan(PLAN) == ("Not yet", "Not there yet: 64 users or more.")
     player.move("context", "Home")
     player.move("users", "End", *["PageDown"] * 8)
     assert ticks.all_inner_texts() == ["✓ 64 users or more", "✓ all of them fit"]

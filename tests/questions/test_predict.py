@@ -17,7 +17,7 @@ from mlsysim_labs.records.atomic import NotSaved
 QUESTION = {"name": "users", "question": "How many users fit?", "unit": "users", "low": 1, "high": 1000, "whole": True}
 CHOICE = {"name": "bound", "question": "What limits decode?", "kind": "choice", "options": ["memory", "arithmetic"]}
 NOTHING = ("drag, or type a number", True, "no guess yet")
-SCALE = "The scale goes from 1 to 1,000 users. Where on it would you put your guess?"
+SCALE = "Use a number from 1 to 1,000 users."
 SENTENCES = [
     (40, 4, "users", "You said 40 users. It is 4: 10× too many."), (40, 4, "", "You said 40. It is 4: 10× too many."),
     (2, 5000, "users", "You said 2 users. It is 5,000: 2,500× too few."), (4, 4, "", "You said 4, and it is 4."),
@@ -33,10 +33,10 @@ NO_GUESSES = [None, "40", True, [40], {"value": 40}, math.nan, math.inf, 0, 0.99
 TYPED = [("1,000", "1,000 users"), ("1 user", "1 user"),
          ("40 users", "40 users"), (" 7 ", "7 users"), ("1e2", "100 users"),
          ("1 000", "1,000 users")]
-MISTYPED = [("4.8k", "Write it out, please: 4,800 instead of 4.8k."), ("5000", SCALE), ("0", SCALE),
-            ("1,5", "A comma parts thousands here: is 1,5 meant as 1.5?"),
-            ("4.5", "This one comes in whole numbers: 4 or 5?"),
-            ("-3", "I cannot read “-3” as a number: only digits, please."), ("", "")]
+MISTYPED = [("4.8k", "Write the number out: 4,800 instead of 4.8k."), ("5000", SCALE), ("0", SCALE),
+            ("1,5", "A comma separates thousands here. Did you mean 1.5?"),
+            ("4.5", "Use a whole number: 4 or 5?"),
+            ("-3", "I can't read “-3” as a number. Use digits, for example 40."), ("", "")]
 
 
 @pytest.fixture
@@ -118,7 +118,7 @@ def test_a_choice_is_revealed_and_restored(saved):
 
 OLD = "You said 5,000 users. It is 4: 1,200× too many. " \
       "You locked this on another scale: it now goes from 1 to 1,000 users"
-STANDS = "The record has no number here: what stands there is shown as it is"
+STANDS = "The record has no number here. This is what it says"
 
 
 @pytest.mark.parametrize("question, kept, unit, shown, sentence", [
@@ -132,8 +132,8 @@ STANDS = "The record has no number here: what stands there is shown as it is"
     (QUESTION, math.nan, "users", "NaN", f"You said NaN. It is 4 users. {STANDS}"),
     (QUESTION, [4], "users", "[4]", f"You said [4]. It is 4 users. {STANDS}"),
     (QUESTION, 10**400, "users", "1" + 99 * "0", "You said 1000"),
-    (CHOICE, "network", "", "network", "You chose network. It is memory. What you chose is no option any more"),
-    (CHOICE, 4, "users", "4", "You chose 4. It is memory. What you chose is no option any more")])
+    (CHOICE, "network", "", "network", "You chose network. It is memory. Your choice is no longer one of the options"),
+    (CHOICE, 4, "users", "4", "You chose 4. It is memory. Your choice is no longer one of the options")])
 def test_what_was_locked_stays_where_question_or_record_have_changed(saved, question, kept, unit, shown, sentence):
     widget = Prediction(**question, on_lock=saved)
     widget.restore({"value": kept, "unit": unit, "time": "2026-11-21T10:00:00Z"})
@@ -249,7 +249,7 @@ def test_one_may_go_on_without_saving(guess, saved):
     guess.button("Go on without saving").click()
     assert locked(guess) == 40 and len({step["id"] for step in guess.heard}) == 1
     assert [step.get("unkept") for step in guess.heard] == [None, None, True]
-    assert guess.css("predict-says").inner_text().startswith("Not saved: it is here while this notebook's kernel runs.")
+    assert guess.css("predict-says").inner_text().startswith("Not saved: kept only while this kernel runs.")
     assert "✓" not in guess.css("predict").inner_text() and not guess.banner.inner_text() and guess.flaws() == []
     guess.widget.unkept = False
     guess.push()
@@ -410,5 +410,5 @@ def test_an_option_that_is_gone_is_shown_as_ones_own(page, saved):
     shown.widget.reveal("memory")
     shown.push()
     assert shown.css("predict-label").all_text_contents() == ["memory", "arithmetic", "networkyour guess"]
-    assert shown.css("predict-says").inner_text().endswith("is no option any more: it stays as you locked it.")
+    assert shown.css("predict-says").inner_text().endswith("no longer one of the options. It stays as you locked it.")
     assert shown.flaws() == [] and shown.errors == []

@@ -416,4 +416,4 @@ def test_going_on_without_saving_is_offered_for_a_failed_save_alone(shut):
     shown = lab.questions[USERS].shown
     shown.send = said.append
     step(lab, USERS, "lock", 0.5)
-    assert "unkept" not in said[0] and said[0]["why"].startswith("Give a number from")
+    assert "unkept" not in said[0] and said[0]["why"].startswith("Use a number from")

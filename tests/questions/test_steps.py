@@ -103,7 +103,7 @@ def test_one_has_been_nowhere_by_another_way():
 def test_a_plan_is_judged_by_where_the_knobs_stand_and_kept_with_them():
     lab = opened()
     plan = step(lab, PLAN, "plan", SHORT)
-    assert (plan.state, plan.feedback, plan.means) == ("wrong", "Not met: 64 users or more.", "")
+    assert (plan.state, plan.feedback, plan.means) == ("wrong", "Not there yet: 64 users or more.", "")
     plan = step(lab, PLAN, "plan", ENOUGH)
     assert plan.state == "right" and plan.solved and plan.tries == 2 and plan.means
     kept = lab.progress.record.last("plan", PLAN).value
@@ -173,6 +173,27 @@ def test_the_side_of_a_wrong_answer_is_told_from_the_second_try(sums):
 def test_the_answer_to_another_task_is_named(sums):
     said = step(sums, "left", "answer", "45 GB").feedback
     assert said == "That answers another question: “How much is three halves of it?”"
+
+
+def test_what_there_is_to_try_and_plans_have_places_for_the_knobs():
+    with setting(Setting("learn", keeps=False)):
+        lab = Lab("Places", slug="places")
+        lab.slider("users", 1, 8, start=2, step=1)
+        lab.explore("Go to {users:user}.", "Now there are {users:user}.", show={"users": 8})
+
+        @lab.derive
+        def twice(users):
+            return 2 * users
+
+        @lab.design("Serve more than {users:user}.", given="now {users}", means="Twice that is {twice:,}.")
+        def more(users):
+            return {"more": users > 2}
+
+    asked = lab.questions
+    tried, plan = asked["explore_1"].shown, asked["more"].shown
+    assert (tried.question, tried.notice) == ("Go to 8 users.", "Now there are 8 users.")
+    assert (plan.question, plan.given) == ("Serve more than 2 users.", "now 2.00")
+    assert step(lab, "more", "plan", {"users": 5}).means == "Twice that is 4."
 
 
 def test_less_than_nothing_is_a_sentence(sums):

@@ -180,7 +180,7 @@ def test_a_refusal_is_said_and_an_answer_may_come_late(task):
     task.desk.saved.problem, task.slow = None, True
     task.css("task-field").fill("16 GB")
     task.press("Enter")
-    task.banner.get_by_text("did not answer").wait_for(timeout=3000)
+    task.banner.get_by_text("isn't answering").wait_for(timeout=3000)
     task.push()
     assert verdict_on(task) == "✓ Right Two bytes each." and not task.banner.inner_text()
     assert len({step["id"] for step in task.heard}) == 2, "another answer is another step"
