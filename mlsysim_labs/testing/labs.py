@@ -41,6 +41,7 @@ def check_lab(lab: str | os.PathLike[str], points: int = 20, kernel_only: tuple[
     check_answers(opened)
     check_secrets(opened, notebook)
     check_stage(opened)
+    check_reveals(opened)
     check_modes(shown_lab(notebook, "demo"), shown_lab(notebook, "exam"), shown_lab(notebook, "learn"))
     check_silence(notebook)
 
@@ -147,6 +148,13 @@ def check_stage(lab: Lab) -> None:
         text = number_text(key)
         if len(re.sub(r"\D", "", text).strip("0")) > 2:  # short numbers stand anywhere
             assert text not in shown, f"the key of {name}, {text}, stands on the stage before anybody has moved a knob"
+
+
+def check_reveals(lab: Lab) -> None:
+    """A reveal says where each knob goes, so what it shows is the same wherever they were left; something moves."""
+    for name, item in lab.questions.predictions.items():
+        assert item.raw_show().keys() == lab.controls.keys(), f"{name}: the reveal leaves knobs where they were"
+        assert item.shown.posed or item.shown.kind == "choice", f"{name}: its guess is in no picture: lab.pose draws it"
 
 
 def stage_settings(lab: Lab) -> list[dict[str, Any]]:
