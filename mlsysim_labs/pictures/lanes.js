@@ -173,9 +173,10 @@ const textsFor = (v, { parts }) =>
           : kind,
   );
 
-function makeLanes(svg, over, paint) {
-  const lanes = Array.from({ length: LANES }, () => makeLane(svg, over, paint));
-  return (v, found, { tops, tall }, { px }) =>
+function makeLanes(svg, over, paint, moved) {
+  const lanes = Array.from({ length: LANES }, () => makeLane(svg, over, paint)),
+    lenses = lanes.map(() => makeLens(svg, moved));
+  return (v, found, { tops, tall }, { px, width }) =>
     lanes.forEach((placeLane, i) => {
       const lane = found[i],
         name = lane && (isPosed(v) ? lane.name : `${lane.name} · ${timeText(lane.total)}`);
@@ -183,6 +184,8 @@ function makeLanes(svg, over, paint) {
         base = v.plays ? 0 : 5; // above the ticks
       const how = { px, texts, base, done: v.finish, alone: found.length < 2, label: v.plays ? "" : name };
       placeLane(lane, tops[i], tall, how);
+      const kind = lane && known(lane.parts.at(-1).kind);
+      lenses[i](lane?.total ?? 0, tops[i], tall, { px, width, paint, kind, still: !v.plays && !isPosed(v) });
     });
 }
 
@@ -200,7 +203,7 @@ function build(svg, start, model, playerFor) {
     over = make(svg, "g", "lab-lanes-over"); // names of lanes, on whatever crosses them
   const axis = makeTimeAxis(all, now.moved),
     request = makeRequest(all),
-    placeLanes = makeLanes(all, over, makePatterns(svg, id)),
+    placeLanes = makeLanes(all, over, makePatterns(svg, id), now.moved),
     placeMarks = makeMarks(all),
     cursor = makeCursor(all),
     placeGhost = makeDividerGhost(all),
@@ -217,7 +220,7 @@ function build(svg, start, model, playerFor) {
       foot = rows.below + 18;
     now.toTime = (x) => (x / width) * end;
     axis.place(rows.axis, width);
-    placeLanes(v, found, rows, { px });
+    placeLanes(v, found, rows, { px, width });
     placeMarks(v, found, rows, { px, width, plain: !v.plays && !isPosed(v) });
     const x = Number.isFinite(v.guess) ? px(Math.max(0, v.guess)) : px(v.finish) + 16;
     placeFlag(v, { x, top: rows.above, bottom: rows.below, foot, width }, !isPosed(v), now.toTime);

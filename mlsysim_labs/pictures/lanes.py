@@ -52,8 +52,8 @@ class Lanes(Drawing, Speaks):
     """
 
     _esm = script("pictures/parts/drawing.js", "pictures/parts/sentence.js", "pictures/parts/squares.js",
-                  "pictures/parts/time_axis.js", "pictures/parts/playing.js", "pictures/parts/guesses.js",
-                  "pictures/lanes.js")
+                  "pictures/parts/time_axis.js", "pictures/parts/lens.js", "pictures/parts/playing.js",
+                  "pictures/parts/guesses.js", "pictures/lanes.js")
     _css = style("pictures/parts/drawing.css", "pictures/lanes.css")
     lanes = traitlets.Unicode().tag(sync=True)
     kinds = traitlets.Unicode().tag(sync=True)

@@ -6,7 +6,7 @@ import itertools
 
 import numpy as np
 import pytest
-from bare_page import NOTHING, Shown
+from bare_page import FRAME, NOTHING, Shown
 from drawings import DIVIDER, FLAG, NAN, REQUEST, STEP, slots
 
 from mlsysim_labs import Lab
@@ -23,6 +23,7 @@ def lanes(page):
     page.set_viewport_size({"width": 560, "height": 500})
     shown = Shown(page, Lanes, **STEP)
     page.add_style_tag(content="body { margin: 0; }")
+    page.evaluate(f"async () => {{ {FRAME} }}")  # it has seen its width
     yield shown
     assert shown.errors == []
 
@@ -260,3 +261,20 @@ def test_its_table_has_lanes_intervals_finish_and_what_else_there_is():
 def test_mistakes_are_explained(data, says):
     with pytest.raises(TypeError, match=says):
         Lanes().targets(data)
+
+
+@pytest.mark.browser
+def test_what_is_too_short_to_see_has_a_lens(lanes):
+    lanes.set(lengths=slots((4.48e-3,), (14.9e-6,)), finish=4.48e-3)
+    hand = lanes.page.locator(".lab-lanes-lens-hand >> visible=true")
+    widths = """() => [...document.querySelectorAll(".lab-lanes-lens rect:not(.lab-hand):not(.lab-lanes-lens-frame)")]
+        .filter((e) => getComputedStyle(e).visibility === "visible").map((e) => +e.getAttribute("width"))"""
+    assert hand.count() == 1 and lanes.page.evaluate(widths) == []
+    hand.click()
+    thin = bars(lanes)[1][0][1]
+    assert lanes.page.evaluate(widths) == [pytest.approx(100 * 14.9e-6 / 5e-3 * 560)] and thin < 2
+    assert "×100" in words(lanes)
+    hand.click()
+    assert lanes.page.evaluate(widths) == []
+    lanes.set(lengths=slots((4.48e-3,), (1e-3,)))
+    assert hand.count() == 0

@@ -17,6 +17,7 @@ def played(page):
     page.set_viewport_size({"width": 560, "height": 500})
     shown = Shown(page, Lanes, **STEP | REQUEST | SHORT | {"slow": 20.0, "playing": False, "played": False})
     page.add_style_tag(content="body { margin: 0; }")
+    page.evaluate(f"async () => {{ {FRAME} }}")  # it has seen its width
     yield shown
     assert shown.errors == []
 

@@ -6,7 +6,7 @@ import itertools
 import re
 
 import pytest
-from bare_page import NOTHING, Shown
+from bare_page import FRAME, NOTHING, Shown
 from drawings import FEW, NAN
 
 from mlsysim_labs.pictures.multipliers import Multipliers
@@ -20,6 +20,7 @@ def squares(page):
     made = Multipliers()
     shown = Shown(page, Multipliers, **FEW, of=made.of, note=made.note, hint=made.hint)
     page.add_style_tag(content="body { margin: 0; }")
+    page.evaluate(f"async () => {{ {FRAME} }}")  # it has seen its width
     yield shown
     assert shown.errors == []
 
