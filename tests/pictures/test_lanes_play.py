@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from bare_page import Shown
+from bare_page import FRAME, Shown
 from drawings import NAN, REQUEST, STEP, slots
 from waiting import until_holds
 
