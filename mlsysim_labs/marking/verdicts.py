@@ -139,7 +139,7 @@ def _of_number(answer: Answer, question: Question) -> Verdict:
         shown = f"{goal:,}" if question.whole else number_text(goal)
         return Verdict(True, "right", f"Right: {count_text(shown, question.unit)}.")
     mistakes = (mistake(number, answer, question) for mistake in MISTAKES)
-    wrong = "Write each number with its unit, and check which units are left at the end."
+    wrong = "Not this number. Check each step, or take a hint."
     return next(filter(None, mistakes), Verdict(False, "wrong", wrong))
 
 

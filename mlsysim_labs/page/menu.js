@@ -17,7 +17,7 @@ function linkedState(slug) {
   return Object.fromEntries([...new URLSearchParams(query)].map(([name, x]) => [name, JSON.parse(x)]));
 }
 
-// `acts` : what each line does, by its words; it returns what is said then.
+// `acts` : what each line does, by its words; it returns what is said then. A third function says whether it is there.
 function menu(parent, acts) {
   const root = parent.appendChild(element("div", "lab-menu")),
     button = root.appendChild(
@@ -29,6 +29,7 @@ function menu(parent, acts) {
   const open = (yes) => {
     list.hidden = !yes;
     button.ariaExpanded = String(yes);
+    acts.forEach(([, , may], i) => (list.children[i].hidden = may ? !may() : false));
     if (yes) list.firstChild.focus();
   };
   let timer;
@@ -54,7 +55,7 @@ function menu(parent, acts) {
     if (!root.contains(event.relatedTarget)) open(false);
   });
   root.addEventListener("keydown", (event) => {
-    const lines = [...list.children],
+    const lines = [...list.children].filter((line) => !line.hidden),
       way = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (event.key === "Escape" && !list.hidden) {
       open(false);

@@ -85,10 +85,11 @@ class Page:
 
     def scenes(self, wiring: Wiring, asked: Sequence[Asked], is_open: bool, exam: bool = False) -> dict[str, Scene]:
         """What may be on the stage now, by name."""
+        found = {one.name: self._asked_scene(wiring, one) for one in asked}
         if is_open:
             names = self.open_pictures(exam)
-            return {"": self._scene(wiring, [*names, *self.frames.watchers], names, wiring.controls)}
-        found = {one.name: self._asked_scene(wiring, one) for one in asked}
+            free = {"": self._scene(wiring, [*names, *self.frames.watchers], names, wiring.controls)}
+            return free | found if exam else free  # in an exam a guess stays alone in its picture
         return found if asked else {"": self._scene(wiring, [], [], [])}
 
     def _scene(self, wiring: Wiring, functions: Sequence[str], pictures: Sequence[str], knobs: Any) -> Scene:

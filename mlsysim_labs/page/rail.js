@@ -160,6 +160,8 @@ async function connect(model, el, box) {
     if (isNew && asked) table = false;
     draw();
     if (!byHand) return;
+    if (asked && model.get("is_open") && !(card.name in runner.get("scenes")) && "value" in card.model.get("locked"))
+      setAll(asked.show); // what the card tells is what the stage shows
     const all = ofKind(card.kind);
     live.textContent = `${card.kind}, ${all.indexOf(card) + 1} of ${all.length}, ${SAID[card.mark()]}`;
     box.querySelector(`.lab-cards .lab-step-${card.name} .lab-act-question`)?.focus({ preventScroll: true });
@@ -202,7 +204,7 @@ async function connect(model, el, box) {
       },
     ],
     ["Put the knobs back", async () => (await setAll(model.get("start")), "")],
-    ["Start over", () => enter(cards.at(-1), true)],
+    ["Start over", () => enter(cards.at(-1), true), () => cards.at(-1)?.model.get("may_restart")],
   ]);
 
   // what the kernel says

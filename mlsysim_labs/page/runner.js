@@ -212,7 +212,7 @@ function play(model, { controls, views, guesses, scenes }, written) {
     const scene = sceneNow(),
       asked = guesses[model.get("scene")] ?? guesses[scene.name],
       [trait, wanted] = views[view].get("grabbed");
-    if (scene.name === "" || !asked) return;
+    if (scene.name === "" || !asked || "value" in asked.model.get("locked")) return;
     const now = inputs(scene),
       key = JSON.stringify([scene.name, view, trait, { ...now, guess: 0 }]);
     if (!probes.has(key)) {
@@ -269,12 +269,12 @@ async function initialize({ model }) {
     else playing.look();
     model.set("ready", (model.get("ready") ?? 0) + 1);
   };
-  model.on("change:scenes", start);
+  model.on("change:scenes change:reveal", start);
   await start();
   return () => {
     turn++;
     playing?.stop();
-    model.off("change:scenes", start);
+    model.off("change:scenes change:reveal", start);
   };
 }
 

@@ -31,6 +31,7 @@ class ActWidget(Strict):
     `name` : what the act is called in a record
     `lab` : keeps what is typed but not committed apart from other labs'; without it a reload forgets that
     `question` : what is asked, and `given` : under which conditions
+    `mode` : "learn", "demo" before a class, where nothing is kept, or "exam", where nothing is judged
     `unkept` : whether what is done is in the kernel's memory alone, as nothing can be written
     `go_on` : called before an act of a student who goes on without saving; None where that cannot be
     """
@@ -39,6 +40,7 @@ class ActWidget(Strict):
     lab = traitlets.Unicode().tag(sync=True)
     question = traitlets.Unicode().tag(sync=True)
     given = traitlets.Unicode().tag(sync=True)
+    mode = traitlets.Enum(["learn", "demo", "exam"], "learn").tag(sync=True)
     unkept = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, **traits: Any) -> None:

@@ -2,9 +2,10 @@
 
 const TRAITS = [
   ...["question", "given", "conditions", "met", "state", "feedback"],
-  ...["tries", "solved", "means", "unkept"],
+  ...["tries", "solved", "means", "unkept", "mode"],
 ];
 const WORDS = { right: "✓ It holds", wrong: "✗ Not yet", kept: "● Saved" };
+const UNKEPT = "⚠ Not saved, only here";
 const find = (model, ref) => model.widget_manager.get_model(ref.replace("IPY_MODEL_", ""));
 const numbers = (v) => (ArrayBuffer.isView(v) && !(v instanceof DataView) ? [...v] : Object.values(v ?? []));
 
@@ -30,13 +31,14 @@ function render({ model, el }) {
       const item = list.children[i] ?? make(list, "li", "design-item"),
         isMet = met[i] > 0.5;
       item.classList.toggle("lab-design-met", isMet);
-      write(item, `${isMet ? "✓" : "○"} ${text}`);
+      write(item, `${get("mode") === "exam" ? "•" : isMet ? "✓" : "○"} ${text}`);
     });
     write(note, desk.isBusy() ? "Saving ..." : "");
-    button.classList.toggle("lab-main", !get("solved"));
+    button.classList.toggle("lab-main", !get("solved") && get("state") !== "kept");
     verdict.className = `lab-act-verdict lab-act-${get("state")}`;
     const at = get("tries") > 1 && get("state") !== "kept" ? ` (try ${get("tries")})` : "";
-    write(word, WORDS[get("state")] ? WORDS[get("state")] + at : "");
+    const found = get("state") === "kept" && get("unkept") ? UNKEPT : WORDS[get("state")];
+    write(word, found ? found + at : "");
     const stands = get("state") === "wrong" && get("solved") ? " Your earlier plan stands." : "";
     write(says, get("feedback") + stands);
     write(means, get("means"));

@@ -67,7 +67,7 @@ class DesignItem:
         self.question = stated(wiring, {}, question)
         self.name, self._means = formula.__name__, means
         self.shown = Design(name=self.name, lab=progress.slug, question=self.question, given=stated(wiring, {}, given),
-                            on_plan=self._judge)
+                            mode=progress.mode, on_plan=self._judge)
         self.shown.add_class(f"lab-step-{self.name}")
         progress.expect(self.name, "plan", self.question, self.shown)
 
@@ -77,6 +77,8 @@ class DesignItem:
             raise TypeError(f"the function of the design {self.name!r} returns a dict of conditions by name, "
                             f"but this one returned {type(made).__name__}.")
         self.shown.conditions = list(made)
+        if self.progress.mode == "exam":
+            return []  # a tick would be a verdict
         return [Target(self.shown, "met", np.stack([one * 1.0 for one in made.values()]), array=True, vital=False)]
 
     def ready(self) -> None:
@@ -110,7 +112,7 @@ class DesignItem:
         """What a plan is told; in an exam, that it is kept."""
         missing = [name for name, met in self.conditions(raw).items() if not met]
         if self.progress.mode == "exam":
-            return Reply("kept", f"{self.progress.word} Plans are judged after the exam.")
+            return Reply("kept", "Plans are judged after the exam.")
         if missing:
             return Reply("wrong", f"Not there yet: {'; '.join(missing)}.")
         return Reply("right", "Your plan meets every condition.")

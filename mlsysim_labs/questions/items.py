@@ -136,7 +136,7 @@ class PredictionItem(Item):
         check_unit(self.unit, f"the prediction {self.name!r}")
         self.shown = Prediction(
             name=self.name, lab=self.progress.slug, question=self.stated(self.question), given=self.stated(self.given),
-            unit=self.unit, kind=kind, is_class=mode == "demo", on_lock=self._keep, on_play=self.progress.play,
+            unit=self.unit, kind=kind, mode=mode, on_lock=self._keep, on_play=self.progress.play,
             **self.look)
         self.shown.add_class(f"lab-step-{self.name}")
         self.progress.expect(self.name, "prediction", self.shown.question, self.shown)

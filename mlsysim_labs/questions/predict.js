@@ -204,6 +204,10 @@ function render({ model, el }) {
   const note = make(row, "span", "act-note");
   const told = make(open, "div", "act-quiet", { role: "status" });
   const play = make(open, "button", "link", { type: "button", textContent: "Just let me play" });
+  const isClass = get("mode") === "demo",
+    repeat = make(shut, "button", "button", { type: "button", textContent: "Guess again" });
+  let again = false, // before a class
+    wasLocked = false;
   const isEmpty = () => (isNumber ? input.get() === null : !input.get());
 
   const draw = () => {
@@ -213,12 +217,12 @@ function render({ model, el }) {
     const hadFocus = open.matches(":focus-within");
     ask();
     root.ariaLabel = `Prediction: ${get("question")}`;
-    open.hidden = isLocked && !get("is_class");
-    shut.hidden = !isLocked;
+    open.hidden = isLocked && !again;
+    shut.hidden = !isLocked || again;
     play.hidden = !get("may_play") || isLocked;
-    write(lock, get("is_class") ? "Reveal" : "Lock my guess");
+    write(lock, isClass ? "Reveal" : "Lock my guess");
     lock.disabled = isEmpty();
-    const warning = isEmpty() || get("is_class") ? "" : "Once it's locked, you can't change it.";
+    const warning = isEmpty() || isClass ? "" : "Once it's locked, you can't change it.";
     write(note, desk.isBusy() ? "Saving ..." : warning);
     if (!isLocked) return;
     shown.replaceChildren();
@@ -246,12 +250,20 @@ function render({ model, el }) {
   const stand = () => {
     const { value } = get("locked"),
       guess = isNumber ? value : get("options").indexOf(value);
+    if (value === undefined && wasLocked) input.set(""); // started over
+    wasLocked = value !== undefined;
     if (typeof guess === "number" && guess >= 0) model.set("guess", guess);
   };
 
   lock.addEventListener("click", () => {
     const value = input.get();
+    again = false;
     desk.send("lock", value, isNumber ? withUnit(short(value), limits.unit) : value);
+  });
+  repeat.hidden = !isClass;
+  repeat.addEventListener("click", () => {
+    again = true;
+    draw();
   });
   play.addEventListener("click", () => desk.send("play", true, ""));
   if (isNumber) input.enter(() => !lock.disabled && lock.focus()); // a lock is for good: Enter twice

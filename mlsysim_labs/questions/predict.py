@@ -40,7 +40,6 @@ class Prediction(ActWidget):
     `posed` : whether the guess can be seen, and grabbed, in a picture
     `guess` : in the browser alone and never sent: the number, or the option's place, that is guessed at the moment
     `may_play` : whether one may go on without a guess
-    `is_class` : whether it is a whole class's guess, which is not kept and can be given again
     `on_play` : called when somebody goes on without a guess
     `on_lock` : called with what is locked; whatever it raises is the reason why it is not
     """
@@ -58,7 +57,6 @@ class Prediction(ActWidget):
     posed = traitlets.Bool(False).tag(sync=True)
     guess = traitlets.Float(None, allow_none=True).tag(sync=True)
     may_play = traitlets.Bool(False).tag(sync=True)
-    is_class = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, *, on_lock: Callable[[dict[str, Any]], object], on_play: Callable[[], object] | None = None,
                  **traits: Any) -> None:
@@ -147,7 +145,7 @@ class Prediction(ActWidget):
             return
         if kind != "lock":
             raise ValueError(f"a prediction can be locked, but not {kind!r}.")
-        if self.locked and not self.is_class:
+        if self.locked and self.mode != "demo":  # a class may guess again
             return  # the first one is kept
         locked = {"value": self._checked(value), "unit": self.unit,
                   "time": datetime.now(UTC).isoformat(timespec="seconds")}

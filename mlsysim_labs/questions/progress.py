@@ -108,11 +108,6 @@ class Progress:
             UNSAVED.pop(self.record_file.file, None)
         return record
 
-    @property
-    def word(self) -> str:
-        """What an act is called that has just been kept."""
-        return "Kept only while this kernel runs." if self.unkept else "Saved."
-
     def _versions(self) -> dict[str, str]:
         return {"mlsysim-labs": solver.__version__, "python": platform.python_version()}
 
@@ -181,13 +176,14 @@ class Progress:
         count = sum(map(self.done, self.steps))
         name = html.escape(self.record_file.file.name)
         where = f"kept in <code>{name}</code>" if self.mode != "demo" and not self.unkept else ""
-        said = [self._warning, *self.record_file.notes] if self.unkept else self.record_file.notes
-        notes = "".join(f"<div class='lab-saved-note'>{html.escape(note)}</div>" for note in said)
+        warned = [self._warning, *self.record_file.notes] if self.unkept else self.record_file.notes
+        notes = "".join(f"<div class='lab-saved-note'>{html.escape(note)}</div>" for note in warned)
         for shown in self._shown.values():
             shown.unkept = bool(self.unkept)
-        mode = {"learn": "", "demo": "For a class: nothing is kept. ", "exam": "Exam. "}[self.mode]
-        self.line.value = (f"<span>{mode}{where}</span><span>{count} of {len(self.steps)} done</span>{notes}"
-                           if self.steps else "")
+        mode = {"learn": "", "demo": "For a class: nothing is kept.", "exam": "Exam"}[self.mode]
+        done = "" if self.mode == "demo" else f"{count} of {len(self.steps)} done"
+        said = " · ".join(filter(None, (mode, where)))
+        self.line.value = f"<span>{said}</span><span>{done}</span>{notes}" if self.steps else ""
         for call in self.told:
             call()
 
@@ -266,8 +262,8 @@ class Progress:
         return {"done": "done", "tried": "not yet", "open": "open"}[self.mark(name)]
 
     def rows(self) -> list[list[str]]:
-        """Each step with its mark, what it asks, and what is one's own."""
-        return [[self.mark(name), question, self.own(name)] for name, (_, question) in self.steps.items()]
+        """Each step with its mark, what it asks, and what is one's own; none before a class."""
+        return [] if self.mode == "demo" else [[self.mark(name), question, self.own(name)] for name, (_, question) in self.steps.items()]
 
     def where(self) -> str:
         """Where it is kept, as a sentence."""

@@ -2,10 +2,11 @@
 
 const TRAITS = [
   ...["question", "given", "answer", "state", "feedback", "hints", "more_hints", "tries", "unkept"],
-  ...["solved", "means", "derivation", "shows_key"],
+  ...["solved", "means", "derivation", "mode"],
 ];
 const WORDS = { right: ["✓", "Right"], wrong: ["✗", "Not yet"], kept: ["●", "Saved"] };
-const UNKEPT = ["⚠", "Not saved, only here"];
+const UNKEPT = ["⚠", "Not saved, only here"],
+  SHOWN = ["●", "Shown, not kept"];
 const LONGEST = { number: 40, text: 2000 };
 
 function textField(parent, kind, hint, changed, enter) {
@@ -33,6 +34,7 @@ function textField(parent, kind, hint, changed, enter) {
   });
   count();
   return {
+    fold: (yes) => isText && (field.rows = yes ? 1 : 4),
     get: () => field.value,
     set: (text) => {
       field.value = text;
@@ -87,18 +89,21 @@ function render({ model, el }) {
       tries = get("tries"),
       isSame = input.get() === get("answer"),
       shown = get("hints");
-    const [sign, name] = state === "kept" && get("unkept") ? UNKEPT : (WORDS[state] ?? ["", ""]);
+    const isClass = get("mode") === "demo",
+      isExam = get("mode") === "exam";
+    const unkept = isClass ? SHOWN : get("unkept") ? UNKEPT : null;
+    const [sign, name] = (state === "kept" && unkept) || (WORDS[state] ?? ["", ""]);
     ask();
     root.ariaLabel = `Task: ${get("question")}`;
-    write(button, kind === "text" ? "Keep it" : state === "open" ? "Check" : "Check again");
-    button.classList.toggle("lab-main", !get("solved"));
+    write(button, kind === "text" || isExam ? "Keep it" : state === "open" ? "Check" : "Check again");
+    button.classList.toggle("lab-main", !get("solved") && !(state === "kept" && isSame));
     write(hint, shown.length ? "Another hint" : "Hint");
     if (!get("more_hints") && hint.matches(":focus")) root.focus();
     hint.hidden = !get("more_hints");
-    key.hidden = !get("shows_key") || get("solved");
+    key.hidden = !isClass || kind === "text" || get("solved");
     const isJudged = state === "right" || state === "wrong",
       toSend = !isSame && input.get().trim();
-    const kept = get("unkept") ? UNKEPT[1] : "Saved";
+    const kept = isClass ? "" : get("unkept") ? UNKEPT[1] : "Saved";
     write(note, desk.isBusy() ? "Saving ..." : toSend ? "Not sent yet" : isSame && isJudged ? kept : "");
     verdict.className = `lab-act-verdict lab-act-${state}`;
     verdict.classList.toggle("lab-task-old", !isSame);
@@ -117,6 +122,7 @@ function render({ model, el }) {
     if (memory.get() === null) input.set(get("answer"));
   };
   how.dataset.lmSuppressShortcuts = "true";
+  way.addEventListener("toggle", () => input.fold?.(way.open)); // there is room for one of them
   button.addEventListener("click", answer);
   hint.addEventListener("click", () => desk.send("hint", get("hints").length, ""));
   key.addEventListener("click", () => desk.send("key", true, ""));

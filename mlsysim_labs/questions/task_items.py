@@ -51,7 +51,7 @@ class TaskItem(Item):
         hint = f"such as {count_text('7', self.unit)}" if kind == "number" and self.unit else ""
         self.shown = Task(name=self.name, lab=self.progress.slug, question=self.stated(self.question),
                           given=self.stated(self.given), kind=kind, unit_hint=hint, options=list(self.options),
-                          shows_key=mode == "demo", on_answer=self._keep, on_hint=self._hint, on_key=self.show_key)
+                          mode=mode, on_answer=self._keep, on_hint=self._hint, on_key=self.show_key)
         self.shown.add_class(f"lab-step-{self.name}")
         self._show_hints(0)
         self.progress.expect(self.name, "answer", self.shown.question, self.shown)
@@ -116,7 +116,7 @@ class TaskItem(Item):
         """What an answer is told at that try; in an exam, that it is kept."""
         found = self._of_option(text) if self.options else self._of_number(text, tries)
         if self.progress.mode == "exam":
-            return Reply("kept", f"{self.progress.word} Answers are judged after the exam.")
+            return Reply("kept", "Answers are judged after the exam.")
         return Reply("right" if found.right else "wrong", found.sentence)
 
     def _of_option(self, text: str) -> Verdict:
@@ -184,7 +184,7 @@ class ReflectionItem:
         kept = self.progress.events("reflection", "reflection")
         if kept and self.shown.state == "open":
             self.shown.answer, self.shown.state = str(kept[-1].value.get("text", "")), "kept"
-            self.shown.feedback = self.progress.word
+            self.shown.feedback = ""
 
     def open_again(self) -> None:
         """As if nothing had been written."""
@@ -193,4 +193,4 @@ class ReflectionItem:
     def _keep(self, text: str) -> Reply:
         self.progress.keep("reflection", "reflection", {"text": text}, self.shown.act)
         who = "Your teacher reads this." if self.progress.setting.course else "This isn't graded by a machine."
-        return Reply("kept", f"{self.progress.word} {who}")
+        return Reply("kept", who)

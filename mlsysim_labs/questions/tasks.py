@@ -47,7 +47,6 @@ class Task(ActWidget):
     `solved` : whether any answer was right, whatever was tried after it
     `means`, `derivation` : what a right answer says of the world, and how it is worked out; empty until it may be read
     `hints`, `more_hints` : those shown so far, and whether there are more
-    `shows_key` : whether the key can be asked for, as before a class
     `on_answer` : called with the answer, saves it and judges it; whatever it raises is the reason why it is not saved
     `on_hint` : asked for a hint; sets `hints` and `more_hints`
     """
@@ -66,7 +65,6 @@ class Task(ActWidget):
     solved = traitlets.Bool(False).tag(sync=True)
     means = traitlets.Unicode().tag(sync=True)
     derivation = traitlets.Unicode().tag(sync=True)
-    shows_key = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, *, on_answer: Callable[[str], Judged], on_hint: Callable[[], object] | None = None,
                  on_key: Callable[[], object] | None = None, **traits: Any) -> None:
@@ -85,7 +83,7 @@ class Task(ActWidget):
         if kind == "hint":
             if self._on_hint is not None and self.more_hints:
                 self._on_hint()
-        elif kind == "key" and self.shows_key and self._on_key is not None:
+        elif kind == "key" and self.mode == "demo" and self._on_key is not None:
             self._on_key()
         elif kind == "answer":
             self._take(self._checked(value))

@@ -343,7 +343,7 @@ def test_one_may_play_without_a_guess_where_that_is_allowed(page, saved):
 
 @pytest.mark.browser
 def test_a_class_guesses_as_often_as_it_likes(page, saved):
-    shown = Shown(page, Prediction(**QUESTION, is_class=True, on_lock=saved), "predict")
+    shown = Shown(page, Prediction(**QUESTION, mode="demo", on_lock=saved), "predict")
     for text in ("40", "7"):
         shown.css("predict-field").fill(text)
         shown.button("Reveal").click()

@@ -190,7 +190,7 @@ def test_a_class_begins_like_anybody_and_nothing_is_kept(folder, monkeypatch):
     monkeypatch.setenv("MLSYSIM_LABS_MODE", "demo")
     lab = small_lab()
     lab.box  # noqa: B018
-    assert not lab.is_open and lab.questions[USERS].shown.truth == {} and lab.questions[USERS].shown.is_class
+    assert not lab.is_open and lab.questions[USERS].shown.truth == {} and lab.questions[USERS].shown.mode == "demo"
     step(lab, USERS, "lock", 40.0)
     assert lab.questions[USERS].shown.truth["value"] == 3 and lab.is_open
     assert step(lab, CROSSOVER, "key", True).answer.startswith("122,5"), "where it is asked for"

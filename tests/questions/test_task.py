@@ -274,7 +274,7 @@ def test_what_it_means_and_the_way_come_when_they_may_be_read(task):
 @pytest.mark.browser
 def test_a_class_may_ask_for_the_key(page):
     asked = []
-    widget = Task(**TASK, shows_key=True, on_answer=print, on_key=lambda: asked.append("key"))
+    widget = Task(**TASK, mode="demo", on_answer=print, on_key=lambda: asked.append("key"))
     shown = Shown(page, widget, "task")
     shown.button("Show the key").click()
     widget.solved = True
