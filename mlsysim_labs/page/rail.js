@@ -43,6 +43,7 @@ async function connect(model, el, box) {
   const live = box.appendChild(element("div", "lab-live", "", { ariaLive: "polite" }));
   let cards = [],
     here = null,
+    hasDecided = false,
     table = false,
     turn = 0;
 
@@ -160,6 +161,10 @@ async function connect(model, el, box) {
     if (isNew && asked) table = false;
     draw();
     if (!byHand) return;
+    if (card.kind === "Decide" && !hasDecided) {
+      hasDecided = true;
+      setAll(model.get("start")); // what was left there by exploring belongs to no task
+    }
     if (asked && model.get("is_open") && !(card.name in runner.get("scenes")) && "value" in card.model.get("locked"))
       setAll(asked.show); // what the card tells is what the stage shows
     const all = ofKind(card.kind);
@@ -224,7 +229,8 @@ async function connect(model, el, box) {
     }
     if (!model.get("is_open") && wasOpen) here = null; // started over
     wasOpen = model.get("is_open");
-    enter(same && here ? same : firstOpen(cards));
+    const later = cards.filter((card) => card.kind !== "Predict");
+    enter(same && here ? same : firstOpen(model.get("is_open") && later.length ? later : cards));
   };
   model.on("change:steps", load);
   runner.on("change:view change:scenes change:ready change:scene", draw);

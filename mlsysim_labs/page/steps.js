@@ -5,7 +5,7 @@ const SAID = { done: "done", tried: "not right yet", open: "open" };
 
 function markOf(kind, card) {
   const get = (name) => card.get(name);
-  if (kind === "Predict") return "value" in get("locked") || "sentence" in get("truth") ? "done" : "open";
+  if (kind === "Predict") return "value" in get("locked") ? "done" : "open"; // and not where one just plays
   if (kind === "Explore") return get("done") ? "done" : "open";
   if (kind === "Hand in") return "open";
   if (get("solved") || get("state") === "kept") return "done";

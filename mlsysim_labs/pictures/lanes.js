@@ -256,6 +256,7 @@ function build(svg, start, model, playerFor) {
 function follow(player, now, v, found, rows, height) {
   const key = JSON.stringify([v.finish, found, numbers(v.tokens), v.posed]);
   now.length = v.finish;
+  player.offer();
   player.row.hidden = isPosed(v) || !isReady(found, v);
   player.row.style.bottom = `${height - rows.clock - (rows.slim ? 18 : 9)}px`;
   if (now.key !== undefined && now.key !== key) player.reset();

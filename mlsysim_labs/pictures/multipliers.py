@@ -37,7 +37,7 @@ class Multipliers(Drawing, Speaks):
     guess = perhaps()
     posed = traitlets.Float().tag(sync=True)
     of = traitlets.Unicode().tag(sync=True)
-    note = traitlets.Unicode("Each square: a thousandth of the chip's multipliers.").tag(sync=True)
+    note = traitlets.Unicode("Each square: 0.1 % of the multipliers.").tag(sync=True)
     hint = traitlets.Unicode("Drag over the squares: how many work?").tag(sync=True)
 
     @classmethod

@@ -36,11 +36,12 @@ function render({ model, el }) {
     write(note, desk.isBusy() ? "Saving ..." : "");
     button.classList.toggle("lab-main", !get("solved") && get("state") !== "kept");
     verdict.className = `lab-act-verdict lab-act-${get("state")}`;
+    const isMade = get("state") === "wrong" && met.length > 0 && met.every((one) => one > 0.5);
     const at = get("tries") > 1 && get("state") !== "kept" ? ` (try ${get("tries")})` : "";
     const found = get("state") === "kept" && get("unkept") ? UNKEPT : WORDS[get("state")];
-    write(word, found ? found + at : "");
+    write(word, isMade || !found ? "" : found + at);
     const stands = get("state") === "wrong" && get("solved") ? " Your earlier plan stands." : "";
-    write(says, get("feedback") + stands);
+    write(says, isMade ? "Every condition is met now. Press This is my plan." : get("feedback") + stands);
     write(means, get("means"));
   };
   button.addEventListener("click", async () => {

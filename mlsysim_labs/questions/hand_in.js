@@ -30,7 +30,7 @@ function render({ model, el }) {
       make(item, "span", "hand-in-own", { textContent: own });
     }
     write(where, get("where"));
-    copy.hidden = !get("text");
+    copy.hidden = !get("text") || asking;
     again.hidden = !get("may_restart");
     write(again, asking ? "Yes, start over" : "Start over");
     stay.hidden = !asking;

@@ -27,8 +27,20 @@ function ticks(low, high) {
   return [low, high];
 }
 
+// Shares go evenly from their low end to their high one, in steps of one percent.
+function evenScale(low, high) {
+  const inside = (x) => Math.min(high, Math.max(low, x));
+  return {
+    place: (x) => (inside(x) - low) / (high - low),
+    value: (place) => inside(Math.round(low + place * (high - low))),
+    step: (x, way) => (x === null ? (way > 0 ? low : high) : inside(Math.round(x + way))),
+    leap: (x, way) => (x === null ? (way > 0 ? low : high) : inside(Math.round(x + 10 * way))),
+  };
+}
+
 // A logarithmic scale whose stops have two digits.
-function scaleOf(low, high, whole = false) {
+function scaleOf({ low, high, whole = false, unit = "" }) {
+  if (unit === "%" && low >= 1) return evenScale(low, high);
   const inside = (x) => Math.min(high, Math.max(low, x));
   const tidy = (x) => inside(whole ? Math.round(Number(x.toPrecision(2))) : Number(x.toPrecision(2)));
   const stopAt = (x, way) => {
@@ -64,25 +76,27 @@ function problemOf(text, value, { low, high, unit, whole }) {
 function read(typed, limits) {
   const given = typed.trim(),
     { unit } = limits;
-  const written = unit && [unit, single(unit)].find((word) => given.endsWith(word));
+  const written = unit && [unit, single(unit), ...(unit === "×" ? ["x"] : [])].find((word) => given.endsWith(word));
   const text = written ? given.slice(0, -written.length).trim() : given;
   const value = Number(text.replace(/[ ,]/g, "")),
     problem = text && problemOf(text, value, limits);
   return text && !problem ? { value, problem } : { value: null, problem };
 }
 
-function drawTicks(parent, low, high) {
-  const scale = scaleOf(low, high),
+function drawTicks(parent, limits) {
+  const { low, high, unit } = limits,
+    scale = scaleOf(limits),
+    even = unit === "%" && low >= 1 ? [low, 25, 50, 75, high].filter((x) => x >= low && x <= high) : null,
     node = make(parent, "div", "predict-ticks", { ariaHidden: "true" });
-  for (const x of ticks(low, high)) {
+  for (const x of even ?? ticks(low, high)) {
     make(node, "span", "predict-tick", { textContent: compact(x) }).style.left = `${100 * scale.place(x)}%`;
   }
 }
 
 // A field and a slider in step. Neither shows a value before the student has given one.
 function numberField(parent, limits, changed) {
-  const { low, high, unit, whole } = limits,
-    scale = scaleOf(low, high, whole);
+  const { low, high, unit } = limits,
+    scale = scaleOf(limits);
   const row = make(parent, "label", "act-row"),
     name = withUnit("Your guess", unit && `in ${unit}`);
   const typing = { type: "text", inputMode: "decimal", maxLength: 40, autocomplete: "off", ariaLabel: name };
@@ -92,7 +106,7 @@ function numberField(parent, limits, changed) {
   const area = make(parent, "div", "predict-area"),
     slider = make(area, "input", "predict-slider", sliding);
   make(area, "span", "predict-empty", { textContent: "drag, or type a number", ariaHidden: "true" });
-  drawTicks(area, low, high);
+  drawTicks(area, limits);
   const says = make(parent, "div", "act-quiet", { role: "status", id: freshId() });
   let value = null,
     timer;

@@ -111,7 +111,7 @@ function render({ model, el }) {
     const of = !isSame && kind !== "text" ? `, for ${get("answer")}` : tries > 1 && isJudged ? at : "";
     write(word, sign && `${sign} ${name}${of}`);
     const stands = state === "wrong" && get("solved") ? " Your right answer stands." : "";
-    write(says, sign ? get("feedback") + stands : "");
+    write(says, sign ? get("feedback").replace(/^Right[.:] ?/, "") + stands : ""); // the sign says so
     write(means, get("means"));
     way.hidden = !get("derivation");
     write(derivation, get("derivation"));

@@ -23,6 +23,7 @@ from solver.units import factor, is_quantity
 
 PLACE = re.compile(r"\{([\w.]+)(?::([^{}]+))?\}")
 TIME_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"), (1e-9, "ns"))
+ALMOST = 0.9995  # of all: three digits would make it all
 WORD = re.compile(r"[a-z]+")  # "user", "token": what one counts, and no unit
 
 
@@ -79,7 +80,7 @@ def number_at(value: Any, kind: str = "") -> str:
     if kind == "time":
         return time_text(value)
     if kind == "%":
-        return f"{digits(100 * value)} %"
+        return "more than 99.9 %" if ALMOST < value < 1 else f"{digits(100 * value)} %"
     if kind in ("", ","):
         return whole(value) if kind else digits(value)
     return counted(value, kind) if is_countable(kind) else f"{digits(value / factor(kind))} {kind}"

@@ -138,7 +138,7 @@ def test_a_divider_waits_in_the_middle_until_it_is_dragged(page):
     assert {"?", "Drag the divider to where reading ends.", "send", "last token"} <= set(words(shown))
     assert axis(shown) == [] and not page.locator(".lab-lanes-play").is_visible(), "no time, which would tell"
     asked = drag(shown, ".lab-lanes-parted .lab-hand", 56, -40, 700)
-    assert asked == [["guess_share", pytest.approx(share)] for share in (0.1, 0, 1)]
+    assert asked == [["guess_share", pytest.approx(share)] for share in (0.5, 0.1, 0, 1)]
     for share, said in ((0.5, {"reading 50 %", "writing 50 %"}), (0.049, {"reading 4.9 %", "writing 95.1 %"})):
         shown.set(guess_share=share)
         assert said <= set(words(shown)) and "?" not in words(shown)

@@ -21,13 +21,13 @@ SCALE = "Use a number from 1 to 1,000 users."
 SENTENCES = [
     (40, 4, "users", "You said 40 users. It is 4: 10× too many."), (40, 4, "", "You said 40. It is 4: 10× too many."),
     (2, 5000, "users", "You said 2 users. It is 5,000: 2,500× too few."), (4, 4, "", "You said 4, and it is 4."),
-    (4.02, 4, "users", "You said 4.02 users, and it is 4."), (3.9, 4, "", "You said 3.9. It is 4: close."),
-    (4.4, 4, "s", "You said 4.4 s. It is 4: close."), (4.8, 4, "", "You said 4.8. It is 4: 1.2× too high."),
+    (4.02, 4, "users", "You said 4.02 users, and it is 4."), (3.9, 4, "", "You said 3.9. It is 4. Very close."),
+    (4.4, 4, "s", "You said 4.4 s. It is 4. Very close."), (4.8, 4, "", "You said 4.8. It is 4: 1.2× too high."),
     (8e6, 8e3, "tokens", "You said 8,000,000 tokens. It is 8,000: 1,000× too many."),
     (20, 10, "ms", "You said 20 ms. It is 10: 2× too high."), (40, 0, "users", "You said 40 users. It is 0."),
     (1, 4, "GPUs", "You said 1 GPU. It is 4: 4× too few."), (4, 1, "GPU", "You said 4 GPUs. It is 1: 4× too many."),
     (1, 1, "GPUs", "You said 1 GPU, and it is 1."), (4, 40, "s", "You said 4 s. It is 40: 10× too low."),
-    (4, 40, "us", "You said 4 us. It is 40: 10× too low."), (2, 4, "%", "You said 2 %. It is 4: 2× too low."),
+    (4, 40, "us", "You said 4 us. It is 40: 10× too low."), (2, 4, "%", "You said 2 %. It is 4 %: 2 points more."),
     ("A", "B", "", "You chose A. It is B."), ("A", "A", "", "Yes: A.")]
 NO_GUESSES = [None, "40", True, [40], {"value": 40}, math.nan, math.inf, 0, 0.99, 1001, -4, 10**400, 4.5]
 TYPED = [("1,000", "1,000 users"), ("1 user", "1 user"),
@@ -345,6 +345,9 @@ def test_one_may_play_without_a_guess_where_that_is_allowed(page, saved):
 def test_a_class_guesses_as_often_as_it_likes(page, saved):
     shown = Shown(page, Prediction(**QUESTION, mode="demo", on_lock=saved), "predict")
     for text in ("40", "7"):
+        if text != "40":
+            assert not shown.css("predict-field").is_visible(), "the old verdict stands beside no new guess"
+            shown.button("Guess again").click()
         shown.css("predict-field").fill(text)
         shown.button("Reveal").click()
         assert locked(shown) == float(text)

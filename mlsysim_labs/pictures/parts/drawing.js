@@ -80,8 +80,9 @@ const fit = (text, width, weight, size) => {
 };
 
 // A thing that can be grabbed: while the hand holds it, `wanted` of where the hand is, in the picture's own
-// coordinates, goes into the model as [trait, value]; whoever knows what moves that trait follows.
-function grab(model, svg, node, wanted) {
+// coordinates, goes into the model as [trait, value]; whoever knows what moves that trait follows. `atOnce`: a press is
+// enough.
+function grab(model, svg, node, wanted, atOnce = false) {
   const at = (event) => {
     const { left, top } = svg.getBoundingClientRect();
     model.set("grabbed", wanted(event.clientX - left, event.clientY - top));
@@ -95,6 +96,7 @@ function grab(model, svg, node, wanted) {
     event.preventDefault();
     node.setPointerCapture(event.pointerId);
     node.classList.add("lab-drawing-held");
+    if (atOnce) at(event);
     node.onpointermove = at;
     node.onpointerup = node.onpointercancel = let_go;
   };

@@ -60,7 +60,7 @@ function makeDivider(svg, model) {
     hint = textIn(all, "lab-drawing-soft lab-drawing-middle"),
     hand = make(all, "rect", "lab-hand");
   let across = 1;
-  grab(model, svg, hand, (x) => ["guess_share", clamp(x / across, 0, 1)]);
+  grab(model, svg, hand, (x) => ["guess_share", clamp(x / across, 0, 1)], true);
 
   return (v, yes, { y, tall, width }) => {
     const { parts } = v;
@@ -75,7 +75,7 @@ function makeDivider(svg, model) {
     show(rest, some);
     ends.forEach((text, i) => move(text, i * width, y - 10));
     set(pole, { d: `M${x} ${y - 6}v${tall + 12}`, "stroke-dasharray": some ? "none" : "6 5" });
-    set(hand, { x: x - REACH, y: y - 8, width: 2 * REACH, height: Math.max(44, tall + 16) });
+    set(hand, { x: 0, y: y - 8, width, height: Math.max(44, tall + 16) }); // one may press where it shall be
     partsText(share).forEach((text, i) => {
       placePart(labels[i], some ? `${parts[i]} ${text}` : "", i, { x, y, tall, width });
     });

@@ -1,6 +1,7 @@
 // One request that plays: its tokens as squares above, a clock, and the buttons that send it. Where the clock stands is
 // of this view alone; at rest it stands at the end.
 
+const LONGEST = 30; // [s] that a request plays
 const PITCH = 8,
   GAP = 2; // [px] from square to square, and between them
 const isCalm = () => matchMedia("(prefers-reduced-motion: reduce)").matches;
@@ -140,7 +141,7 @@ function makePlayer({ model, el }, view) {
     before = NaN,
     fresh = true; // nothing has changed since it was sent
   speed.ariaPressed = "true";
-  speed.hidden = !(model.get("slow") > 1);
+  const isLong = () => view.length * model.get("slow") > LONGEST; // slower nobody would see it to its end
   const tell = (yes) => {
     runs = yes;
     write(send, yes ? "Pause" : clock === null ? "Send" : "Go on");
@@ -157,7 +158,7 @@ function makePlayer({ model, el }, view) {
     view.moved();
   };
   const tick = (now) => {
-    const slow = speed.ariaPressed === "true" ? model.get("slow") : 1;
+    const slow = isLong() || speed.ariaPressed !== "true" ? Math.min(1, LONGEST / view.length) : model.get("slow");
     clock += Math.max(0, now - was) / 1e3 / slow;
     was = now;
     if (clock >= view.length) return end();
@@ -183,6 +184,7 @@ function makePlayer({ model, el }, view) {
   };
   return {
     row,
+    offer: () => (speed.hidden = !(model.get("slow") > 1) || isLong()),
     get clock() {
       return Math.min(clock ?? view.length, view.length);
     },

@@ -7,6 +7,8 @@ const TIMES = [
   [1e-9, "ns"],
 ];
 
+const ALMOST = 0.9995; // of all: three digits would make it all
+
 // Made once: to make one takes longer than to use it, and texts change at every move.
 const noFractions = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 const wholeText = (x) => (Number.isFinite(x) ? noFractions.format(x) : digitsText(x));
@@ -30,7 +32,7 @@ const countText = (x, one) => `${wholeText(x)} ${one}${wholeText(x) === "1" ? ""
 function placeText(x, kind, units) {
   if (kind === undefined) return digitsText(x);
   if (kind === "time") return timeText(x);
-  if (kind === "%") return `${digitsText(100 * x)} %`;
+  if (kind === "%") return x > ALMOST && x < 1 ? "more than 99.9 %" : `${digitsText(100 * x)} %`;
   if (kind === ",") return wholeText(x);
   return kind in units ? `${digitsText(x / units[kind])} ${kind}` : countText(x, kind);
 }
