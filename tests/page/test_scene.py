@@ -34,7 +34,7 @@ WIDE = """() => {
     for (const e of document.querySelectorAll(".lab-box *")) {
         const b = e.getBoundingClientRect();
         const cut = e.closest("svg") || e.closest(".lab-live, .lab-drawing-live, [hidden]") || !e.checkVisibility();
-        if (!cut && b.width && (b.right > lab.right + 1 || b.left < lab.left - 1))
+        if (!cut && b.width && b.height && (b.right > lab.right + 1 || b.left < lab.left - 1))
             found.push(`${e.className}: ${b.left - lab.left} to ${b.right - lab.left} of ${lab.width}`);
     }
     return found;
