@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -29,6 +29,15 @@ class Choice:
             both = [option[k] for option in self._options for k in key._options]
             return choose(self._index * len(key._options) + key._index, both)
         return choose(self._index, [option[key] for option in self._options])
+
+    def __iter__(self) -> Iterator[Any]:
+        """Of records in a row, a choice for each place; the shorter rows end in what their records call absent."""
+        rows = self._options
+        if not all(isinstance(row, tuple) and row for row in rows):
+            raise Untraceable("which record is chosen is not known yet, so there is nothing to go through one by one")
+        longest = max(map(len, rows))
+        padded = [(*row, *[row[0].absent] * (longest - len(row))) for row in rows]
+        return iter([choose(self._index, [row[place] for row in padded]) for place in range(longest)])
 
     def chosen_from(self, table: Mapping[Any, Any]) -> Any:
         """What is found in a known table under a key that is this choice."""

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import numpy as np
 
-from solver.formulas.memory import cached_context, context_outside_window, kv_bytes_per_token
+from solver.formulas.memory import cached_context
 from solver.units import Context, FlopPerPair, Pairs, Request, Second
 from solver.zoo.models import Transformer
 from solver.zoo.node import Node
 
 
 def attention_pairs(model: Transformer, batch: Request, new: Context, past: Context) -> Pairs:
-    """Pairs of a query and a key that causal attention computes, in a layer on average [token^2/request].
+    """Pairs of a query and a key that causal attention computes, on average over its work [token^2/request].
 
-        pairs = batch * (span(past + new) - span(past)),   span(n) = (n^2 - windowed * forgotten_context(n)^2) / 2
+        pairs = batch * (span(past + new) - span(past)),
+        span(n) = sum over kinds of layers of share * (n^2 - (n - min(n, window))^2) / 2
 
-    Without windows that is batch * new * (past + new / 2): a prompt costs half of its square.
+    A share is that of a kind in the work on a pair. Without windows that is batch * new * (past + new / 2): a prompt
+    costs half of its square.
     By definition of causal attention and of windows.
 
     >>> from solver import Models
@@ -23,15 +25,18 @@ def attention_pairs(model: Transformer, batch: Request, new: Context, past: Cont
     2097152.0
     """
     grown = past + new
-    gone, later = context_outside_window(model, past), context_outside_window(model, grown)
-    windowed = model.attention.windowed * (later - gone) * (later + gone)
-    return batch * (new * (past + grown) - windowed) / 2
+    forgotten = 0.0
+    for kind in model.kinds:
+        gone, later = (n - np.minimum(n, kind.attention.window) for n in (past, grown))
+        forgotten = forgotten + kind.pair_share * (later - gone) * (later + gone)
+    return batch * (new * (past + grown) - forgotten) / 2
 
 
 def cache_read_time(node: Node, model: Transformer, batch: Request, context: Context) -> Second:
-    """Time to read the cache of `batch` requests.
+    """Time to read the cache of `batch` requests, and to read and write their states.
 
-        time = kv_bytes_per_token * cached_context * batch / (min(tensor_parallel, kv_heads) * chip_bandwidth)
+        time = sum over kinds of layers of (kv_cache + 2 * state) * batch
+               / (min(tensor_parallel, kv_heads) * chip_bandwidth)
 
     A KV head is the smallest part that chips can share out: a cache of fewer heads than chips is kept several times.
     Source: vLLM, `vllm/config.py`, `get_num_kv_heads`: each chip keeps at least one head.
@@ -41,9 +46,12 @@ def cache_read_time(node: Node, model: Transformer, batch: Request, context: Con
     >>> round(float(cache_read_time(node, Models.Llama3_8B, 8, 8192)) * 1e3, 2)   # ms
     2.56
     """
-    shared = np.minimum(node.tensor_parallel, model.attention.kv_heads)
-    cache = kv_bytes_per_token(model, node.kv_precision) * cached_context(model, context) * batch
-    return cache / (shared * node.chip_bandwidth)
+    time = 0.0
+    for kind in model.kinds:
+        shared = np.minimum(node.tensor_parallel, kind.attention.kv_heads)
+        cache = kind.kv_elements * node.kv_precision.size * np.minimum(context, kind.attention.window) * batch
+        time = time + (cache + 2 * kind.state * batch) / (shared * node.chip_bandwidth)
+    return time
 
 
 def attention_time(node: Node, model: Transformer, pair_work: FlopPerPair, batch: Request, new: Context,

@@ -6,7 +6,6 @@ import numpy as np
 
 from solver.formulas.memory import (
     cached_context,
-    context_outside_window,
     kv_bytes_per_token,
     kv_pages,
     usable_bytes,
@@ -91,7 +90,7 @@ def cache_room(node: Node, model: Transformer, reserve: Scalar = 0.0) -> Byte:
 def chip_bytes_per_token(node: Node, model: Transformer) -> BytePerToken:
     """KV cache of one token on each chip.
 
-        bytes = kv_bytes_per_token / min(tensor_parallel, kv_heads)
+        bytes = sum over kinds of layers of kv_bytes_per_token / min(tensor_parallel, kv_heads)
 
     A cache of fewer KV heads than chips is kept several times; latent attention counts as one head.
     Source: vLLM, `vllm/config.py`, `get_num_kv_heads`: each chip keeps at least one head.
@@ -102,7 +101,8 @@ def chip_bytes_per_token(node: Node, model: Transformer) -> BytePerToken:
     >>> [float(chip_bytes_per_token(node, Models.Llama3_70B)) for node in nodes]
     [327680.0, 81920.0, 40960.0]
     """
-    return kv_bytes_per_token(model, node.kv_precision) / np.minimum(node.tensor_parallel, model.attention.kv_heads)
+    return sum(kind.kv_elements * node.kv_precision.size / np.minimum(node.tensor_parallel, kind.attention.kv_heads)
+               for kind in model.kinds)
 
 
 def whole_blocks(room: Byte, block: Byte) -> Scalar:
@@ -119,9 +119,9 @@ def whole_blocks(room: Byte, block: Byte) -> Scalar:
 
 
 def request_blocks(model: Transformer, context: Context, page: Context) -> Scalar:
-    """Blocks of `page` tokens that one request takes, in a layer on average: the last one counts whole.
+    """Blocks of `page` tokens that one request takes, on average over the cache: the last one counts whole.
 
-        blocks = (1 - windowed) * ceil(context / page) + windowed * ceil(min(context, window) / page)
+        blocks = sum over kinds of layers of share * ceil(min(context, window) / page)
 
     A layer that slides a window gives blocks back which it has left behind.
     Source: Kwon et al. 2023, "Efficient Memory Management for Large Language Model Serving with PagedAttention",
@@ -131,8 +131,7 @@ def request_blocks(model: Transformer, context: Context, page: Context) -> Scala
     >>> float(request_blocks(Models.Llama3_8B, 17, 16))
     2.0
     """
-    share, kept = model.attention.windowed, context - context_outside_window(model, context)
-    return (1 - share) * kv_pages(context, page) + share * kv_pages(kept, page)
+    return sum(kind.cache_share * kv_pages(np.minimum(context, kind.attention.window), page) for kind in model.kinds)
 
 
 def users_in_blocks(blocks: Scalar, taken: Scalar) -> Scalar:

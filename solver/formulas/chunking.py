@@ -59,31 +59,38 @@ def chunked_prefill_time(node: Node, model: Transformer, batch: Request, new: Co
     chunks = prefill_chunks(new, chunk)
     full = chunks - 1
     before = full * chunk
-    cached = _cached_before(model, past, chunk, full)
-    expansion = model.past_work * batch * cached / node.matmul_rate
+    expansion = model.past_work * batch * _cached_before(model, past, chunk, full) / node.matmul_rate
     rest = (prefill_layers_time(node, model, batch, new - before, past + before)
             + lm_head_time(node, model, batch * scored))
     linear = full * (linear_time(node, model, batch * chunk) + exchange_time(node, model, batch * chunk))
-    work = linear + _full_chunks_attention_time(node, model, batch, before, past, cached) + expansion + rest
+    work = linear + _full_chunks_attention_time(node, model, batch, past, chunk, full) + expansion + rest
     return smooth_max(work, chunks * launch_time(node, model), node.profile.overlap)
 
 
-def _full_chunks_attention_time(node: Node, model: Transformer, batch: Request, before: Context, past: Context,
-                                cached: Context) -> Second:
-    work = model.prefill_pair_work * attention_pairs(model, batch, before, past)
-    shared = np.minimum(node.tensor_parallel, model.attention.kv_heads)
-    traffic = kv_bytes_per_token(model, node.kv_precision) * batch * cached
-    return np.maximum(work / node.attention_rate, traffic / (shared * node.chip_bandwidth))
+def _full_chunks_attention_time(node: Node, model: Transformer, batch: Request, past: Context, chunk: Context,
+                                chunks: Scalar) -> Second:
+    work = model.prefill_pair_work * attention_pairs(model, batch, chunks * chunk, past)
+    reading = 0.0
+    for kind in model.kinds:
+        shared = np.minimum(node.tensor_parallel, kind.attention.kv_heads)
+        cached = _kept_before(kind.attention.window, past, chunk, chunks)
+        traffic = kind.kv_elements * node.kv_precision.size * batch * cached + 2 * kind.state * batch * chunks
+        reading = reading + traffic / (shared * node.chip_bandwidth)
+    return np.maximum(work / node.attention_rate, reading)
 
 
 def _cached_before(model: Transformer, past: Context, chunk: Context, chunks: Scalar) -> Context:
-    """Tokens in cache before each of the chunks, added up, in a layer on average."""
+    """Tokens in cache before each of the chunks, added up, on average over the cache."""
+    return sum(kind.cache_share * _kept_before(kind.attention.window, past, chunk, chunks) for kind in model.kinds)
+
+
+def _kept_before(window: Context, past: Context, chunk: Context, chunks: Scalar) -> Context:
+    """Tokens that a layer with that window has in cache before each of the chunks, added up."""
     whole = chunks * past + chunk * chunks * (chunks - 1) / 2
-    window = model.attention.window
     first = np.minimum(np.maximum(np.ceil((window - past) / chunk), 0), chunks)  # the first chunk beyond the window
     beyond = chunks - first
     excess = np.where(beyond > 0, past + first * chunk - window, 0 * past)
-    return whole - model.attention.windowed * (beyond * excess + chunk * beyond * (beyond - 1) / 2)
+    return whole - (beyond * excess + chunk * beyond * (beyond - 1) / 2)
 
 
 def slowest_chunk_time(node: Node, model: Transformer, batch: Request, new: Context, past: Context,

@@ -46,38 +46,25 @@ def kv_bytes_per_token(model: Transformer, precision: Precision) -> BytePerToken
     return model.kv_elements * precision.size
 
 
-def context_outside_window(model: Transformer, context: Context) -> Context:
-    """How much of a context has slid out of the window of a layer that has one.
-
-        forgotten = context - min(context, window)
-
-    Source: Jiang et al. 2023, "Mistral 7B", section 2 (rolling buffer cache).
-
-    >>> from solver import Models
-    >>> [float(context_outside_window(Models[m], 8192)) for m in ("Mistral_7B", "Llama3_8B")]   # token
-    [4096.0, 0.0]
-    """
-    return context - np.minimum(context, model.attention.window)
-
-
 def cached_context(model: Transformer, context: Context) -> Context:
-    """How much of a context is kept in cache, in a layer on average: all of it but where layers slide a window.
+    """How much of a context is kept in cache, on average over the cache: all of it but where layers slide a window.
 
-        cached = context - windowed * forgotten_context
+        cached = sum over kinds of layers of share * min(context, window)
 
+    A share is that of a kind in the cache of one token.
     Source: Jiang et al. 2023, "Mistral 7B", section 2 (rolling buffer cache).
 
     >>> from solver import Models
     >>> [float(cached_context(Models[m], 8192)) for m in ("Mistral_7B", "GPT_OSS_20B", "Llama3_8B")]   # token
     [4096.0, 4160.0, 8192.0]
     """
-    return context - model.attention.windowed * context_outside_window(model, context)
+    return sum(kind.cache_share * np.minimum(context, kind.attention.window) for kind in model.kinds)
 
 
 def kv_cache_bytes(model: Transformer, batch: Request, context: Context, precision: Precision) -> Byte:
-    """KV cache of `batch` requests of `context` tokens each, without the waste of pages.
+    """KV cache of `batch` requests of `context` tokens each, without the waste of pages, and their states.
 
-        bytes = kv_bytes_per_token * cached_context * batch
+        bytes = (kv_bytes_per_token * cached_context + state) * batch
 
     By definition.
 
@@ -85,7 +72,7 @@ def kv_cache_bytes(model: Transformer, batch: Request, context: Context, precisi
     >>> round(float(kv_cache_bytes(Models.Llama3_8B, 1, 131072, precision_named("fp16"))) / 1e9, 2)   # GB
     17.18
     """
-    return kv_bytes_per_token(model, precision) * cached_context(model, context) * batch
+    return kv_bytes_per_token(model, precision) * cached_context(model, context) * batch + model.state * batch
 
 
 def kv_pages(context: Context, page: Context) -> Scalar:
@@ -102,9 +89,10 @@ def kv_pages(context: Context, page: Context) -> Scalar:
 
 
 def paged_kv_bytes(model: Transformer, batch: Request, context: Context, page: Context, precision: Precision) -> Byte:
-    """KV cache of `batch` requests in whole pages of `page` tokens.
+    """KV cache of `batch` requests in whole pages of `page` tokens, and their states.
 
-        bytes = kv_bytes_per_token * page * ceil(min(context, window) / page) * batch
+        bytes = (kv_bytes_per_token * page * pages + state) * batch,
+        pages = sum over kinds of layers of share * ceil(min(context, window) / page)
 
     Source: Kwon et al. 2023, "Efficient Memory Management for Large Language Model Serving with PagedAttention".
 
@@ -112,14 +100,14 @@ def paged_kv_bytes(model: Transformer, batch: Request, context: Context, page: C
     >>> float(paged_kv_bytes(Models.Llama3_8B, 1, 17, 16, PRECISIONS["fp16"])) / 131072   # token: two pages of 16
     32.0
     """
-    pages = kv_pages(cached_context(model, context), page)
-    return kv_bytes_per_token(model, precision) * page * pages * batch
+    pages = sum(kind.cache_share * kv_pages(np.minimum(context, kind.attention.window), page) for kind in model.kinds)
+    return kv_bytes_per_token(model, precision) * page * pages * batch + model.state * batch
 
 
 def chip_bytes(node: Node, model: Transformer, batch: Request, context: Context) -> Byte:
     """Memory that weights and KV cache take on each chip of a node.
 
-        bytes = weights / tensor_parallel + kv_cache / min(tensor_parallel, kv_heads)
+        bytes = weights / tensor_parallel + sum over kinds of layers of kv_cache / min(tensor_parallel, kv_heads)
 
     A cache of fewer KV heads than chips is kept several times.
     Source: vLLM, `vllm/config.py`, `get_num_kv_heads`: each chip keeps at least one head.
@@ -129,9 +117,10 @@ def chip_bytes(node: Node, model: Transformer, batch: Request, context: Context)
     >>> round(float(chip_bytes(node, Models.Llama3_8B, 8, 8192)) / 1e9, 2)   # GB
     12.33
     """
-    shared = np.minimum(node.tensor_parallel, model.attention.kv_heads)
-    return (weights_bytes(model, node.precision) / node.tensor_parallel
-            + kv_cache_bytes(model, batch, context, node.kv_precision) / shared)
+    cache = sum((kind.kv_elements * node.kv_precision.size * np.minimum(context, kind.attention.window) * batch
+                 + kind.state * batch) / np.minimum(node.tensor_parallel, kind.attention.kv_heads)
+                for kind in model.kinds)
+    return weights_bytes(model, node.precision) / node.tensor_parallel + cache
 
 
 def usable_bytes(device: Accelerator, reserve: Scalar = 0.0) -> Byte:

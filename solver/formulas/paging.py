@@ -12,11 +12,13 @@ from solver.formulas.lengths import UNIFORM, Lengths
 from solver.units import Context, Scalar
 from solver.zoo.models import Transformer
 
+ENDLESS, SMALL = 1e9, 1e-9  # so many times what is cached is a window without an end; a share that counts as none
+
 
 def mean_cached(model: Transformer, window: Context, grown: Context = 0.0, lengths: Lengths = UNIFORM) -> Context:
-    """Tokens of a request that are in cache on average, in a layer on average: its prompt and `grown` tokens.
+    """Tokens of a request that are in cache on average, and over the cache: its prompt and `grown` tokens.
 
-        cached = (1 - windowed) * (mean(window) + grown) + windowed * mean of min(prompt + grown, attention window)
+        cached = sum over kinds of layers of share * mean of min(prompt + grown, attention window)
 
     For uniform lengths that is half of the window, unless the model itself attends to less. By definition of a mean.
 
@@ -24,14 +26,16 @@ def mean_cached(model: Transformer, window: Context, grown: Context = 0.0, lengt
     >>> float(mean_cached(Models.Llama3_8B, 4096))
     2048.0
     """
-    share, cap = model.attention.windowed, model.attention.window
-    begun = np.minimum(grown, cap)
-    return (1 - share) * (lengths.mean(window) + grown) + share * (begun + lengths.kept(window, cap - begun))
+    cached = 0.0
+    for kind in model.kinds:
+        begun = np.minimum(grown, kind.attention.window)
+        cached = cached + kind.cache_share * (begun + lengths.kept(window, kind.attention.window - begun))
+    return cached
 
 
 def mean_pages(model: Transformer, window: Context, page: Context, grown: Context = 0.0,
                lengths: Lengths = UNIFORM) -> Scalar:
-    """Pages that a request takes on average, in a layer on average, for its prompt and `grown` tokens.
+    """Pages that a request takes on average, and over the cache, for its prompt and `grown` tokens.
 
         pages = sum over all pages of the chance that the request goes beyond their beginning
 
@@ -42,9 +46,8 @@ def mean_pages(model: Transformer, window: Context, page: Context, grown: Contex
     >>> [float(mean_pages(Models.Llama3_8B, 4096, page)) for page in (16, 4096)]
     [128.5, 1.0]
     """
-    share, cap = model.attention.windowed, model.attention.window
-    whole = _layer_pages(lengths, window, page, grown, window + grown)
-    return (1 - share) * whole + share * _layer_pages(lengths, window, page, grown, cap)
+    return sum(kind.cache_share * _layer_pages(lengths, window, page, grown, kind.attention.window)
+               for kind in model.kinds)
 
 
 def _layer_pages(lengths: Lengths, window: Context, page: Context, grown: Context, cap: Context) -> Scalar:
@@ -88,16 +91,21 @@ def empty_share(cached: Context, allocated: Context) -> Scalar:
 
 
 def equivalent_context(model: Transformer, cached: Context) -> Context:
-    """The context whose cache has that mean over layers: `cached_context` the other way round.
+    """The context of which so much is cached on average: `cached_context` the other way round.
 
-        context = cached + windowed / (1 - windowed) * max(cached - window, 0)
+        context = max over limits of (cached - sum of share * window of kinds within it) / (sum of shares beyond it)
 
+    Limits are none, and the window of each kind of layers: `cached_context` is bent at each of them, ever less steep.
     Where all layers slide a window, no more than that window is ever cached. By definition.
 
     >>> from solver import Models
     >>> float(equivalent_context(Models.Mistral_7B, 4096.0))
     4096.0
     """
-    share = model.attention.windowed
-    beyond = np.maximum(cached - model.attention.window, 0 * cached)
-    return cached + share / np.maximum(1 - share, 1e-9) * beyond
+    windows = [(kind.cache_share, np.minimum(kind.attention.window, ENDLESS * cached)) for kind in model.kinds]
+    context = cached
+    for _, limit in windows:
+        full = sum(np.where(window <= limit, share * window, 0 * window) for share, window in windows)
+        growing = sum(np.where(window <= limit, 0.0, share) for share, window in windows)
+        context = np.maximum(context, (cached - full) / np.maximum(growing, SMALL))
+    return context

@@ -11,7 +11,7 @@ from typing import Any
 
 from solver.validate.tables import OutOfScopeError
 from solver.zoo.hardware import Accelerator, Hardware
-from solver.zoo.layers import Attention, FeedForward
+from solver.zoo.layers import Attention, FeedForward, Layers
 from solver.zoo.models import Models, Transformer
 from solver.zoo.precision import PRECISIONS, Precision
 
@@ -114,4 +114,5 @@ def plain_transformer(name: str, layers: float, hidden: float, heads: float, voc
                       head_dim: float | None = None) -> Transformer:
     """A GPT of that shape: multi-head attention, two matrices four times as wide as the hidden state."""
     attention = Attention(hidden, heads, heads, head_dim or hidden / heads)
-    return Transformer(name, layers, hidden, vocab, math.inf, attention, FeedForward(8 * layers * hidden**2), tied=1.0)
+    return Transformer(name, (Layers(layers, attention),), hidden, vocab, math.inf,
+                       FeedForward(8 * layers * hidden**2), tied=1.0)

@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
-from solver.units import Context, FlopPerPair, FlopPerToken, PerToken
+from solver.units import Byte, BytePerRequest, Context, FlopPerPair, FlopPerToken, PerToken
 from solver.zoo.records import make_plain
 
 
@@ -18,8 +18,8 @@ from solver.zoo.records import make_plain
 class Attention:
     """Multi-head, grouped-query or multi-query attention: by the number of KV heads.
 
-    `biases` is how many of the four projections (Q, K, V, output) have one: 0, 3 or 4. `windowed` is the share of
-    layers that attend to the last `window` tokens alone; the others see the whole context.
+    `biases` is how many of the four projections (Q, K, V, output) have one: 0, 3 or 4. `window` is how many of the last
+    tokens are attended to; infinite where that is the whole context.
     """
 
     hidden: float
@@ -28,10 +28,10 @@ class Attention:
     head_dim: float
     biases: float = 0.0
     window: Context = math.inf
-    windowed: float = 1.0
 
     def __post_init__(self) -> None:
         make_plain(self)
+        check_window(self.window)
 
     @property
     def matrices(self) -> float:
@@ -61,6 +61,16 @@ class Attention:
         """FLOP of a layer to make a cached token ready for a prefill: none, K and V are cached as they are used."""
         return 0.0
 
+    @property
+    def state(self) -> BytePerRequest:
+        """What a layer keeps of a request whatever its context: nothing."""
+        return 0.0
+
+    @property
+    def state_work(self) -> FlopPerToken:
+        """FLOP of a layer to bring its state a token further: none."""
+        return 0.0
+
 
 @dataclass(frozen=True)
 class LatentAttention:
@@ -78,10 +88,13 @@ class LatentAttention:
     rope_dim: float
     value_dim: float
     window: Context = math.inf
-    windowed: float = 1.0
 
     def __post_init__(self) -> None:
         make_plain(self)
+        check_window(self.window)
+
+    state = Attention.state
+    state_work = Attention.state_work
 
     @property
     def kv_heads(self) -> float:
@@ -115,6 +128,98 @@ class LatentAttention:
     @property
     def decode_pair(self) -> FlopPerPair:
         return 2 * self.heads * (2 * self.kv_rank + self.rope_dim)
+
+
+@dataclass(frozen=True)
+class StateAttention:
+    """Linear attention: Mamba, gated DeltaNet and the like. A request keeps one state, whatever its context.
+
+    `heads` heads have a state of `key_dim` by `head_dim` each. `matrices` and `vectors` are a layer's parameters, which
+    differ from kind to kind. `convolved` numbers are kept too, of the last tokens that a short convolution looks at.
+    Both are kept at `state_size` bytes each.
+    """
+
+    hidden: float
+    heads: float
+    head_dim: float
+    key_dim: float
+    matrices: float
+    vectors: float = 0.0
+    convolved: float = 0.0
+    state_size: Byte = 4.0
+
+    def __post_init__(self) -> None:
+        make_plain(self)
+
+    window = math.inf
+    past_work = Attention.past_work
+
+    @property
+    def kv_heads(self) -> float:
+        """Parts that chips can share the state out by: its heads."""
+        return self.heads
+
+    @property
+    def kv_elements(self) -> PerToken:
+        """Elements that a layer caches for a token: none."""
+        return 0.0
+
+    @property
+    def prefill_pair(self) -> FlopPerPair:
+        """FLOP for a pair of a query and a key: they never meet."""
+        return 0.0
+
+    decode_pair = prefill_pair
+
+    @property
+    def state(self) -> BytePerRequest:
+        """What a layer keeps of a request whatever its context."""
+        return (self.heads * self.head_dim * self.key_dim + self.convolved) * self.state_size
+
+    @property
+    def state_work(self) -> FlopPerToken:
+        """FLOP of a layer to bring its state a token further: it fades, and the token is written to it and read from
+        it, a product and a sum for each number, and another for what the delta rule takes out."""
+        return 6 * self.heads * self.head_dim * self.key_dim
+
+
+def check_window(window: Context) -> None:
+    """ValueError unless a window has room for a token."""
+    if not window > 0:
+        raise ValueError(f"window is {window:g}, and a token attends at least to itself: give a number of tokens from "
+                         f"1 on, or leave it out where the whole context is seen.")
+
+
+@dataclass(frozen=True)
+class Layers:
+    """`count` layers of a transformer whose attention is of one kind.
+
+    `cache_share` and `pair_share` say what part of the cache of a token, and of the work on a pair, is theirs in the
+    whole model; it works them out.
+    """
+
+    count: float
+    attention: Attention | LatentAttention | StateAttention
+    cache_share: float = 1.0
+    pair_share: float = 1.0
+
+    @property
+    def kv_elements(self) -> PerToken:
+        """Elements of KV cache for one token."""
+        return self.count * self.attention.kv_elements
+
+    @property
+    def state(self) -> BytePerRequest:
+        """What they keep of a request whatever its context."""
+        return self.count * self.attention.state
+
+    @property
+    def absent(self) -> Layers:
+        """No layers: what a model with fewer kinds has in the place of one."""
+        return NO_LAYERS
+
+
+NO_LAYERS = Layers(0.0, Attention(1.0, 1.0, 1.0, 1.0), 0.0, 0.0)
 
 
 @dataclass(frozen=True)

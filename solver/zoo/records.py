@@ -85,6 +85,8 @@ class Dimensioned:
         value = getattr(self._record, name)
         if dataclasses.is_dataclass(value):
             return Dimensioned(value)
+        if isinstance(value, tuple):
+            return tuple(map(Dimensioned, value))
         if isinstance(value, (int, float, np.ndarray, np.number, Mapping)):
             return as_quantity(value, unit_of(self._record, name))
         return value

@@ -138,7 +138,7 @@ def test_first_and_next_token_agree_at_the_border(node, model, batch):
 def test_attention_is_quadratic_in_the_end(node, model):
     """TTFT / S^2 tends to half of the pairs' work, over the rate of attention."""
     far = 1e12
-    full = 1 - model.attention.windowed * np.isfinite(model.attention.window)
+    full = sum(kind.pair_share for kind in model.kinds if np.isinf(kind.attention.window))
     if full:
         limit = full * model.prefill_pair_work / 2 / node.attention_rate
         assert prefill_time(node, model, 1, far, 0) / far**2 == pytest.approx(limit, rel=1e-2)

@@ -67,12 +67,12 @@ def test_pages_waste_less_than_one_each(model, p, context, page):
 def test_mean_pages_is_the_average(model, window, data):
     """The closed forms against sums over lengths, taken in the middle of each token."""
     page = data.draw(st.integers(1, window))
-    length, share = np.arange(window) + 0.5, model.attention.windowed
-    kept = np.minimum(length, model.attention.window)
-    pages = (1 - share) * np.ceil(length / page) + share * np.ceil(kept / page)
+    length = np.arange(window) + 0.5
+    kept = [(kind.cache_share, np.minimum(length, kind.attention.window)) for kind in model.kinds]
+    pages = sum(share * np.ceil(tokens / page) for share, tokens in kept)
     assert mean_pages(model, window, page) == pytest.approx(np.mean(pages), rel=1e-9)
-    assert mean_cached(model, window) == pytest.approx(np.mean((1 - share) * length + share * kept), rel=1e-6)
-    assert -1e-12 <= fragmentation(model, window, page) <= 0.5 + 1e-12 or page > model.attention.window
+    assert mean_cached(model, window) == pytest.approx(np.mean(sum(share * tokens for share, tokens in kept)), rel=1e-6)
+    assert -1e-12 <= fragmentation(model, window, page) <= 0.5 + 1e-12 or page > min(kind.attention.window for kind in model.kinds)
 
 
 @pytest.mark.parametrize("n", [1, 2, 8, 32])

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from solver import Q_, Accelerator, Hardware, Models, Transformer, max_users
+from solver.zoo.layers import Layers
 from solver.zoo.records import Source, read, unit_of
 
 CHIPS = ["A100", "A100_40GB", "A100_PCIe", "A40", "H100", "H100_PCIe", "H200", "B200", "MI300X", "L4", "L40S", "T4",
@@ -169,4 +170,4 @@ def test_records_of_ones_own_take_the_zoos_notation():
     assert short.context == replace(short, context=Q_(8192, "token")).context == 8192
     narrow = replace(Models.Llama3_8B.attention, window="4096 token")
     assert narrow.window == 4096
-    assert max_users(replace(Models.Llama3_8B, attention=narrow), Hardware.Cloud.H100, 131072) == 130
+    assert max_users(replace(Models.Llama3_8B, kinds=(Layers(32, narrow),)), Hardware.Cloud.H100, 131072) == 130
