@@ -263,7 +263,9 @@ class Progress:
 
     def rows(self) -> list[list[str]]:
         """Each step with its mark, what it asks, and what is one's own; none before a class."""
-        return [] if self.mode == "demo" else [[self.mark(name), question, self.own(name)] for name, (_, question) in self.steps.items()]
+        if self.mode == "demo":
+            return []
+        return [[self.mark(name), question, self.own(name)] for name, (_, question) in self.steps.items()]
 
     def where(self) -> str:
         """Where it is kept, as a sentence."""

@@ -6,7 +6,6 @@ import numpy as np
 
 from solver.formulas.memory import (
     cached_context,
-    kv_bytes_per_token,
     kv_pages,
     usable_bytes,
     weights_bytes,

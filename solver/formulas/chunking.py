@@ -8,7 +8,6 @@ from __future__ import annotations
 import numpy as np
 
 from solver.formulas.attention import attention_pairs, attention_time, decode_attention_time
-from solver.formulas.memory import kv_bytes_per_token
 from solver.formulas.roofline import smooth_max
 from solver.formulas.transformer import (
     exchange_time,

@@ -18,8 +18,9 @@ from solver.zoo.records import Source, Zoo, base_value, make_plain, records
 class Transformer:
     """A decoder-only transformer, whose layers are of one kind of attention or of several.
 
-    `kinds` are the layers, so many of each kind of attention; `feed_forward` is of all of them. `context` is the longest that it was trained for. `tied`: embedding and lm_head are one matrix. `positions`
-    are learned position embeddings; `norm_vectors` is 1 for RMS norms, 2 for layer norms (weight and bias).
+    `kinds` are the layers, so many of each kind of attention; `feed_forward` is of all of them. `context` is the
+    longest that it was trained for. `tied`: embedding and lm_head are one matrix. `positions` are learned position
+    embeddings; `norm_vectors` is 1 for RMS norms, 2 for layer norms (weight and bias).
     """
 
     name: str
