@@ -70,10 +70,14 @@ def _sharing(name: str, value: Any, seen: Seen) -> Any:
 
 def _shared(name: str, value: Any, model: Any, device: Accelerator) -> None:
     for heads in sorted({kind.attention.heads for kind in model.kinds}):
-        each(name, value, lambda v, heads=heads: heads % v == 0, lambda bad, heads=heads: (
-            f"{model} has {number_text(heads)} heads, which that many chips cannot share evenly; choose a divisor."))
+        _divides(name, value, heads, model)
     if math.isnan(device.interconnect):
         raise ValueError(f"{device} has no known link to other chips, so tensor_parallel has to be 1.")
+
+
+def _divides(name: str, value: Any, heads: float, model: Any) -> None:
+    each(name, value, lambda v: heads % v == 0, lambda bad: (
+        f"{model} has {number_text(heads)} heads, which that many chips cannot share evenly; choose a divisor."))
 
 
 def at_most_window(name: str, value: Any, seen: Seen) -> Any:

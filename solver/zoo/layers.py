@@ -14,8 +14,35 @@ from solver.units import Byte, BytePerRequest, Context, FlopPerPair, FlopPerToke
 from solver.zoo.records import make_plain
 
 
+class Kind:
+    """What most kinds of attention have in common: nothing to do again for a cached token, and no state."""
+
+    window: Context
+
+    def __post_init__(self) -> None:
+        make_plain(self)
+        if not self.window > 0:
+            raise ValueError(f"window is {self.window:g}, and a token attends at least to itself: give a number of "
+                             f"tokens from 1 on, or leave it out where the whole context is seen.")
+
+    @property
+    def past_work(self) -> FlopPerToken:
+        """FLOP of a layer to make a cached token ready for a prefill: none, K and V are cached as they are used."""
+        return 0.0
+
+    @property
+    def state(self) -> BytePerRequest:
+        """What a layer keeps of a request whatever its context: nothing."""
+        return 0.0
+
+    @property
+    def state_work(self) -> FlopPerToken:
+        """FLOP of a layer to bring its state a token further: none."""
+        return 0.0
+
+
 @dataclass(frozen=True)
-class Attention:
+class Attention(Kind):
     """Multi-head, grouped-query or multi-query attention: by the number of KV heads.
 
     `biases` is how many of the four projections (Q, K, V, output) have one: 0, 3 or 4. `window` is how many of the last
@@ -28,10 +55,6 @@ class Attention:
     head_dim: float
     biases: float = 0.0
     window: Context = math.inf
-
-    def __post_init__(self) -> None:
-        make_plain(self)
-        check_window(self.window)
 
     @property
     def matrices(self) -> float:
@@ -56,24 +79,9 @@ class Attention:
 
     decode_pair = prefill_pair
 
-    @property
-    def past_work(self) -> FlopPerToken:
-        """FLOP of a layer to make a cached token ready for a prefill: none, K and V are cached as they are used."""
-        return 0.0
-
-    @property
-    def state(self) -> BytePerRequest:
-        """What a layer keeps of a request whatever its context: nothing."""
-        return 0.0
-
-    @property
-    def state_work(self) -> FlopPerToken:
-        """FLOP of a layer to bring its state a token further: none."""
-        return 0.0
-
 
 @dataclass(frozen=True)
-class LatentAttention:
+class LatentAttention(Kind):
     """Multi-head latent attention: what is cached is one low-rank vector and one rotary key for all heads.
 
     Prefill expands the latent vector to full heads; decoding works on it as it is ("absorbed"), which costs more
@@ -88,13 +96,6 @@ class LatentAttention:
     rope_dim: float
     value_dim: float
     window: Context = math.inf
-
-    def __post_init__(self) -> None:
-        make_plain(self)
-        check_window(self.window)
-
-    state = Attention.state
-    state_work = Attention.state_work
 
     @property
     def kv_heads(self) -> float:
@@ -131,7 +132,7 @@ class LatentAttention:
 
 
 @dataclass(frozen=True)
-class StateAttention:
+class StateAttention(Kind):
     """Linear attention: Mamba, gated DeltaNet and the like. A request keeps one state, whatever its context.
 
     `heads` heads have a state of `key_dim` by `head_dim` each. `matrices` and `vectors` are a layer's parameters, which
@@ -148,11 +149,7 @@ class StateAttention:
     convolved: float = 0.0
     state_size: Byte = 4.0
 
-    def __post_init__(self) -> None:
-        make_plain(self)
-
     window = math.inf
-    past_work = Attention.past_work
 
     @property
     def kv_heads(self) -> float:
@@ -181,13 +178,6 @@ class StateAttention:
         """FLOP of a layer to bring its state a token further: it fades, and the token is written to it and read from
         it, a product and a sum for each number, and another for what the delta rule takes out."""
         return 6 * self.heads * self.head_dim * self.key_dim
-
-
-def check_window(window: Context) -> None:
-    """ValueError unless a window has room for a token."""
-    if not window > 0:
-        raise ValueError(f"window is {window:g}, and a token attends at least to itself: give a number of tokens from "
-                         f"1 on, or leave it out where the whole context is seen.")
 
 
 @dataclass(frozen=True)
