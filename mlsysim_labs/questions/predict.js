@@ -27,7 +27,8 @@ function ticks(low, high) {
   return [low, high];
 }
 
-// Shares go evenly from their low end to their high one, in steps of one percent.
+// Shares go evenly from their low end to their high one, in steps of one percent; small ones do not.
+const isEven = ({ low, unit }) => unit === "%" && low >= 1;
 function evenScale(low, high) {
   const inside = (x) => Math.min(high, Math.max(low, x));
   return {
@@ -39,8 +40,9 @@ function evenScale(low, high) {
 }
 
 // A logarithmic scale whose stops have two digits.
-function scaleOf({ low, high, whole = false, unit = "" }) {
-  if (unit === "%" && low >= 1) return evenScale(low, high);
+function scaleOf(limits) {
+  const { low, high, whole = false } = limits;
+  if (isEven(limits)) return evenScale(low, high);
   const inside = (x) => Math.min(high, Math.max(low, x));
   const tidy = (x) => inside(whole ? Math.round(Number(x.toPrecision(2))) : Number(x.toPrecision(2)));
   const stopAt = (x, way) => {
@@ -84,11 +86,11 @@ function read(typed, limits) {
 }
 
 function drawTicks(parent, limits) {
-  const { low, high, unit } = limits,
+  const { low, high } = limits,
     scale = scaleOf(limits),
-    even = unit === "%" && low >= 1 ? [low, 25, 50, 75, high].filter((x) => x >= low && x <= high) : null,
+    marks = isEven(limits) ? [low, 25, 50, 75, high].filter((x) => x >= low && x <= high) : ticks(low, high),
     node = make(parent, "div", "predict-ticks", { ariaHidden: "true" });
-  for (const x of even ?? ticks(low, high)) {
+  for (const x of marks) {
     make(node, "span", "predict-tick", { textContent: compact(x) }).style.left = `${100 * scale.place(x)}%`;
   }
 }

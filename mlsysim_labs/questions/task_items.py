@@ -98,9 +98,7 @@ class TaskItem(Item):
 
     def _keep(self, text: str) -> Reply:
         tries = self.shown.tries + 1
-        verdict = self.verdict(text, tries)  # a text that cannot be read is no try, it raises a sentence; nor is one
-        if self._lacks_unit(text):  # that only lacks its unit
-            raise AnswerError(verdict.feedback)
+        verdict = self.verdict(text, tries)  # a text that cannot be read is no try: it raises a sentence
         self.progress.keep("answer", self.name, {"text": text, "state": verdict.state}, self.shown.act)
         self._show_meaning(verdict.state == "right", tries)
         return verdict
@@ -121,12 +119,6 @@ class TaskItem(Item):
             return Reply("kept", "Answers are judged after the exam.")
         return Reply("right" if found.right else "wrong", found.sentence)
 
-    def _lacks_unit(self, text: str) -> bool:
-        """Whether a number has no unit where one is asked for."""
-        if self.options or self.progress.mode == "exam":
-            return False
-        return verdict_on(text, self.truth, self.unit, self.tolerance, {}, self.whole).code == "no unit"
-
     def _of_option(self, text: str) -> Verdict:
         """Whether it is the right option; else the sentence on the mistake that leads to it."""
         if text == self.truth:
@@ -139,6 +131,8 @@ class TaskItem(Item):
         known = {self.explained(mistake.sentence): self.answer_of(mistake.formula) for mistake in self.mistakes}
         numbers = {said: value for said, value in known.items() if not isinstance(value, str)}
         found = verdict_on(text, self.truth, self.unit, self.tolerance, numbers, self.whole)
+        if found.code == "no unit" and self.progress.mode != "exam":
+            raise AnswerError(found.sentence)  # asked for once more, and no try
         if found.right or found.code not in ("wrong", "factor"):
             return found
         value = answer_of(text).value

@@ -70,8 +70,9 @@ def check_cells(notebook: pathlib.Path) -> None:
     for place, source in lab:
         lines = sum(bool(line.strip()) for line in source.splitlines())
         assert lines <= LONGEST_CELL, f"cell {place} has {lines} lines, and {LONGEST_CELL} are the most"
-        assert not re.match(r"lab\.\w+\(.*\)$", source.strip().splitlines()[-1]) or "lab.after" in source, (
-            f"cell {place} shows what its last line makes: end that line with a semicolon")
+        last = source.strip().splitlines()[-1]
+        assert not re.match(r"lab\.(slider|choice|toggle)\(.*\)$", last), (
+            f"cell {place} shows the knob that its last line makes: end that line with a semicolon")
         folded = json.loads(notebook.read_bytes())["cells"][place - 1]["metadata"].get("jupyter", {})
         assert folded.get("source_hidden"), f"cell {place} shows its code: fold it"
     used = {door for source in sources for door in IMPORTED.findall(source)}
