@@ -186,6 +186,7 @@ def test_the_picture_follows_the_field_and_nothing_is_locked(player, server, pag
 
 
 def test_a_drag_in_the_picture_is_a_guess(player, page):
+    until_still(page)  # a lab that brings itself into view takes its picture along
     room = page.locator(".lab-picture.lab-shown .lab-vessel-room").bounding_box()
     x, top, floor = room["x"] + room["width"] / 2, room["y"], room["y"] + room["height"]
 
