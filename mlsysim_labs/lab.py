@@ -57,6 +57,7 @@ class Lab(Board):
         made = setting_of(mode, course, student, key)
         self._questions = Questions(self._wiring, slug or slug_of(title), made, self._publish)
         self._poses: dict[str, tuple[str, str]] = {}  # function and picture, by prediction
+        self._views: dict[str, str] = {}  # the picture that a task's card opens, by task
 
     # what it is made of -----------------------------------------------------------------------------------------
 
@@ -120,15 +121,12 @@ class Lab(Board):
 
         `view` : the segment to look at; `watch` : a picture that plays, which is to be seen to its end
         """
-        names = {one.view: name for name, one in self.pictures.items()}
-        if view and view not in names:
-            raise KeyError(f"there is no view {view!r}. {nearest(view, filter(None, names))}")
         watched = self.pictures[watch.__name__].widget if watch else None
-        self._questions.explore(do, notice, show or {}, names.get(view, "") if view else "", watched, self._page.runner)
+        self._questions.explore(do, notice, show or {}, self._viewed(view), watched, self._page.runner)
 
     def task(self, question: str, *, given: str = "", unit: str = "", at: Mapping[str, Any] | None = None,
              tolerance: float = 0.02, whole: bool = False, options: Sequence[str] = (), means: str = "",
-             hints: Sequence[str] = (), mistakes: Mapping[str, Formula] | None = None) -> Decorator:
+             hints: Sequence[str] = (), mistakes: Mapping[str, Formula] | None = None, view: str = "") -> Decorator:
         """The function below is the key of a task: a number of `unit`, a quantity, "infeasible", or one of `options`.
 
         A bare number is one of `unit`: of a result take the quantity, ``r.ttft``, or divide. Hints, known mistakes and
@@ -136,16 +134,22 @@ class Lab(Board):
 
         `means` : one sentence on what a right answer says; all texts may have the lab's names in places, "{free:GB}"
         `hints` : shown one by one; `mistakes` : wrong formulas, each under the sentence that tells who made it
+        `view` : the segment that its card opens on the stage
         """
         def decorate(function: Formula) -> Formula:
+            self._views[function.__name__] = self._viewed(view)
             self._questions.task(question, function, at or {}, unit, given, tolerance, whole, options, means, hints,
                                  mistakes or {})
             return function
         return decorate
 
-    def design(self, question: str, *, given: str = "", means: str = "") -> Decorator:
-        """The function below returns the conditions of a plan by name; it is judged by where the knobs stand."""
+    def design(self, question: str, *, given: str = "", means: str = "", view: str = "") -> Decorator:
+        """The function below returns the conditions of a plan by name; it is judged by where the knobs stand.
+
+        `view` : the segment that its card opens on the stage
+        """
         def decorate(function: Formula) -> Formula:
+            self._views[function.__name__] = self._viewed(view)
             item = self._questions.design(question, function, given, means)
             self._page.watch(function.__name__, item.targets)
             return self.derive(function)
@@ -202,8 +206,16 @@ class Lab(Board):
         asked.ready()
         exam = self.mode == "exam"
         self._page.rail.kinds = asked.kinds
+        steps = [Step(*card, self._views.get(card[1], "")) for card in asked.steps()]
         self._page.publish(self._wiring, [self._asked(one) for one in asked.predictions.values()], asked.is_open,
-                           [Step(*card) for card in asked.steps()], asked.lines, exam, "" if exam else reveal)
+                           steps, asked.lines, exam, "" if exam else reveal)
+
+    def _viewed(self, view: str) -> str:
+        """The name of the picture on that segment; none where it is any."""
+        names = {one.view: name for name, one in self.pictures.items() if one.view}
+        if view and view not in names:
+            raise KeyError(f"there is no view {view!r}. {nearest(view, names)}")
+        return names.get(view, "")
 
     def _asked(self, one: PredictionItem) -> Asked:
         """A prediction as the stage knows it."""

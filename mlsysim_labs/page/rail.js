@@ -2,7 +2,6 @@
 // knobs move it. All of that is the browser's own business, and needs no kernel.
 
 const find = (model, ref) => model.widget_manager.get_model(ref.replace("IPY_MODEL_", ""));
-const FRESH = 8000; // [ms] after it was made, a lab that nobody has touched brings itself into view
 const TABLE = "Table";
 
 // A group of buttons of which one is pressed, moved in with one Tab and through with the arrows.
@@ -50,8 +49,7 @@ async function connect(model, el, box) {
   // the head
   const head = element("div", "lab-head");
   el.replaceChildren(head);
-  const title = head.appendChild(element("h2", "lab-title"));
-  title.textContent = model.get("title");
+  head.appendChild(element("h2", "lab-title", model.get("title")));
   const rail = group(head, "lab-rail", "Steps");
   rail.role = "navigation";
   const views = group(place("views"), "lab-segments", "View of the stage"),
@@ -150,15 +148,17 @@ async function connect(model, el, box) {
   const enter = (card, byHand) => {
     if (!card) return draw();
     const isNew = card !== here,
-      isNext = card.kind !== here?.kind;
+      isNext = card.kind !== here?.kind,
+      opened = card.name !== here?.name && card.view;
     here = card;
     const asked = card.kind === "Predict" ? runner.get("guesses")[card.name] : undefined;
     runner.set("scene", asked ? card.name : "");
-    const now = scene();
+    const now = scene(),
+      wanted = asked?.picture || opened;
     const isView = now?.pictures.some((p) => p.name === runner.get("view") && p.view);
-    if (asked?.picture && isNew) runner.set("view", asked.picture);
+    if (wanted && isNew) runner.set("view", wanted);
     else if (now && (!isView || isNext)) runner.set("view", now.first);
-    if (isNew && asked) table = false;
+    if (isNew && wanted) table = false;
     draw();
     if (!byHand) return;
     if (card.kind === "Decide" && !hasDecided) {
@@ -182,9 +182,8 @@ async function connect(model, el, box) {
   });
 
   // the menu
-  const frame = () => box.querySelector(".lab-picture.lab-shown");
   const blob = (text) => URL.createObjectURL(new Blob([text], { type: "image/svg+xml" }));
-  const drawn = () => drawingOf(frame());
+  const drawn = () => drawingOf(box.querySelector(".lab-picture.lab-shown"));
   const knobs = () =>
     Promise.all(runner.get("controls").map(async ([name, trait, ref]) => [name, trait, await find(runner, ref)]));
   const setAll = async (values) => {
@@ -254,27 +253,6 @@ async function connect(model, el, box) {
   };
 }
 
-// Notebooks scroll to their last cell when all have run: a fresh lab brings itself into view until a hand says
-// otherwise.
-function bringIntoView(box, born) {
-  let isTouched = Date.now() - born > FRESH;
-  const touch = () => (isTouched = true),
-    kinds = ["pointerdown", "wheel", "keydown", "touchstart"];
-  for (const kind of kinds) addEventListener(kind, touch, { capture: true, passive: true });
-  const end = () => {
-    clearInterval(timer);
-    for (const kind of kinds) removeEventListener(kind, touch, { capture: true });
-  };
-  const timer = setInterval(() => {
-    if (isTouched || Date.now() - born > FRESH) return end();
-    const { top, bottom } = box.getBoundingClientRect();
-    const view = box.closest(".jp-WindowedPanel-outer, .jp-Notebook, #site")?.getBoundingClientRect();
-    const [low, high] = [Math.max(0, view?.top ?? 0), Math.min(innerHeight, view?.bottom ?? innerHeight)];
-    if (top < low - 1 || (bottom > high + 1 && top > low + 8)) box.scrollIntoView({ block: "start" });
-  }, 250);
-  return end;
-}
-
 function render({ model, el }) {
   let tries = 0,
     timer = 0,
@@ -283,7 +261,7 @@ function render({ model, el }) {
   const whenShown = async () => {
     const box = el.closest(".lab-box");
     if (!box || !box.querySelector(".lab-way")) return void (tries++ < 100 && (timer = setTimeout(whenShown, 50)));
-    settle = bringIntoView(box, model.get("born"));
+    settle = arrive(box, model.get("born"));
     const end = await connect(model, el, box);
     if (timer === null) end();
     else stop = end;

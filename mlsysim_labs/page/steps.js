@@ -22,7 +22,9 @@ const STATES = ["locked", "truth", "done", "solved", "state", "tries"].map((name
 // The cards of the rail's steps with their models; `changed` is called when one of them stands otherwise.
 async function cardsOf(model, changed) {
   const cards = await Promise.all(
-    model.get("steps").map(async ([kind, name, ref, words]) => ({ kind, name, words, model: await find(model, ref) })),
+    model.get("steps").map(async ([kind, name, ref, words, view]) => {
+      return { kind, name, words, view, model: await find(model, ref) };
+    }),
   );
   for (const card of cards) {
     card.mark = () => markOf(card.kind, card.model);

@@ -173,6 +173,43 @@ def test_where_there_is_little_room_nothing_is_wider_than_the_lab(player, page):
         assert page.evaluate(WIDE) == [] and page.evaluate(BUTTONS) <= MOST_BUTTONS, kind
     assert page.locator(".lab-box").bounding_box()["width"] == width
 
+PHONE, KNOBS_AND_BUTTONS = {"width": 390, "height": 664}, ".lab-body :is(.noUi-handle, select, button, input)"
+# Whether the picture that is seen, and the middle of a control, are where nothing covers them.
+TOGETHER = """(control) => {
+    control.scrollIntoView({ block: "nearest" });
+    const inView = (e, x, y) => e.contains(document.elementFromPoint(x, y));
+    const picture = document.querySelector(".lab-picture.lab-shown"), [a, b] = [picture, control]
+        .map((e) => e.getBoundingClientRect());
+    return inView(picture, a.left + a.width / 2, a.top + 40) && inView(picture, a.left + 40, a.bottom - 60)
+        && inView(control, b.left + b.width / 2, b.top + b.height / 2);
+}"""
+
+
+def test_on_a_phone_the_picture_stays_beside_the_control_in_hand(player, page):
+    """One above the other, it is in sight with whatever control one scrolls to."""
+    player.play()
+    page.evaluate("jupyterapp.shell.collapseLeft()")
+    page.set_viewport_size(PHONE)
+    for kind, number in CARDS[1:]:
+        player.enter(kind, number)
+        seen = [control for control in page.locator(KNOBS_AND_BUTTONS).all() if control.is_visible()]
+        apart = [control.inner_text() for control in seen if not control.evaluate(TOGETHER)]
+        assert len(seen) >= 5 and apart == [], f"{kind} {number}"
+
+
+def test_a_card_opens_the_picture_that_it_talks_of(player, page):
+    pressed = page.locator(".lab-segments [aria-pressed=true]")
+    player.lock(USERS, "40")
+    player.at(CROSSOVER)
+    assert pressed.inner_text() == "Weights"
+    player.press("Memory")
+    player.answer(CROSSOVER, "30633 tokens")
+    assert pressed.inner_text() == "Memory", "what one looks at stays, whatever is answered"
+    player.at(CROSSOVER)
+    player.press("Table")
+    player.at(PLAN)
+    assert pressed.inner_text() == "Memory"
+
 
 # a guess in its picture ---------------------------------------------------------------------------------------------
 

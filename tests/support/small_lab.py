@@ -64,7 +64,7 @@ def explored(lab: Lab) -> None:
 
 def asked(lab: Lab) -> None:
     """Its tasks: a number, a choice, a plan."""
-    @lab.task("At which context does one user's cache weigh as much as the model?", unit="token",
+    @lab.task("At which context does one user's cache weigh as much as the model?", unit="token", view="Weights",
               means="A long talk weighs as much as all that the model knows.",
               hints=["Divide.", "Weights over bytes of a token."],
               mistakes={SENTENCE: lambda: weights_bytes(LLAMA, HALF) / kv_cache_bytes(LLAMA.multi_head, 1, 1, HALF)})
@@ -77,7 +77,7 @@ def asked(lab: Lab) -> None:
     def grows():
         return "the KV cache"
 
-    @lab.design("Make room for 64 users.", means="Shorter contexts make room for more.")
+    @lab.design("Make room for 64 users.", view="Memory", means="Shorter contexts make room for more.")
     def plan(users, most):
         return {"64 users or more": users >= 64, "all of them fit": users <= most}
 
