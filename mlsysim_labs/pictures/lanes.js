@@ -11,6 +11,7 @@ const TRAITS = [
   "guess_share",
   "asked",
   "posed",
+  "fits",
   "tokens",
   "ticks",
   "done",
@@ -34,6 +35,7 @@ const PATTERNS = {
 
 const isInside = (words, wide) => widthOf(words, 600) + 16 < wide;
 const isPosed = (v) => v.posed >= 1;
+const isTooLarge = (v) => v.fits < 0.5;
 const isDivided = (v) => isPosed(v) && v.asked === "guess_share";
 const isReady = (lanes, v) => isLong(v.finish) && lanes.length > 0 && lanes.every(({ total }) => isTime(total));
 
@@ -143,8 +145,10 @@ function makeMarks(svg) {
     set(ticks, { d: tickPath(v, found.at(-1), px, last, tall) });
     show(note, plain && found.some(({ ghost }) => isLong(ghost)));
     if (!plain) return;
+    show(line, !isTooLarge(v));
     set(line, { d: `M${x} ${above}V${below}` });
-    write(text, `${v.done}: ${timeText(v.finish)}`);
+    set(text, { class: `lab-drawing-halo lab-drawing-${isTooLarge(v) ? "short" : "strong"}` });
+    write(text, isTooLarge(v) ? "✗ never done: it does not fit" : `${v.done}: ${timeText(v.finish)}`);
     const wide = widthOf(text.textContent, 600);
     move(text, clamp(x - wide, 0, width - wide), above - 8);
     write(note, "dashed: as sold");
@@ -238,6 +242,7 @@ function build(svg, start, model, playerFor) {
     if (player) follow(player, now, v, found, rows, height);
     placeChat(v, found, rows, player, width);
     for (const node of [all, over]) show(node, ready);
+    svg.classList.toggle("lab-lanes-too-large", isTooLarge(v));
     placeDivider(v, isDivided(v), { y: rows.slim ? 104 : 168, tall: rows.slim ? 46 : 54, width });
     if (ready) placeTimes(v, found, rows, width);
     else placeFlag({ asked: "" }, { x: 0, width }, true);

@@ -5,7 +5,8 @@ The function of a lab returns the intervals of each lane, one after another in s
     {"lanes": {"read": (("weights", t_weights), ("cache", t_cache)), "multiply": (("multiply", t_work),)},
       "ghost": {"read": sold_read, "multiply": sold_work}, "guess": guessed, "says": said(...)}
 
-What only the table has can follow by its label, ``"also": {"all users [token/s]": rate}``.
+What only the table has can follow by its label, ``"also": {"all users [token/s]": rate}``. ``"fits": need <= have``
+says whether it can happen at all: nothing is done where memory is too small.
 
 Before the lock another function may write the same widget, with other lanes and ``"posed": 1``: what is shown is the
 guess then, and can be dragged. So names and kinds go through the program too, as text.
@@ -28,7 +29,8 @@ from solver.text import nearest
 
 INTERVALS = ("weights", "cache", "multiply", "waiting", "plain")
 MOST_LANES, MOST_INTERVALS = 3, 4  # places that `lengths` always has: what changes from pose to truth can be followed
-LANES_DATA = ("lanes", "ghost", "done", "guess", "guess_share", "tokens", "ticks", "posed", "says", "also")
+LANES_DATA = ("lanes", "ghost", "done", "guess", "guess_share", "tokens", "ticks", "posed", "says", "also",
+              "fits")
 UNKNOWN = float("nan")
 
 Interval = tuple[str, Any]
@@ -42,6 +44,7 @@ class Lanes(Drawing, Speaks):
     `finish` [s] : when all is done; NaN, ∞, 0 and negative times dim the picture
     `guess` [s], `guess_share` : a flag at a time, or a divider at a share of it all; NaN is none
     `asked` : which of the two it is about; `posed` : 1 while what is drawn is the guess
+    `fits` : 0 where the memory is too small for what is drawn: then nothing is done
     `tokens`, `ticks` [s] : of prompt and answer, as squares; a tick for each token in the last interval
     `done`, `parts`, `plays`, `slow` : for good: the words at the finish and for both parts, whether one can *Send*, and
     how many times slower that is shown
@@ -64,6 +67,7 @@ class Lanes(Drawing, Speaks):
     guess_share = perhaps()
     asked = traitlets.Enum(["", "guess", "guess_share"], default_value="").tag(sync=True)
     posed = traitlets.Float().tag(sync=True)
+    fits = traitlets.Float(1.0).tag(sync=True)
     tokens: Any = traitlets.List(traitlets.Float()).tag(sync=True)
     ticks = traitlets.Float().tag(sync=True)
     done = traitlets.Unicode("token done").tag(sync=True)
@@ -91,7 +95,7 @@ class Lanes(Drawing, Speaks):
         texts = {"lanes": "\n".join(lanes), "asked": asked,
                  "kinds": "\n".join(" ".join(kind for kind, _ in lane) for lane in lanes.values())}
         single = {name: data.get(name, UNKNOWN) for name in ("guess", "guess_share")}
-        single |= {"posed": posed, "ticks": data.get("ticks", 0)}
+        single |= {"posed": posed, "ticks": data.get("ticks", 0), "fits": 1.0 * data.get("fits", 1)}
         arrays = {"ghost": filled_up(ghost, MOST_LANES, UNKNOWN), "tokens": list(tokens)}
         return [Target(self, "lengths", as_array(filled_up(slots, MOST_LANES * MOST_INTERVALS, 0)), array=True),
                 Target(self, "finish", data.get("done", longest_lane(lanes)), vital=not is_pose),

@@ -159,4 +159,4 @@ def test_the_numbers_in_conditions_are_those_of_the_records(lab):
     assert lab.questions["qwen_users"].shown.given == (
         f"{QWEN} · {QWEN.parameters / 1e9:.1f} billion parameters, {QWEN.active_parameters / 1e9:.3g} billion active · "
         f"{QWEN.layers:g} layers, {qwen.kv_heads:g} KV heads of {qwen.head_dim:g} · 16 bit · "
-        f"H200 with {H200.memory / 2**30:g} GiB, a tenth kept back")
+        f"H200 with {H200.memory / 2**30:g} GiB, a tenth kept back · the picture stays with Llama")

@@ -92,6 +92,16 @@ def test_the_chip_as_sold_stays_as_an_outline(lanes):
 
 
 @pytest.mark.browser
+def test_where_it_does_not_fit_nothing_is_ever_done(lanes):
+    finish, never = ".lab-lanes-finish", "✗ never done: it does not fit"
+    assert lanes.seen(finish) == [True] and never not in words(lanes)
+    lanes.set(fits=0.0)
+    assert lanes.seen(finish) == [False] and never in words(lanes)
+    lanes.set(fits=1.0)
+    assert lanes.seen(finish) == [True] and never not in words(lanes)
+
+
+@pytest.mark.browser
 def test_the_axis_does_not_change_under_the_hand(lanes):
     assert axis(lanes) == ["0", "1", "2", "3", "4", "5 ms"]
 
