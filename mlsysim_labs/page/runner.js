@@ -163,12 +163,13 @@ function play(model, { controls, views, guesses, scenes }, written) {
     draw(true);
   };
 
-  // The pictures of a scene are told that its reveal has come to rest; what can be played is played once.
+  // The pictures of a scene are told that its reveal has come to rest; what can be played is played once, in a frame
+  // of its own: in this one it is still drawn anew.
   const rest = (scene) => {
     const shown = scene.pictures.find((p) => p.name === shownIn(scene))?.outputs ?? [];
     for (const i of new Set(shown.map((o) => o.split(".")[0]))) {
       views[i].set("settled", (views[i].get("settled") ?? 0) + 1);
-      if (views[i].get("plays") && !isStill()) views[i].set("playing", true);
+      if (views[i].get("plays") && !isStill()) requestAnimationFrame(() => views[i].set("playing", true));
     }
   };
 

@@ -96,6 +96,18 @@ def test_whatever_is_chosen_fits():
     assert ServingModel().solve(LLAMA, Hardware.Cloud.L4, 65536, output_len=4096).value("headroom") > 0
 
 
+@pytest.mark.browser
+def test_the_request_plays_once_when_the_truth_is_shown(jupyter, page, lab):
+    played.forget(jupyter, "02_two_phases.ipynb", "02_two_phases")
+    player = played.walk_in(jupyter, page, "02_two_phases.ipynb", lab)
+    player.guess("share_of_writing", "50")
+    player.press("Lock my guess")
+    play = page.locator(".lab-lanes-play button").first
+    play.filter(has_text="Pause").wait_for()
+    play.filter(has_text="Send").wait_for()
+    assert page.locator(".lab-lanes-clock").text_content() == "1.22 s"
+
+
 def test_the_table_says_what_a_tuned_engine_takes(lab):
     at(lab)
     also, tuned = lab["request"]["also"], ServingModel().solve(LLAMA, H100, 2048, output_len=256, profile="tuned")
