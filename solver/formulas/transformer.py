@@ -13,13 +13,14 @@ import numpy as np
 from solver.formulas.attention import attention_time, decode_attention_time, expansion_time
 from solver.formulas.roofline import roofline_time, smooth_max
 from solver.units import Byte, Context, Request, Scalar, Second, Token
+from solver.zoo.layers import FeedForward
 from solver.zoo.models import Transformer
 from solver.zoo.node import Node
 from solver.zoo.precision import Precision
 
 
-def distinct_experts(model: Transformer, tokens: Token) -> Scalar:
-    """Experts of a layer that at least one of `tokens` is sent to, on average; 1 in a dense model.
+def distinct_experts(mix: FeedForward, tokens: Token) -> Scalar:
+    """Experts of a layer that at least one of `tokens` is sent to, on average; 1 where all share one network.
 
         distinct = experts * (1 - (1 - active / experts)^tokens)
 
@@ -27,16 +28,17 @@ def distinct_experts(model: Transformer, tokens: Token) -> Scalar:
     Source: Feller 1968, "An Introduction to Probability Theory and Its Applications" (occupancy problems).
 
     >>> from solver import Models
-    >>> [round(float(distinct_experts(Models.Mixtral_8x7B, n)), 2) for n in (1, 8, 64)]
+    >>> mix, = Models.Mixtral_8x7B.feed_forward
+    >>> [round(float(distinct_experts(mix, n)), 2) for n in (1, 8, 64)]
     [2.0, 7.2, 8.0]
     """
-    return -model.feed_forward.experts * np.expm1(tokens * model.feed_forward.avoidance)
+    return -mix.experts * np.expm1(tokens * mix.avoidance)
 
 
 def streamed_bytes(model: Transformer, tokens: Token, precision: Precision) -> Byte:
     """Weights of the layers that a pass over `tokens` reads once: of a mixture only the experts it meets.
 
-        bytes = (dense + distinct_experts * expert) * size
+        bytes = (dense + sum over kinds of feed-forward networks of distinct_experts * expert) * size
 
     The input embedding is looked up, never streamed; lm_head is counted by `lm_head_time`.
     Source: Pope et al. 2023, "Efficiently Scaling Transformer Inference", section 2.
@@ -45,7 +47,8 @@ def streamed_bytes(model: Transformer, tokens: Token, precision: Precision) -> B
     >>> [round(float(streamed_bytes(Models.Mixtral_8x7B, n, PRECISIONS["fp16"])) / 1e9, 1) for n in (1, 64)]   # GB
     [25.2, 92.9]
     """
-    return (model.dense + distinct_experts(model, tokens) * model.feed_forward.expert) * precision.size
+    experts = sum(distinct_experts(mix, tokens) * mix.expert for mix in model.feed_forward)
+    return (model.dense + experts) * precision.size
 
 
 def linear_time(node: Node, model: Transformer, tokens: Token) -> Second:

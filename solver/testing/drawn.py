@@ -12,6 +12,7 @@ import numpy as np
 from solver.testing.found import unit_in
 from solver.zoo.convnet import ConvNet
 from solver.zoo.hardware import Accelerator, Hardware
+from solver.zoo.layers import FeedForward
 from solver.zoo.models import Models, Transformer
 from solver.zoo.node import Node
 from solver.zoo.precision import PRECISIONS, Precision
@@ -35,6 +36,7 @@ def random_records() -> dict[Any, list[Any]]:
     transformers = [model for model in Models if isinstance(model, Transformer)]
     return {Accelerator: list(Hardware), Transformer: transformers, Transformer | ConvNet: transformers,
             ConvNet: [model for model in Models if isinstance(model, ConvNet)],
+            FeedForward: [mix for model in transformers for mix in model.feed_forward],
             Precision: list(PRECISIONS.values()), Node: nodes()}
 
 

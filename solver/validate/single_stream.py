@@ -152,7 +152,7 @@ def spark_weights(network: Transformer, quant: str) -> float:
     if "Q8_0" not in quant and "MXFP4" not in quant:
         raise OutOfScopeError(f"files in {quant or 'no format'} are not modelled")
     rest = PRECISIONS["q8_0"]
-    active = network.feed_forward.active * network.feed_forward.expert
+    active = sum(mix.active * mix.expert for mix in network.feed_forward)
     narrow = PRECISIONS["mxfp4"] if "MXFP4" in quant else rest
     return active * narrow.size + (network.dense + network.lm_head) * rest.size
 
