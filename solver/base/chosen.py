@@ -11,10 +11,15 @@ from typing import Any
 from solver.base.numbers import symbolic
 from solver.text import nearest
 from solver.zoo.convnet import ConvNet
+from solver.zoo.formats import cache_format_named, precision_named
 from solver.zoo.hardware import Accelerator
 from solver.zoo.models import Transformer
-from solver.zoo.precision import Precision, precision_named
+from solver.zoo.precision import PRECISIONS, Precision
 from solver.zoo.profiles import Profile, Profiles
+
+
+RATES = [name for name, kind in PRECISIONS.items() if kind.rate == name]  # formats that chips multiply in
+WEIGHTS_ALONE = {4.0: "w4a16", 8.0: "w8a16"}  # by their bits: what runs on a chip that does not multiply so narrow
 
 
 def network(name: str, value: Any) -> Any:
@@ -43,9 +48,14 @@ def accelerator(name: str, value: Any) -> Any:
     raise TypeError(f"{name} is {value!r}, and should be a record such as Hardware.Cloud.H100.")
 
 
-def precision(value: Any) -> Any:
-    """The number format of that name."""
-    return value if symbolic(value) else precision_named(value)
+def precision(name: str, value: Any) -> Any:
+    """The number format, or recipe, of that name."""
+    return value if symbolic(value) else precision_named(value, name)
+
+
+def cache_format(name: str, value: Any) -> Any:
+    """The number format of a cache of that name."""
+    return value if symbolic(value) else cache_format_named(value, name)
 
 
 def rated(kind: Any, *devices: Any) -> Any:
@@ -57,9 +67,15 @@ def rated(kind: Any, *devices: Any) -> Any:
 
 
 def _rate_of(device: Accelerator, kind: Precision) -> None:
-    if math.isnan(device.peak[kind.name]):
-        raise ValueError(f"{device} has no {kind} rate: it has {', '.join(device.precisions) or 'none at all'}.")
-    if math.isnan(device.wide_peak[kind.name]):
+    missing = next((rate for rate in (kind.rate, *(part.rate for part in kind.parts))
+                    if math.isnan(device.peak[rate])), None)
+    if missing is not None:
+        known = ", ".join(name for name in device.precisions if name in RATES) or "none at all"
+        weights_alone = WEIGHTS_ALONE.get(kind.bits) if not math.isnan(device.half) else None
+        raise ValueError(f"{device} has no {missing} rate{f' for {kind}' * (missing != kind.name)}: it has {known}." + (
+            "" if weights_alone is None else f" With {weights_alone} the weights are as narrow, and multiplied at 16 "
+                                             f"bits."))
+    if math.isnan(device.peak[kind.wide_rate]):
         raise ValueError(f"{device} has a rate for {kind} but none for 16 bits, which attention and lm_head need: "
                          f"give its fp16 or bf16.")
 

@@ -17,6 +17,7 @@ from solver.zoo.models import Models, Transformer
 from solver.zoo.node import Node
 from solver.zoo.precision import PRECISIONS, Precision
 from solver.zoo.profiles import Profiles
+from solver.zoo.recipes import Recipes
 
 # Ranges of numbers by unit, and by name where a name says more. Whole limits: it is counted.
 RANGES: dict[str, tuple[float, float]] = {
@@ -37,7 +38,7 @@ def random_records() -> dict[Any, list[Any]]:
     return {Accelerator: list(Hardware), Transformer: transformers, Transformer | ConvNet: transformers,
             ConvNet: [model for model in Models if isinstance(model, ConvNet)],
             FeedForward: [mix for model in transformers for mix in model.feed_forward],
-            Precision: list(PRECISIONS.values()), Node: nodes()}
+            Precision: [*PRECISIONS.values(), *Recipes], Node: nodes()}
 
 
 def nodes() -> list[Node]:

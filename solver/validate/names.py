@@ -102,14 +102,6 @@ def weights_of(bits: float) -> Precision:
     return Precision(f"{bits:g}-bit weights", bits / 8, "half")
 
 
-def with_format(device: Accelerator, precision: Precision) -> Accelerator:
-    """The chip with its 16-bit rate under the name of a format that is known to this table alone."""
-    found = replace(device)
-    found.peak[precision.name] = found.wide_peak[precision.name] = found.half
-    found.kinds[precision.name] = f"{device.family} 16-bit"
-    return found
-
-
 def plain_transformer(name: str, layers: float, hidden: float, heads: float, vocab: float,
                       head_dim: float | None = None) -> Transformer:
     """A GPT of that shape: multi-head attention, two matrices four times as wide as the hidden state."""

@@ -5,6 +5,7 @@ The contrast to transformers: a few parameters, each used at thousands of positi
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -30,7 +31,8 @@ class ConvNet:
     image: int
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
 
-    embeddings = 0.0  # what would stay at 16 bits; a transformer has some
+    embeddings = lm_head = 0.0  # what would stay at 16 bits; a transformer has some
+    parts = defaultdict(float)  # noqa: RUF012 - that a recipe may keep in formats of their own: none
 
     @cached_property
     def convolutions(self) -> list[tuple[int, int, int, int]]:

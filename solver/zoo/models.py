@@ -6,12 +6,12 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 
 from solver.units import BytePerRequest, BytePerToken, Context, FlopPerPair, FlopPerToken, PerToken, Scalar
 from solver.zoo.convnet import ConvNet, convnet_record
 from solver.zoo.layers import Attention, FeedForward, LatentAttention, Layers, StateAttention
-from solver.zoo.records import Source, Zoo, base_value, make_plain, records
+from solver.zoo.records import ByName, Source, Zoo, base_value, make_plain, records
 
 HALVES = ({"attention", "latent_attention", "state_attention"}, {"feed_forward", "experts"})  # tables of a layer
 
@@ -82,6 +82,18 @@ class Transformer:
     def dense(self) -> Scalar:
         """Matrix parameters of the layers that every token passes: streamed in every pass."""
         return self._of_layers("matrices") + self._of_mixes("dense")
+
+    @cached_property
+    def parts(self) -> ByName:
+        """Those parameters by what a recipe may keep in a number format of its own; routed experts it never does."""
+        return ByName(attention=self._of_layers("matrices"), router=self._of_mixes("router"),
+                      shared=self._of_mixes("shared"), feed_forward=self._of_mixes("plain"),
+                      ends=self._of_mixes("plain_ends"), nothing=0.0)
+
+    @cached_property
+    def part_work(self) -> Annotated[ByName, "FLOP/token"]:
+        """FLOP for a token of each of them."""
+        return ByName((name, 2 * parameters) for name, parameters in self.parts.items())
 
     @cached_property
     def vectors(self) -> Scalar:
