@@ -17,7 +17,6 @@ from solver.zoo.models import Transformer
 from solver.zoo.precision import PRECISIONS, Precision
 from solver.zoo.profiles import Profile, Profiles
 
-
 RATES = [name for name, kind in PRECISIONS.items() if kind.rate == name]  # formats that chips multiply in
 WEIGHTS_ALONE = {4.0: "w4a16", 8.0: "w8a16"}  # by their bits: what runs on a chip that does not multiply so narrow
 
@@ -48,12 +47,12 @@ def accelerator(name: str, value: Any) -> Any:
     raise TypeError(f"{name} is {value!r}, and should be a record such as Hardware.Cloud.H100.")
 
 
-def precision(name: str, value: Any) -> Any:
+def precision(value: Any, name: str = "precision") -> Any:
     """The number format, or recipe, of that name."""
     return value if symbolic(value) else precision_named(value, name)
 
 
-def cache_format(name: str, value: Any) -> Any:
+def cache_format(value: Any, name: str = "kv_precision") -> Any:
     """The number format of a cache of that name."""
     return value if symbolic(value) else cache_format_named(value, name)
 
@@ -67,17 +66,22 @@ def rated(kind: Any, *devices: Any) -> Any:
 
 
 def _rate_of(device: Accelerator, kind: Precision) -> None:
-    missing = next((rate for rate in (kind.rate, *(part.rate for part in kind.parts))
-                    if math.isnan(device.peak[rate])), None)
-    if missing is not None:
-        known = ", ".join(name for name in device.precisions if name in RATES) or "none at all"
-        weights_alone = WEIGHTS_ALONE.get(kind.bits) if not math.isnan(device.half) else None
-        raise ValueError(f"{device} has no {missing} rate{f' for {kind}' * (missing != kind.name)}: it has {known}." + (
-            "" if weights_alone is None else f" With {weights_alone} the weights are as narrow, and multiplied at 16 "
-                                             f"bits."))
+    for rate in (kind.rate, *(part.rate for part in kind.parts)):
+        if math.isnan(device.peak[rate]):
+            known = ", ".join(name for name in device.precisions if name in RATES) or "none at all"
+            asked = f" for {kind}" if rate != kind.name else ""
+            raise ValueError(f"{device} has no {rate} rate{asked}: it has {known}.{_as_narrow(device, kind)}")
     if math.isnan(device.peak[kind.wide_rate]):
         raise ValueError(f"{device} has a rate for {kind} but none for 16 bits, which attention and lm_head need: "
                          f"give its fp16 or bf16.")
+
+
+def _as_narrow(device: Accelerator, kind: Precision) -> str:
+    """What has weights as narrow where the chip does not multiply them so, as the end of a sentence."""
+    other = WEIGHTS_ALONE.get(kind.bits)
+    if other is None or math.isnan(device.half):
+        return ""
+    return f" With {other} weights are as narrow, and multiplied at 16 bits."
 
 
 def profile(value: Any) -> Any:

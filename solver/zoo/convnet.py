@@ -32,7 +32,7 @@ class ConvNet:
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
 
     embeddings = lm_head = 0.0  # what would stay at 16 bits; a transformer has some
-    parts = defaultdict(float)  # noqa: RUF012 - that a recipe may keep in formats of their own: none
+    parts = defaultdict(float)
 
     @cached_property
     def convolutions(self) -> list[tuple[int, int, int, int]]:

@@ -6,16 +6,17 @@ from solver.text import nearest
 from solver.zoo.precision import PRECISIONS, Precision
 from solver.zoo.recipes import Recipes
 
-# What engines and libraries call them. A format that two formats here would be is answered with both.
+# What engines and libraries call them; and what could be two formats here, of which neither is meant for sure.
 OTHER_NAMES = {
     "auto": "fp16", "default": "fp16", "half": "fp16", "float16": "fp16", "f16": "fp16", "w16a16": "fp16",
     "bfloat16": "bf16", "float": "fp32", "float32": "fp32", "f32": "fp32", "single": "fp32", "tfloat32": "tf32",
     "float8": "fp8", "e4m3": "fp8", "e5m2": "fp8", "fp8e4m3": "fp8", "fp8e5m2": "fp8", "fp8e4m3fn": "fp8",
     "float8e4m3fn": "fp8", "float8e5m2": "fp8", "w8a8fp8": "fp8", "w8a8int8": "int8", "w4a4int4": "int4",
-    "gptqint4": "GPTQ", "awqint4": "AWQ", "gptoss": "GPT_OSS", "fp8block": "FP8_blocks", "nf4": "w4a16"}
+    "gptqint4": "GPTQ", "awqint4": "AWQ", "fp8block": "FP8_blocks", "llama31405bfp8": "Llama3_405B_FP8"}
 SEVERAL = {
     "w8a8": ("int8", "fp8", "weights and arithmetic are at 8 bits in both"),
     "w4a4": ("int4", "nvfp4", "weights and arithmetic are at 4 bits in both"),
+    "w4a8": ("w4a16", "fp8", "the first has weights as narrow, the other arithmetic as fast"),
     "8bit": ("int8", "w8a16", "the first multiplies at 8 bits, the other at 16"),
     "4bit": ("w4a16", "int4", "the first multiplies at 16 bits, the other at 4"),
     "gguf": ("Q4_K_M", "q8_0", "a file has one of them, or Q5_K_M, Q6_K, q4_0")}
@@ -39,7 +40,7 @@ def _typed(name: str, argument: str) -> Precision:
     key, known = _folded(name), {_folded(known): known for known in [*PRECISIONS, *Recipes.keys()]}
     if key in SEVERAL:
         one, other, why = SEVERAL[key]
-        raise ValueError(f"{argument} {name!r} may be {one!r} or {other!r}: {why}; name the one that is meant.")
+        raise ValueError(f"{argument} {name!r} is not one format here: name {one!r} or {other!r} ({why}).")
     found = known.get(key) or OTHER_NAMES.get(key)
     if found is None:
         raise ValueError(f"{argument} {name!r} is not known. {nearest(name, [*PRECISIONS, *Recipes.keys()])}")

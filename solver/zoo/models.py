@@ -183,8 +183,8 @@ def transformer_record(table: dict, sources: Mapping[str, Source]) -> Transforme
     figures["published"] = sources[table.get("published_source", table["source"])]
     parts = [(own_or_common(part, table), float(part["count"])) for part in table.get("kinds", [{"count": layers}])]
     mixed = any("experts" in part for part, _ in parts)
-    kinds = together([(attention(part, hidden), count) for part, count in parts])
-    mixes = together([(feed_forward(part, hidden, mixed), count) for part, count in parts])
+    kinds = added_up([(attention(part, hidden), count) for part, count in parts])
+    mixes = added_up([(feed_forward(part, hidden, mixed), count) for part, count in parts])
     return Transformer(
         table["name"], tuple(Layers(count, one) for one, count in kinds.items()), float(hidden), float(table["vocab"]),
         base_value(table["context"]), tuple(one.of_layers(count) for one, count in mixes.items()),
@@ -198,7 +198,7 @@ def own_or_common(part: dict, table: dict) -> dict:
             for name, half in half_of.items() if name in names}
 
 
-def together(counted: list[tuple[Any, float]]) -> dict[Any, float]:
+def added_up(counted: list[tuple[Any, float]]) -> dict[Any, float]:
     """How many layers there are of each kind: those of equal ones are added up."""
     found: dict[Any, float] = {}
     for one, count in counted:

@@ -12,7 +12,7 @@ from typing import Any
 from solver.zoo.precision import PRECISIONS, WIDE, Part, Precision
 from solver.zoo.records import Source, Zoo, records
 
-PARTS = ("attention", "router", "shared", "feed_forward", "ends")
+LAYER_PARTS = ("attention", "router", "shared", "feed_forward", "ends")
 
 
 def recipe(name: str, rest: Precision, *, embedding: Precision = WIDE, lm_head: Precision = WIDE,
@@ -27,11 +27,11 @@ def recipe(name: str, rest: Precision, *, embedding: Precision = WIDE, lm_head: 
     >>> [part.name for part in mine.parts], mine.cached_as.name
     (['attention', 'ends'], 'fp16')
     """
-    unknown = sorted(parts.keys() - set(PARTS))
+    unknown = sorted(parts.keys() - set(LAYER_PARTS))
     if unknown:
-        raise TypeError(f"a recipe has no part {unknown[0]!r}: its parts are {', '.join(PARTS)}, embedding and lm_head.")
+        raise TypeError(f"a recipe has no part {unknown[0]!r}: its parts are {', '.join(LAYER_PARTS)}, embedding and lm_head.")
     within = {"ends": parts.get("feed_forward", rest)}  # what an end would be in, were it not an end
-    found = [Part(part, parts[part], parts[part].size - within.get(part, rest).size) for part in PARTS if part in parts]
+    found = [Part(part, parts[part], parts[part].size - within.get(part, rest).size) for part in LAYER_PARTS if part in parts]
     return Precision(name, rest.size, rest.rate, embedding, lm_head, tuple(found))
 
 
