@@ -39,7 +39,7 @@ def case(row: Row, batch: str, prompt: str, answer: str | None = None) -> Case:
     """A row of TensorRT-LLM: the KV cache of an 8-bit row is at 8 bits too."""
     kind = precision_in(row["precision"])
     device = chip_named(row["gpu"])
-    if math.isnan(device.peak[kind]):
+    if math.isnan(device.peak[kind.rate]):
         raise OutOfScopeError(f"the registry has no {kind} rate of {device}")
     return Case(transformer_named(row["model"]), device, kind, kind.cached_as, row.tensor_parallel,
                 row.positive(batch), row.positive(prompt), row.positive(answer) if answer else 0.0)
@@ -95,7 +95,7 @@ def continuous_batching(row: Row) -> Finding:
     if kind.name not in ("fp8", "nvfp4"):
         raise OutOfScopeError(f"{row['precision'].strip()} weights: the tables are of FP8 and FP4")
     device = chip_named(row["gpu"])
-    if math.isnan(device.peak[kind]):
+    if math.isnan(device.peak[kind.rate]):
         raise OutOfScopeError(f"the registry has no {kind} rate of {device}")
     wanted = saturated(Case(transformer_named(row["model"]), device, kind, PRECISIONS["fp8"], row.tensor_parallel, 1.0,
                             row.positive("input_len"), row.positive("output_len")))

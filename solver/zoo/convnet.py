@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
 from solver.units import FlopPerRequest, Scalar
 from solver.zoo.records import Source
@@ -32,7 +33,7 @@ class ConvNet:
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
 
     embeddings = lm_head = 0.0  # what would stay at 16 bits; a transformer has some
-    parts = defaultdict(float)
+    parts: ClassVar[Mapping[str, float]] = defaultdict(float)  # that a recipe may keep in formats of their own: none
 
     @cached_property
     def convolutions(self) -> list[tuple[int, int, int, int]]:

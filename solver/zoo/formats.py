@@ -17,6 +17,8 @@ SEVERAL = {
     "w8a8": ("int8", "fp8", "weights and arithmetic are at 8 bits in both"),
     "w4a4": ("int4", "nvfp4", "weights and arithmetic are at 4 bits in both"),
     "w4a8": ("w4a16", "fp8", "the first has weights as narrow, the other arithmetic as fast"),
+    "nf4": ("w4a16", "GPTQ", "weights alone are at 4 bits in both, as in NF4"),
+    "mxfp8": ("fp8", "w8a16", "the first has no scales, the other multiplies at 16 bits"),
     "8bit": ("int8", "w8a16", "the first multiplies at 8 bits, the other at 16"),
     "4bit": ("w4a16", "int4", "the first multiplies at 16 bits, the other at 4"),
     "gguf": ("Q4_K_M", "q8_0", "a file has one of them, or Q5_K_M, Q6_K, q4_0")}
@@ -59,8 +61,8 @@ def cache_format_named(name: object, argument: str = "kv_precision") -> Precisio
     """
     found = precision_named(name, argument)
     if found.lm_head is not None and found.name not in PRECISIONS:
-        raise ValueError(f"{argument} is {found.name!r}, which says how the parts of a model's weights are kept: a cache "
-                         f"has one format, such as 'fp16', 'fp8' or 'q8_0'.")
+        raise ValueError(f"{argument} is {found.name!r}, which says how the parts of a model's weights are kept: a "
+                         f"cache has one format, such as 'fp16', 'fp8' or 'q8_0'.")
     return found
 
 

@@ -37,8 +37,8 @@ class Precision:
     def __post_init__(self) -> None:
         object.__setattr__(self, "rate", self.rate or self.name)
         if self.rate not in BITS:
-            raise ValueError(f"format {self.name!r} runs at {self.rate!r}, which is no rate of a chip: give rate=\"half\" "
-                             f"where weights are made 16 bits wide first, or one of {', '.join(BITS)}.")
+            raise ValueError(f"format {self.name!r} runs at {self.rate!r}, which is no rate of a chip: give "
+                             f"rate=\"half\" where weights are made 16 bits wide first, or one of {', '.join(BITS)}.")
         if not 0 < self.size < math.inf:
             raise ValueError(f"format {self.name!r} has {self.size!r} byte an element: give a number above 0, such as "
                              f"4.5 / 8 for 4.5 bits.")

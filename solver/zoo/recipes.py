@@ -29,10 +29,12 @@ def recipe(name: str, rest: Precision, *, embedding: Precision = WIDE, lm_head: 
     """
     unknown = sorted(parts.keys() - set(LAYER_PARTS))
     if unknown:
-        raise TypeError(f"a recipe has no part {unknown[0]!r}: its parts are {', '.join(LAYER_PARTS)}, embedding and lm_head.")
-    within = {"ends": parts.get("feed_forward", rest)}  # what an end would be in, were it not an end
-    found = [Part(part, parts[part], parts[part].size - within.get(part, rest).size) for part in LAYER_PARTS if part in parts]
-    return Precision(name, rest.size, rest.rate, embedding, lm_head, tuple(found))
+        raise TypeError(f"a recipe has no part {unknown[0]!r}: its parts are {', '.join(LAYER_PARTS)}, "
+                        f"embedding and lm_head.")
+    others = {"ends": parts.get("feed_forward", rest)}  # what an end would be in, were it not an end
+    found = tuple(Part(part, parts[part], parts[part].size - others.get(part, rest).size)
+                  for part in LAYER_PARTS if part in parts)
+    return Precision(name, rest.size, rest.rate, embedding, lm_head, found)
 
 
 def recipe_record(table: dict, sources: Mapping[str, Source]) -> Precision:

@@ -48,7 +48,8 @@ NEXT = model("Qwen3-Next", 2048, 151936, [
     {"count": 12, "attention": heads(16, 2, 256)}], experts=experts(512, 10, 512, 1))
 # Gemma Team 2025, "Gemma 3 Technical Report", tables 1 and 2: 25,600 million besides 1,416 million of the embedding.
 GEMMA = model("Gemma 3 27B", 5376, 262144, [
-    {"count": 52, "attention": heads(32, 16, 128, window="1024 token")}, {"count": 10, "attention": heads(32, 16, 128)}],
+    {"count": 52, "attention": heads(32, 16, 128, window="1024 token")},
+    {"count": 10, "attention": heads(32, 16, 128)}],
     feed_forward=dense(21504), tied=True)
 # AI21 2024, "Jamba-1.5", table 1 (52 billion, 12 billion active): one of 8 layers attends, every other is a mixture.
 MAMBA = {"heads": 1, "head_dim": 8192, "key_dim": 16,
@@ -82,8 +83,9 @@ def test_networks_written_in_two_kinds_are_the_same_model():
     """Two halves of a mixture are met alike; of experts in twice as many layers none is met twice."""
     for one in (Models.Mixtral_8x7B, Models.Llama3_8B):
         whole, = one.feed_forward
-        parts = tuple(replace(whole, expert=whole.expert * share, dense=whole.dense * share, vectors=whole.vectors * share,
-                              router=whole.router * share, count=whole.count * share) for share in (0.25, 0.75))
+        totals = ("expert", "dense", "vectors", "router", "count")
+        parts = tuple(replace(whole, **{name: share * getattr(whole, name) for name in totals})
+                      for share in (0.25, 0.75))
         split, node = replace(one, feed_forward=parts), Node(H200, FP16)
         assert split.parameters == pytest.approx(one.parameters) and split.token_work == pytest.approx(one.token_work)
         assert linear_time(node, split, 100) == pytest.approx(linear_time(node, one, 100), rel=1e-12)

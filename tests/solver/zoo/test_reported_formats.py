@@ -53,7 +53,7 @@ def test_a_format_of_ones_own_for_weights_and_for_the_cache():
 
 def test_int4_on_a_chip_without_int4_units():
     """datawhalechina/llm-algo-leetcode#133 counts INT4 on an H100: time to first token 1.00 times, ITL 3.38."""
-    with pytest.raises(ValueError, match="NVIDIA H100 SXM has no int4 rate.*w4a16"):
+    with pytest.raises(ValueError, match=r"NVIDIA H100 SXM has no int4 rate.*w4a16"):
         SOLVE(LLAMA, H100, 2048, precision="int4")
     plain, narrow = (SOLVE(LLAMA, H100, 2048, precision=name) for name in ("fp16", "w4a16"))
     assert (narrow.ttft / plain.ttft).m_as("") == pytest.approx(1.0, abs=0.01)
@@ -62,8 +62,8 @@ def test_int4_on_a_chip_without_int4_units():
 
 @pytest.mark.parametrize("kv_heads, gib", [(8, 56.71), (16, 57.7)])
 def test_weights_of_the_405b_in_fp8(kv_heads, gib):
-    """vllm-project/vllm#6746: 57.752 GiB on each of eight chips with the files of July 2024, whose K and V have 16 heads;
-    56.71 with 8."""
+    """vllm-project/vllm#6746: 57.752 GiB on each of eight chips with the files of July 2024, whose K and V have 16
+    heads; 56.71 with 8."""
     model = Models.Llama3_405B
     model = replace(model, kinds=(Layers(model.layers, replace(model.attention, kv_heads=kv_heads)),))
     size = kv_capacity(model, H100, 8192, "llama3-405b-fp8", tensor_parallel=8).value("model_weights_size")
