@@ -27,6 +27,7 @@ from solver.validate.study import Finding, Study
 from solver.validate.tables import OutOfScopeError, Row
 from solver.zoo.precision import PRECISIONS
 from solver.zoo.profiles import Profile, Profiles
+from solver.zoo.recipes import Recipes
 
 TUNED, EAGER = "tuned profile", "eager profile"
 GIB, CONTINUOUS = 2**30, (1, 0)  # since release 1.0 its tables are of continuous batching
@@ -132,9 +133,9 @@ def eager_steps(row: Row) -> Finding:
 
 
 def mixture_steps(row: Row) -> Finding:
-    """gpt-oss in vLLM under load: its weights are MXFP4 whatever the KV cache is in."""
+    """gpt-oss in vLLM under load: its experts are in MXFP4 whatever the KV cache is in."""
     kv = PRECISIONS["fp8" if "KV FP8" in row["precision"] else "fp16"]
-    wanted = Case(transformer_named(row["model"]), chip_named(row["gpu"]), PRECISIONS["mxfp4"], kv, row.tensor_parallel,
+    wanted = Case(transformer_named(row["model"]), chip_named(row["gpu"]), Recipes.GPT_OSS, kv, row.tensor_parallel,
                   row.positive("batch_or_conc"), row.positive("context_len"), row.positive("output_len"))
     forms = {ROOFLINE: Profiles.ideal, DEFAULT: default(), TUNED: Profiles.tuned}
     return Finding(row.positive("itl_ms") / 1e3, {PEER: wanted.peer.itl(), **{
