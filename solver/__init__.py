@@ -17,11 +17,13 @@ from solver.serving.result import ServingResult
 from solver.simulation.result import Simulation
 from solver.simulation.serving import simulate
 from solver.units import Q_, Quantity
+from solver.zoo.formats import number_formats, precision_named
 from solver.zoo.hardware import Accelerator, Hardware
 from solver.zoo.models import Models, Transformer
 from solver.zoo.node import Node
-from solver.zoo.precision import PRECISIONS, Precision, number_formats, precision_named
+from solver.zoo.precision import PRECISIONS, Precision
 from solver.zoo.profiles import Profile, Profiles
+from solver.zoo.recipes import Recipes, recipe
 from solver.zoo.records import changed
 
 __version__ = "0.1.0"
@@ -47,6 +49,7 @@ __all__ = [
     "Profile",
     "Profiles",
     "Quantity",
+    "Recipes",
     "ServingModel",
     "ServingResult",
     "Simulation",
@@ -57,6 +60,7 @@ __all__ = [
     "max_users",
     "number_formats",
     "precision_named",
+    "recipe",
     "show",
     "simulate",
 ]

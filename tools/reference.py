@@ -33,6 +33,7 @@ CONSTANTS = {  # what is neither a class nor a function: where it belongs, and w
     "Hardware": ("zoo", "All accelerators: `Hardware.Cloud.H100`."),
     "Models": ("zoo", "All models: `Models.Llama3_8B`."),
     "Profiles": ("zoo", "What engines reach: `Profiles.tuned`."),
+    "Recipes": ("zoo", "Which part of a model a checkpoint keeps in which number format: `Recipes.GPT_OSS`."),
     "show": ("show", "Results as tables and cards.")}
 
 

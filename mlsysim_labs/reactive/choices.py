@@ -33,11 +33,11 @@ class Choice:
     def __iter__(self) -> Iterator[Any]:
         """Of records in a row, a choice for each place; the shorter rows end in what their records call absent."""
         rows = self._options
-        if not all(isinstance(row, tuple) and row for row in rows):
+        if not all(isinstance(row, tuple) for row in rows) or not any(rows):
             raise Untraceable("which record is chosen is not known yet, so there is nothing to go through one by one")
-        longest = max(map(len, rows))
-        padded = [(*row, *[row[0].absent] * (longest - len(row))) for row in rows]
-        return iter([choose(self._index, [row[place] for row in padded]) for place in range(longest)])
+        longest = max(rows, key=len)
+        padded = [(*row, *[one.absent for one in longest[len(row):]]) for row in rows]
+        return iter([choose(self._index, [row[place] for row in padded]) for place in range(len(longest))])
 
     def chosen_from(self, table: Mapping[Any, Any]) -> Any:
         """What is found in a known table under a key that is this choice."""

@@ -100,7 +100,7 @@ CHIP = RecordOf(
     pair=lambda: (Hardware["H100"], Hardware["H200"]))
 WEIGHT_FORMAT = RecordOf(
     "Number format of the weights, which the accelerator has a rate for.", of="name of a format",
-    judge=lambda name, value: chosen.precision(value), pair=lambda: ("fp16", "fp8"),
+    judge=lambda name, value: chosen.precision(value, name), pair=lambda: ("fp16", "fp8"),
     asks=lambda name, value, seen: chosen.rated(value, seen["hardware"]))
 PROMPT = Whole("Tokens of the prompt, at most what the model was trained for.", "token", example=2048,
                asks=lambda name, value, seen: trained_context(name, value, seen["model"]))
@@ -114,6 +114,7 @@ Format: TypeAlias = Annotated[Any, WEIGHT_FORMAT]
 StoredFormat: TypeAlias = Annotated[Any, replace(WEIGHT_FORMAT, asks=None, sentence="Number format of the weights.")]
 CacheFormat: TypeAlias = Annotated[Any, replace(
     WEIGHT_FORMAT, asks=None, otherwise=lambda seen: seen["precision"].cached_as,
+    judge=lambda name, value: chosen.cache_format(value, name),
     sentence="Number format of the KV cache; if not given that of the weights, or 16 bits where only weights have it.")]
 Efficiency: TypeAlias = Annotated[Any, Share(
     "Share of the peak FLOP/s that is reached, without a profile; bandwidth is then reached whole.", "", above=True)]

@@ -11,10 +11,14 @@ from typing import Any
 from solver.base.numbers import symbolic
 from solver.text import nearest
 from solver.zoo.convnet import ConvNet
+from solver.zoo.formats import cache_format_named, precision_named
 from solver.zoo.hardware import Accelerator
 from solver.zoo.models import Transformer
-from solver.zoo.precision import Precision, precision_named
+from solver.zoo.precision import PRECISIONS, Precision
 from solver.zoo.profiles import Profile, Profiles
+
+RATES = [name for name, kind in PRECISIONS.items() if kind.rate == name]  # formats that chips multiply in
+WEIGHTS_ALONE = {4.0: "w4a16", 8.0: "w8a16"}  # by their bits: what runs on a chip that does not multiply so narrow
 
 
 def network(name: str, value: Any) -> Any:
@@ -43,9 +47,14 @@ def accelerator(name: str, value: Any) -> Any:
     raise TypeError(f"{name} is {value!r}, and should be a record such as Hardware.Cloud.H100.")
 
 
-def precision(value: Any) -> Any:
-    """The number format of that name."""
-    return value if symbolic(value) else precision_named(value)
+def precision(value: Any, name: str = "precision") -> Any:
+    """The number format, or recipe, of that name."""
+    return value if symbolic(value) else precision_named(value, name)
+
+
+def cache_format(value: Any, name: str = "kv_precision") -> Any:
+    """The number format of a cache of that name."""
+    return value if symbolic(value) else cache_format_named(value, name)
 
 
 def rated(kind: Any, *devices: Any) -> Any:
@@ -57,11 +66,22 @@ def rated(kind: Any, *devices: Any) -> Any:
 
 
 def _rate_of(device: Accelerator, kind: Precision) -> None:
-    if math.isnan(device.peak[kind.name]):
-        raise ValueError(f"{device} has no {kind} rate: it has {', '.join(device.precisions) or 'none at all'}.")
-    if math.isnan(device.wide_peak[kind.name]):
+    for rate in (kind.rate, *(part.rate for part in kind.parts)):
+        if math.isnan(device.peak[rate]):
+            known = ", ".join(name for name in device.precisions if name in RATES) or "none at all"
+            asked = f" for {kind}" if rate != kind.name else ""
+            raise ValueError(f"{device} has no {rate} rate{asked}: it has {known}.{_as_narrow(device, kind)}")
+    if math.isnan(device.peak[kind.wide_rate]):
         raise ValueError(f"{device} has a rate for {kind} but none for 16 bits, which attention and lm_head need: "
                          f"give its fp16 or bf16.")
+
+
+def _as_narrow(device: Accelerator, kind: Precision) -> str:
+    """What has weights as narrow where the chip does not multiply them so, as the end of a sentence."""
+    other = WEIGHTS_ALONE.get(kind.bits)
+    if other is None or math.isnan(device.half):
+        return ""
+    return f" With {other} weights are as narrow, and multiplied at 16 bits."
 
 
 def profile(value: Any) -> Any:

@@ -109,6 +109,12 @@ def memory_sentence(headroom: Any, remedy: str) -> str:
     return f"Memory: does not fit{where}. {remedy}"
 
 
+def cache_sentence(kind: Any) -> str:
+    """Which number format the KV cache took, and what changes it."""
+    bits = f", {number_text(8 * kind.size)} bits a number" * (kind.size != 2)
+    return f"KV cache: in {kind}{bits}; kv_precision changes that."
+
+
 def bound_sentence(what: str, compute_time: Any, memory_time: Any) -> str:
     """Which roof binds: the slower of arithmetic and memory traffic."""
     memory = np.mean(np.asarray(memory_time) >= compute_time)

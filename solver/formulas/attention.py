@@ -92,7 +92,7 @@ def decode_attention_time(node: Node, model: Transformer, batch: Request, new: C
 def expansion_time(node: Node, model: Transformer, batch: Request, past: Context) -> Second:
     """Time that a prefill spends on what is in cache already: with latent attention it expands it to full heads again.
 
-        time = past_work * batch * cached_context(past) / matmul_rate
+        time = past_work * batch * cached_context(past) / projection_rate
 
     Zero for all other attention. Source: DeepSeek-AI 2024, "DeepSeek-V2", section 2.1.
 
@@ -101,4 +101,4 @@ def expansion_time(node: Node, model: Transformer, batch: Request, past: Context
     >>> round(float(expansion_time(node, Models.DeepSeek_V3, 1, 65536)) * 1e3)   # ms
     68
     """
-    return model.past_work * batch * cached_context(model, past) / node.matmul_rate
+    return model.past_work * batch * cached_context(model, past) / node.projection_rate

@@ -58,7 +58,7 @@ def chunked_prefill_time(node: Node, model: Transformer, batch: Request, new: Co
     chunks = prefill_chunks(new, chunk)
     full = chunks - 1
     before = full * chunk
-    expansion = model.past_work * batch * _cached_before(model, past, chunk, full) / node.matmul_rate
+    expansion = model.past_work * batch * _cached_before(model, past, chunk, full) / node.projection_rate
     rest = (prefill_layers_time(node, model, batch, new - before, past + before)
             + lm_head_time(node, model, batch * scored))
     linear = full * (linear_time(node, model, batch * chunk) + exchange_time(node, model, batch * chunk))

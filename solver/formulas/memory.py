@@ -19,15 +19,20 @@ from solver.zoo.precision import Precision
 def weights_bytes(model: Transformer | ConvNet, precision: Precision) -> Byte:
     """Memory of the weights.
 
-        bytes = layers' parameters * size + (embedding + lm_head) * max(size, 2 B)
+        bytes = layers' parameters * size + sum over parts of their parameters * (their size - size)
+                + lm_head * its size + embedding * its size
 
-    By definition. Quantization keeps embedding and lm_head at 16 bits, and so does this. Leaves out scales of groups.
+    By definition. Parts are what a recipe keeps in another format. Quantization mostly keeps embedding and lm_head at
+    16 bits, and so do formats that say nothing of them. A size has the scales of groups in.
 
     >>> from solver import Models, precision_named
     >>> round(weights_bytes(Models.Llama3_8B, precision_named("fp16")) / 1e9, 2)   # GB
     16.06
     """
-    return (model.parameters - model.embeddings) * precision.size + model.embeddings * precision.wide_size
+    more = sum(model.parts[part.name] * part.more for part in precision.parts)
+    layers = (model.parameters - model.embeddings) * precision.size + more
+    return layers + (model.lm_head * precision.wide_size
+                     + (model.embeddings - model.lm_head) * precision.embedding_size)
 
 
 def kv_bytes_per_token(model: Transformer, precision: Precision) -> BytePerToken:

@@ -72,7 +72,7 @@ def peak(device: Accelerator, precision: Precision) -> FlopRate:
     >>> float(peak(Hardware.Cloud.H100, PRECISIONS["fp8"])) / 1e12   # TFLOP/s
     1978.9
     """
-    return device.peak[precision.name]
+    return device.peak[precision.rate]
 
 
 def wide_peak(device: Accelerator, precision: Precision) -> FlopRate:
@@ -86,7 +86,7 @@ def wide_peak(device: Accelerator, precision: Precision) -> FlopRate:
     >>> float(wide_peak(Hardware.Cloud.H100, PRECISIONS["fp8"])) / 1e12   # TFLOP/s
     989.4
     """
-    return device.wide_peak[precision.name]
+    return device.peak[precision.wide_rate]
 
 
 def ridge_point(device: Accelerator, precision: Precision) -> FlopPerByte:

@@ -12,14 +12,15 @@ import numpy as np
 
 from solver.formulas.attention import attention_time, decode_attention_time, expansion_time
 from solver.formulas.roofline import roofline_time, smooth_max
-from solver.units import Byte, Context, Request, Scalar, Second, Token
+from solver.units import Byte, Context, FlopPerToken, Request, Scalar, Second, Token
+from solver.zoo.layers import FeedForward
 from solver.zoo.models import Transformer
 from solver.zoo.node import Node
 from solver.zoo.precision import Precision
 
 
-def distinct_experts(model: Transformer, tokens: Token) -> Scalar:
-    """Experts of a layer that at least one of `tokens` is sent to, on average; 1 in a dense model.
+def distinct_experts(mix: FeedForward, tokens: Token) -> Scalar:
+    """Experts of a layer that at least one of `tokens` is sent to, on average; 1 where all share one network.
 
         distinct = experts * (1 - (1 - active / experts)^tokens)
 
@@ -27,16 +28,20 @@ def distinct_experts(model: Transformer, tokens: Token) -> Scalar:
     Source: Feller 1968, "An Introduction to Probability Theory and Its Applications" (occupancy problems).
 
     >>> from solver import Models
-    >>> [round(float(distinct_experts(Models.Mixtral_8x7B, n)), 2) for n in (1, 8, 64)]
+    >>> mix, = Models.Mixtral_8x7B.feed_forward
+    >>> [round(float(distinct_experts(mix, n)), 2) for n in (1, 8, 64)]
     [2.0, 7.2, 8.0]
     """
-    return -model.feed_forward.experts * np.expm1(tokens * model.feed_forward.avoidance)
+    return -mix.experts * np.expm1(tokens * mix.avoidance)
 
 
 def streamed_bytes(model: Transformer, tokens: Token, precision: Precision) -> Byte:
     """Weights of the layers that a pass over `tokens` reads once: of a mixture only the experts it meets.
 
-        bytes = (dense + distinct_experts * expert) * size
+        bytes = (dense + sum over kinds of feed-forward networks of distinct_experts * expert) * size
+                + sum over parts of their parameters * (their size - size)
+
+    Parts are what a recipe keeps in another format.
 
     The input embedding is looked up, never streamed; lm_head is counted by `lm_head_time`.
     Source: Pope et al. 2023, "Efficiently Scaling Transformer Inference", section 2.
@@ -45,13 +50,35 @@ def streamed_bytes(model: Transformer, tokens: Token, precision: Precision) -> B
     >>> [round(float(streamed_bytes(Models.Mixtral_8x7B, n, PRECISIONS["fp16"])) / 1e9, 1) for n in (1, 64)]   # GB
     [25.2, 92.9]
     """
-    return (model.dense + distinct_experts(model, tokens) * model.feed_forward.expert) * precision.size
+    experts = sum(distinct_experts(mix, tokens) * mix.expert for mix in model.feed_forward)
+    more = sum(model.parts[part.name] * part.more for part in precision.parts)
+    return (model.dense + experts) * precision.size + more
+
+
+def slowed_work(node: Node, model: Transformer) -> FlopPerToken:
+    """FLOP of the layers for a token, as many as they would be at the rate of most of them.
+
+        work = token_work + sum over parts of 2 * their parameters * (matmul_rate / their rate - 1)
+
+    Parts are what a recipe keeps in another format: in a wider one they are slower, and count more. By definition.
+
+    >>> from solver import Hardware, Models, Node, Recipes
+    >>> llama, recipe = Models.Llama3_405B, Recipes.Llama3_405B_FP8
+    >>> round(float(slowed_work(Node(Hardware.Cloud.H100, recipe), llama) / llama.token_work), 2)
+    1.19
+    """
+    work = model.token_work
+    for part in node.precision.parts:
+        share = node.profile.compute[node.device.kinds[part.rate]]
+        rate = node.device.peak[part.rate] * share * node.tensor_parallel
+        work = work + model.part_work[part.name] * (node.matmul_rate / rate - 1)
+    return work
 
 
 def linear_time(node: Node, model: Transformer, tokens: Token) -> Second:
     """Time of the layers' matrix products for `tokens` in all.
 
-        time = smooth_max(token_work * tokens / matmul_rate, streamed_bytes / bandwidth)
+        time = smooth_max(slowed_work * tokens / matmul_rate, streamed_bytes / bandwidth)
 
     Source: Williams, Waterman, Patterson 2009, "Roofline: an insightful visual performance model".
 
@@ -60,7 +87,7 @@ def linear_time(node: Node, model: Transformer, tokens: Token) -> Second:
     >>> [round(float(linear_time(node, Models.Llama3_8B, n)) * 1e3, 2) for n in (1, 512)]   # ms
     [4.16, 7.22]
     """
-    return roofline_time(model.token_work * tokens, streamed_bytes(model, tokens, node.precision),
+    return roofline_time(slowed_work(node, model) * tokens, streamed_bytes(model, tokens, node.precision),
                          node.matmul_rate, node.bandwidth, node.profile.norm)
 
 
@@ -69,7 +96,7 @@ def lm_head_time(node: Node, model: Transformer, scored: Token) -> Second:
 
         time = smooth_max(2 * vocab * hidden * scored / lm_head_rate, vocab * hidden * size / bandwidth)
 
-    It stays at 16 bits or more.
+    It stays at 16 bits or more unless a recipe narrows it.
     Source: Williams, Waterman, Patterson 2009, "Roofline: an insightful visual performance model".
 
     >>> from solver import PRECISIONS, Hardware, Models, Node

@@ -8,7 +8,7 @@ import numpy as np
 
 from solver.formulas.attention import attention_pairs, cache_read_time
 from solver.formulas.memory import kv_cache_bytes
-from solver.formulas.transformer import exchange_time, launch_time, streamed_bytes
+from solver.formulas.transformer import exchange_time, launch_time, slowed_work, streamed_bytes
 from solver.units import Byte, Context, Flop, FlopPerPair, Request, Second
 from solver.zoo.models import Transformer
 from solver.zoo.node import Node
@@ -38,7 +38,7 @@ def forward_compute_time(node: Node, model: Transformer, pair_work: FlopPerPair,
                          past: Context, scored: Context) -> Second:
     """What a pass would take if all but arithmetic took no time.
 
-        time = token_work * batch * new / matmul_rate + pair_work * pairs / attention_rate
+        time = slowed_work * batch * new / matmul_rate + pair_work * pairs / attention_rate
                + lm_head_work * batch * scored / lm_head_rate
 
     By definition.
@@ -49,7 +49,7 @@ def forward_compute_time(node: Node, model: Transformer, pair_work: FlopPerPair,
     >>> round(float(forward_compute_time(node, llama, llama.decode_pair_work, 1, 1, 2048, 1)) * 1e6, 1)   # us
     16.3
     """
-    return (model.token_work * batch * new / node.matmul_rate
+    return (slowed_work(node, model) * batch * new / node.matmul_rate
             + pair_work * attention_pairs(model, batch, new, past) / node.attention_rate
             + model.lm_head_work * batch * scored / node.lm_head_rate)
 

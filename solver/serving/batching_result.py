@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from solver.base.numbers import unknown
-from solver.base.result import Result, band_of, field, interval, memory_sentence
+from solver.base.result import Result, band_of, cache_sentence, field, interval, memory_sentence
 from solver.formulas.paging import equivalent_context
 from solver.formulas.work import bottleneck_code, bottleneck_name
 from solver.serving.result import bottleneck_sentence
@@ -67,4 +67,5 @@ class ContinuousBatchingResult(Result):
         slots = {0.0: "max_batch_size", 1.0: "memory"}.get(float(limited), f"memory at {limited:.0%} of the points")
         return [
             memory_sentence(self.values["headroom"], "A chip with more memory or a narrower number format would help."),
-            f"Running requests: limited by {slots}.", bottleneck_sentence("Decode", self.bottleneck)]
+            f"Running requests: limited by {slots}.", bottleneck_sentence("Decode", self.bottleneck),
+            cache_sentence(self.given["asked"].node.kv_precision)]

@@ -13,7 +13,7 @@ import numpy as np
 from solver.base.arguments import CacheFormat, Chip, Chips, Model, Reserve, StoredFormat
 from solver.base.declared import declared
 from solver.base.numbers import unknown
-from solver.base.result import Result, field, memory_sentence
+from solver.base.result import Result, cache_sentence, field, memory_sentence
 from solver.formulas.blocks import (
     cache_room,
     cached_tokens,
@@ -65,7 +65,8 @@ class CapacityResult(Result):
         if self.traced or any(map(unknown, self.values.values())):
             return []
         return [memory_sentence(self.values["headroom"], "A shorter context, a narrower number format, more chips "
-                                                         "or a larger share of the memory would help.")]
+                                                         "or a larger share of the memory would help."),
+                cache_sentence(self.given["node"].kv_precision)]
 
 
 @declared

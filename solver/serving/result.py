@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from solver.base.numbers import unknown
-from solver.base.result import Result, band_of, field, interval, memory_sentence
+from solver.base.result import Result, band_of, cache_sentence, field, interval, memory_sentence
 from solver.formulas.requests import request_time, static_rate
 from solver.formulas.work import BOTTLENECKS, bottleneck_code, bottleneck_name
 from solver.serving.phases import chunk_step_time, field_values
@@ -92,7 +92,7 @@ class ServingResult(Result):
         remedy = "Fewer requests, a shorter context, a narrower number format or a chip with more memory would help."
         return [memory_sentence(self.values["headroom"], remedy),
                 bottleneck_sentence("Prefill", self.prefill_bottleneck),
-                bottleneck_sentence("Decode", self.bottleneck)]
+                bottleneck_sentence("Decode", self.bottleneck), cache_sentence(self.given["asked"].node.kv_precision)]
 
 
 WORDS = dict(zip(BOTTLENECKS, ("arithmetic", "memory bandwidth", "communication", "launches"), strict=True))

@@ -12,10 +12,12 @@ import numpy as np
 from solver.testing.found import unit_in
 from solver.zoo.convnet import ConvNet
 from solver.zoo.hardware import Accelerator, Hardware
+from solver.zoo.layers import FeedForward
 from solver.zoo.models import Models, Transformer
 from solver.zoo.node import Node
 from solver.zoo.precision import PRECISIONS, Precision
 from solver.zoo.profiles import Profiles
+from solver.zoo.recipes import Recipes
 
 # Ranges of numbers by unit, and by name where a name says more. Whole limits: it is counted.
 RANGES: dict[str, tuple[float, float]] = {
@@ -35,7 +37,8 @@ def random_records() -> dict[Any, list[Any]]:
     transformers = [model for model in Models if isinstance(model, Transformer)]
     return {Accelerator: list(Hardware), Transformer: transformers, Transformer | ConvNet: transformers,
             ConvNet: [model for model in Models if isinstance(model, ConvNet)],
-            Precision: list(PRECISIONS.values()), Node: nodes()}
+            FeedForward: [mix for model in transformers for mix in model.feed_forward],
+            Precision: [*PRECISIONS.values(), *Recipes], Node: nodes()}
 
 
 def nodes() -> list[Node]:

@@ -80,7 +80,7 @@ class Peer:
     def ttft(self) -> float:
         case, model = self.case, self.case.model
         per_token = 2 * model.parameters + 4 * model.layers * model.hidden * case.prompt
-        rate = case.device.peak[case.precision.name] * case.tensor_parallel
+        rate = case.device.peak[case.precision.rate] * case.tensor_parallel
         return float(per_token * case.prompt * case.batch / (0.5 * rate))
 
     def itl(self, context: float | None = None) -> float:

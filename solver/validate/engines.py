@@ -25,8 +25,9 @@ from solver.validate.baselines import (
 from solver.validate.names import chip_named, plain_transformer, precision_in, transformer_named
 from solver.validate.study import Finding, Study
 from solver.validate.tables import OutOfScopeError, Row
-from solver.zoo.precision import PRECISIONS, precision_named
+from solver.zoo.precision import PRECISIONS
 from solver.zoo.profiles import Profile, Profiles
+from solver.zoo.recipes import Recipes
 
 TUNED, EAGER = "tuned profile", "eager profile"
 GIB, CONTINUOUS = 2**30, (1, 0)  # since release 1.0 its tables are of continuous batching
@@ -39,9 +40,9 @@ def case(row: Row, batch: str, prompt: str, answer: str | None = None) -> Case:
     """A row of TensorRT-LLM: the KV cache of an 8-bit row is at 8 bits too."""
     kind = precision_in(row["precision"])
     device = chip_named(row["gpu"])
-    if math.isnan(device.peak[kind.name]):
+    if math.isnan(device.peak[kind.rate]):
         raise OutOfScopeError(f"the registry has no {kind} rate of {device}")
-    return Case(transformer_named(row["model"]), device, kind, precision_named(kind.cached_as), row.tensor_parallel,
+    return Case(transformer_named(row["model"]), device, kind, kind.cached_as, row.tensor_parallel,
                 row.positive(batch), row.positive(prompt), row.positive(answer) if answer else 0.0)
 
 
@@ -95,7 +96,7 @@ def continuous_batching(row: Row) -> Finding:
     if kind.name not in ("fp8", "nvfp4"):
         raise OutOfScopeError(f"{row['precision'].strip()} weights: the tables are of FP8 and FP4")
     device = chip_named(row["gpu"])
-    if math.isnan(device.peak[kind.name]):
+    if math.isnan(device.peak[kind.rate]):
         raise OutOfScopeError(f"the registry has no {kind} rate of {device}")
     wanted = saturated(Case(transformer_named(row["model"]), device, kind, PRECISIONS["fp8"], row.tensor_parallel, 1.0,
                             row.positive("input_len"), row.positive("output_len")))
@@ -132,9 +133,9 @@ def eager_steps(row: Row) -> Finding:
 
 
 def mixture_steps(row: Row) -> Finding:
-    """gpt-oss in vLLM under load: its weights are MXFP4 whatever the KV cache is in."""
+    """gpt-oss in vLLM under load: its experts are in MXFP4 whatever the KV cache is in."""
     kv = PRECISIONS["fp8" if "KV FP8" in row["precision"] else "fp16"]
-    wanted = Case(transformer_named(row["model"]), chip_named(row["gpu"]), PRECISIONS["mxfp4"], kv, row.tensor_parallel,
+    wanted = Case(transformer_named(row["model"]), chip_named(row["gpu"]), Recipes.GPT_OSS, kv, row.tensor_parallel,
                   row.positive("batch_or_conc"), row.positive("context_len"), row.positive("output_len"))
     forms = {ROOFLINE: Profiles.ideal, DEFAULT: default(), TUNED: Profiles.tuned}
     return Finding(row.positive("itl_ms") / 1e3, {PEER: wanted.peer.itl(), **{

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -100,14 +99,6 @@ def precision_in(text: str) -> Precision:
 def weights_of(bits: float) -> Precision:
     """A format for weights alone of that many bits each; the arithmetic is at 16 bits."""
     return Precision(f"{bits:g}-bit weights", bits / 8, "half")
-
-
-def with_format(device: Accelerator, precision: Precision) -> Accelerator:
-    """The chip with its 16-bit rate under the name of a format that is known to this table alone."""
-    found = replace(device)
-    found.peak[precision.name] = found.wide_peak[precision.name] = found.half
-    found.kinds[precision.name] = f"{device.family} 16-bit"
-    return found
 
 
 def plain_transformer(name: str, layers: float, hidden: float, heads: float, vocab: float,

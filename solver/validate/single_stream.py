@@ -10,7 +10,7 @@ from solver.formulas.kernels import stream_time
 from solver.formulas.memory import kv_bytes_per_token
 from solver.formulas.transformer import streamed_bytes
 from solver.validate.baselines import DEFAULT, PEER, ROOFLINE, Case
-from solver.validate.names import chip_named, precision_in, transformer_named, weights_of, with_format
+from solver.validate.names import chip_named, precision_in, transformer_named, weights_of
 from solver.validate.study import Finding, Study
 from solver.validate.tables import OutOfScopeError, Row
 from solver.zoo.hardware import Accelerator
@@ -152,7 +152,7 @@ def spark_weights(network: Transformer, quant: str) -> float:
     if "Q8_0" not in quant and "MXFP4" not in quant:
         raise OutOfScopeError(f"files in {quant or 'no format'} are not modelled")
     rest = PRECISIONS["q8_0"]
-    active = network.feed_forward.active * network.feed_forward.expert
+    active = sum(mix.active * mix.expert for mix in network.feed_forward)
     narrow = PRECISIONS["mxfp4"] if "MXFP4" in quant else rest
     return active * narrow.size + (network.dense + network.lm_head) * rest.size
 
@@ -177,7 +177,7 @@ def stream(row: Row, profile: Profile, size: float, context: float, measured: fl
     weights = streamed_bytes(network, 1.0, kind) + network.lm_head * 2
     times = {ROOFLINE: stream_time(at(device, Profiles.ideal), network, weights, context),
              profile.name: stream_time(at(device, profile), network, weights, context),
-             PEER: Case(network, with_format(device, kind), kind, kind).peer.itl(context)}
+             PEER: Case(network, device, kind, kind).peer.itl(context)}
     if rate:
         return Finding(measured, {form: 1 / float(time) for form, time in times.items()})
     return Finding(1 / measured, {form: float(time) for form, time in times.items()})

@@ -5,9 +5,11 @@ The contrast to transformers: a few parameters, each used at thousands of positi
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import ClassVar
 
 from solver.units import FlopPerRequest, Scalar
 from solver.zoo.records import Source
@@ -30,7 +32,8 @@ class ConvNet:
     image: int
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
 
-    embeddings = 0.0  # what would stay at 16 bits; a transformer has some
+    embeddings = lm_head = 0.0  # what would stay at 16 bits; a transformer has some
+    parts: ClassVar[Mapping[str, float]] = defaultdict(float)  # that a recipe may keep in formats of their own: none
 
     @cached_property
     def convolutions(self) -> list[tuple[int, int, int, int]]:

@@ -11,17 +11,18 @@ from typing import Annotated, Any
 import numpy as np
 
 from solver.units import Bandwidth, Byte, FlopRate, Watt
-from solver.zoo.precision import PRECISIONS
-from solver.zoo.records import Source, Zoo, base_value, make_plain, read, records
+from solver.zoo.formats import precision_named
+from solver.zoo.precision import BITS, PRECISIONS
+from solver.zoo.records import ByName, Source, Zoo, base_value, make_plain, read, records
 
 NONE = math.nan  # a figure that a chip lacks
 
 
-class Rates(dict[str, Any]):
-    """Rates by the name of a number format. A key that is not known yet (a symbol) makes the choice itself."""
+class Rates(ByName):
+    """Rates by their own names and by those of number formats, and by a format itself, one of your own too."""
 
-    def __getitem__(self, key: Any) -> Any:
-        return key.chosen_from(self) if hasattr(key, "chosen_from") else super().__getitem__(key)
+    def __missing__(self, key: Any) -> Any:
+        return self[precision_named(key).rate]
 
 
 @dataclass(frozen=True)
@@ -60,13 +61,9 @@ class Accelerator:
 
     @cached_property
     def peak(self) -> Annotated[dict[str, Any], "FLOP/second"]:
-        """The dense rate of every number format, by its name; NaN where the chip has none."""
-        return Rates((name, getattr(self, kind.rate)) for name, kind in PRECISIONS.items())
-
-    @cached_property
-    def wide_peak(self) -> Annotated[dict[str, Any], "FLOP/second"]:
-        """The rate of what is kept at 16 bits where weights are narrower (attention, lm_head), by number format."""
-        return Rates((name, self.half if kind.narrow else self.peak[name]) for name, kind in PRECISIONS.items())
+        """The dense rate of every number format, by its name or its rate's; NaN where the chip has none."""
+        rates = {rate: getattr(self, rate) for rate in BITS}
+        return Rates(rates | {name: rates[kind.rate] for name, kind in PRECISIONS.items()})
 
     @cached_property
     def half(self) -> FlopRate:
@@ -80,13 +77,14 @@ class Accelerator:
 
     @cached_property
     def kinds(self) -> dict[str, Any]:
-        """What kind of arithmetic a number format is on this chip, such as "Hopper 8-bit"."""
-        return Rates((name, f"{self.family} {kind.bits:g}-bit") for name, kind in PRECISIONS.items())
+        """What kind of arithmetic a rate, or number format, is on this chip, such as "Hopper 8-bit"."""
+        bits = BITS | {name: kind.bits for name, kind in PRECISIONS.items()}
+        return Rates((name, f"{self.family} {count:g}-bit") for name, count in bits.items())
 
     @property
     def precisions(self) -> list[str]:
         """The number formats that the chip has a rate for."""
-        return [name for name, rate in self.peak.items() if not math.isnan(rate)]
+        return [name for name in PRECISIONS if not math.isnan(self.peak[name])]
 
     def __str__(self) -> str:
         return self.name

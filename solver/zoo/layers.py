@@ -1,13 +1,15 @@
 """The two halves of a transformer's layer: attention, which reads the cache, and the feed-forward network.
 
 Every difference between models is a number here (a dense model is a mixture with one expert, full attention a
-window of infinite length), so that no formula ever asks which model it is given.
+window of infinite length), so that no formula ever asks which model it is given. Nor does one ask which attention goes
+with which feed-forward network: layers wait for one another, and so do their halves. So each half is counted in kinds
+of its own.
 """
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from solver.units import Byte, BytePerRequest, Context, FlopPerPair, FlopPerToken, PerToken
@@ -214,19 +216,49 @@ NO_LAYERS = Layers(0.0, Attention(1.0, 1.0, 1.0, 1.0), 0.0, 0.0)
 
 @dataclass(frozen=True)
 class FeedForward:
-    """The other half of a layer: `active` of `experts` experts for each token, and what every token passes.
+    """The other half of layers that have it in common: `active` of `experts` experts for each token, and what every
+    token passes.
 
-    An ordinary feed-forward network is one expert that is always active. `dense` are parameters, over all layers,
-    that every token passes: shared experts, routers, the first layers of a model that mixes experts only later.
+    An ordinary feed-forward network is one expert that is always active. All figures are over `count` layers (without
+    it, over all of the model). `dense` are parameters that every token passes: of them `shared` are shared experts and
+    `router` routers, the rest ordinary networks beside mixtures. `ends` is how many of the layers are the first or the
+    last of the model, which works it out.
     """
 
-    expert: float  # parameters of one expert, over all layers
+    expert: float  # parameters of one expert
     experts: float = 1.0
     active: float = 1.0
     dense: float = 0.0
-    vectors: float = 0.0  # biases, over all layers
+    vectors: float = 0.0  # biases
+    shared: float = 0.0
+    router: float = 0.0
+    count: float = 0.0
+    ends: float = 0.0
 
     @cached_property
     def avoidance(self) -> PerToken:
         """Logarithm of the chance that a token avoids a given expert, experts being equally likely."""
         return math.log1p(-self.active / self.experts) if self.active < self.experts else -math.inf
+
+    @property
+    def plain(self) -> float:
+        """Parameters of ordinary networks."""
+        return self.dense - self.shared - self.router + self.expert * (self.experts == 1)
+
+    @property
+    def plain_ends(self) -> float:
+        """Those of the first and the last layer of the model, where these are no mixtures."""
+        return self.plain * self.ends / self.count
+
+    @property
+    def absent(self) -> FeedForward:
+        """No network: what a model with fewer kinds has in the place of one."""
+        return NO_FEED_FORWARD
+
+    def of_layers(self, count: float) -> FeedForward:
+        """That of so many layers, where this is of one."""
+        totals = {name: count * getattr(self, name) for name in ("expert", "dense", "vectors", "shared", "router")}
+        return replace(self, **totals, count=float(count))
+
+
+NO_FEED_FORWARD = FeedForward(0.0, count=1.0)

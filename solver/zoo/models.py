@@ -6,21 +6,24 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import Annotated, Any
 
 from solver.units import BytePerRequest, BytePerToken, Context, FlopPerPair, FlopPerToken, PerToken, Scalar
 from solver.zoo.convnet import ConvNet, convnet_record
 from solver.zoo.layers import Attention, FeedForward, LatentAttention, Layers, StateAttention
-from solver.zoo.records import Source, Zoo, base_value, make_plain, records
+from solver.zoo.records import ByName, Source, Zoo, base_value, make_plain, records
+
+HALVES = ({"attention", "latent_attention", "state_attention"}, {"feed_forward", "experts"})  # tables of a layer
 
 
 @dataclass(frozen=True)
 class Transformer:
-    """A decoder-only transformer, whose layers are of one kind of attention or of several.
+    """A decoder-only transformer, whose layers are of one kind or of several.
 
-    `kinds` are the layers, so many of each kind of attention; `feed_forward` is of all of them. `context` is the
-    longest that it was trained for. `tied`: embedding and lm_head are one matrix. `positions` are learned position
-    embeddings; `norm_vectors` is 1 for RMS norms, 2 for layer norms (weight and bias).
+    `kinds` are the layers, so many of each kind of attention. `feed_forward` is the other half of all of them: one
+    record, or one for each kind, in the order in which they first appear. `context` is the longest that it was trained
+    for. `tied`: embedding and lm_head are one matrix. `positions` are learned position embeddings; `norm_vectors` is 1
+    for RMS norms, 2 for layer norms (weight and bias).
     """
 
     name: str
@@ -28,7 +31,7 @@ class Transformer:
     hidden: float
     vocab: float
     context: Context
-    feed_forward: FeedForward
+    feed_forward: Any  # a FeedForward, or several; a tuple of them, once made
     tied: float = 0.0
     positions: float = 0.0
     norm_vectors: float = 1.0
@@ -41,6 +44,11 @@ class Transformer:
         object.__setattr__(self, "kinds", tuple(
             replace(kind, cache_share=cache / (sum(caches) or 1.0), pair_share=pair / (sum(pairs) or 1.0))
             for kind, cache, pair in zip(self.kinds, caches, pairs, strict=True)))
+        mixes = self.feed_forward if isinstance(self.feed_forward, tuple) else (self.feed_forward,)
+        last = len(mixes) - 1
+        object.__setattr__(self, "feed_forward", tuple(
+            replace(mix, count=mix.count or self.layers, ends=float(place == 0) + float(place == last))
+            for place, mix in enumerate(mixes)))
 
     @cached_property
     def layers(self) -> float:
@@ -56,6 +64,10 @@ class Transformer:
         """A figure of the attention of a layer, added up over all layers."""
         return sum(kind.count * getattr(kind.attention, name) for kind in self.kinds)
 
+    def _of_mixes(self, name: str) -> Any:
+        """A figure of the feed-forward part, added up over its kinds."""
+        return sum(getattr(mix, name) for mix in self.feed_forward)
+
     @cached_property
     def lm_head(self) -> Scalar:
         """Parameters of lm_head, which turns the last hidden state into scores of the vocabulary."""
@@ -69,30 +81,41 @@ class Transformer:
     @cached_property
     def dense(self) -> Scalar:
         """Matrix parameters of the layers that every token passes: streamed in every pass."""
-        return self._of_layers("matrices") + self.feed_forward.dense
+        return self._of_layers("matrices") + self._of_mixes("dense")
+
+    @cached_property
+    def parts(self) -> ByName:
+        """Those parameters by what a recipe may keep in a number format of its own; routed experts it never does."""
+        return ByName(attention=self._of_layers("matrices"), router=self._of_mixes("router"),
+                      shared=self._of_mixes("shared"), feed_forward=self._of_mixes("plain"),
+                      ends=self._of_mixes("plain_ends"), nothing=0.0)
+
+    @cached_property
+    def part_work(self) -> Annotated[ByName, "FLOP/token"]:
+        """FLOP for a token of each of them."""
+        return ByName((name, 2 * parameters) for name, parameters in self.parts.items())
 
     @cached_property
     def vectors(self) -> Scalar:
         """Norms and biases: stored, but too few (below 0.1 %) to count in time."""
         norms = self.norm_vectors * self.hidden * (2 * self.layers + 1)
-        return norms + self._of_layers("vectors") + self.feed_forward.vectors
+        return norms + self._of_layers("vectors") + self._of_mixes("vectors")
 
     @cached_property
     def parameters(self) -> Scalar:
         """All that is stored."""
-        mlp = self.feed_forward
-        return self.embeddings + self.dense + mlp.experts * mlp.expert + self.vectors
+        experts = sum(mix.experts * mix.expert for mix in self.feed_forward)
+        return self.embeddings + self.dense + experts + self.vectors
 
     @cached_property
     def active_parameters(self) -> Scalar:
         """Parameters that one token meets: all but the experts that it is not sent to."""
-        mlp = self.feed_forward
-        return self.parameters - (mlp.experts - mlp.active) * mlp.expert
+        return self.parameters - sum((mix.experts - mix.active) * mix.expert for mix in self.feed_forward)
 
     @cached_property
     def token_work(self) -> FlopPerToken:
         """FLOP of the layers for a token: a product and a sum for each parameter, and what states cost."""
-        products = 2 * (self.dense + self.feed_forward.active * self.feed_forward.expert)
+        products = 2 * (self.dense + sum(mix.active * mix.expert for mix in self.feed_forward))
         return products + self._of_layers("state_work")
 
     @cached_property
@@ -138,7 +161,8 @@ class Transformer:
         full = tuple(replace(kind, attention=multi_head(kind.attention)) for kind in self.kinds)
         wider = replace(self, name=f"{self.name}, multi-head", kinds=full)
         gain = sum(wider._of_layers(name) - self._of_layers(name) for name in ("matrices", "vectors"))
-        return replace(wider, feed_forward=replace(self.feed_forward, dense=self.feed_forward.dense - gain))
+        first, *others = self.feed_forward
+        return replace(wider, feed_forward=(replace(first, dense=first.dense - gain), *others))
 
     def __str__(self) -> str:
         return self.name
@@ -157,12 +181,29 @@ def transformer_record(table: dict, sources: Mapping[str, Source]) -> Transforme
     source = sources[table["source"]]
     figures = dict.fromkeys([k for k, v in table.items() if isinstance(v, (int, str, bool))], source)
     figures["published"] = sources[table.get("published_source", table["source"])]
-    kinds = tuple(Layers(float(part.get("count", layers)), attention(part, hidden))
-                  for part in table.get("kinds", [table]))
+    parts = [(own_or_common(part, table), float(part["count"])) for part in table.get("kinds", [{"count": layers}])]
+    mixed = any("experts" in part for part, _ in parts)
+    kinds = added_up([(attention(part, hidden), count) for part, count in parts])
+    mixes = added_up([(feed_forward(part, hidden, mixed), count) for part, count in parts])
     return Transformer(
-        table["name"], kinds, float(hidden), float(table["vocab"]), base_value(table["context"]),
-        feed_forward(table, hidden, layers), float(table.get("tied", False)),
-        float(table.get("positions", 0)), 2.0 if table.get("norm") == "layer" else 1.0, figures)
+        table["name"], tuple(Layers(count, one) for one, count in kinds.items()), float(hidden), float(table["vocab"]),
+        base_value(table["context"]), tuple(one.of_layers(count) for one, count in mixes.items()),
+        float(table.get("tied", False)), float(table.get("positions", 0)),
+        2.0 if table.get("norm") == "layer" else 1.0, figures)
+
+
+def own_or_common(part: dict, table: dict) -> dict:
+    """Both halves of a group of layers: of its own table, or where that has none, of the model's."""
+    return {name: half for names in HALVES for half_of in (part if names & part.keys() else table,)
+            for name, half in half_of.items() if name in names}
+
+
+def added_up(counted: list[tuple[Any, float]]) -> dict[Any, float]:
+    """How many layers there are of each kind: those of equal ones are added up."""
+    found: dict[Any, float] = {}
+    for one, count in counted:
+        found[one] = found.get(one, 0.0) + count
+    return found
 
 
 def attention(table: dict, hidden: int) -> Attention | LatentAttention | StateAttention:
@@ -177,19 +218,18 @@ def attention(table: dict, hidden: int) -> Attention | LatentAttention | StateAt
     return Attention(float(hidden), **{k: float(v) for k, v in part.items()}, biases=biases, window=window)
 
 
-def feed_forward(table: dict, hidden: int, layers: int) -> FeedForward:
-    """The feed-forward part of a table: experts where it has them."""
+def feed_forward(table: dict, hidden: int, mixed: bool) -> FeedForward:
+    """The feed-forward part of a layer: experts where it has them. Beside mixtures an ordinary network is dense."""
     if "experts" not in table:
         part = table["feed_forward"]
         matrices, bias = (3 if part["gated"] else 2), part.get("bias", False)
-        return FeedForward(float(layers * matrices * hidden * part["width"]),
-                           vectors=float(layers * (part["width"] + hidden) * bias))
+        one = float(matrices * hidden * part["width"])
+        return FeedForward(one * (not mixed), dense=one * mixed, vectors=float((part["width"] + hidden) * bias))
     part = table["experts"]
-    mixed, one = layers - part["dense_layers"], 3 * hidden * part["width"]
-    first = part["dense_layers"] * 3 * hidden * part["dense_width"]
-    dense = first + mixed * (part["shared"] * one + hidden * part["count"])
-    return FeedForward(float(mixed * one), float(part["count"]), float(part["active"]), float(dense),
-                       float(mixed * part["count"] * part.get("router_bias", False)))
+    one, router = float(3 * hidden * part["width"]), float(hidden * part["count"])
+    shared = part["shared"] * one
+    return FeedForward(one, float(part["count"]), float(part["active"]), shared + router,
+                       float(part["count"] * part.get("router_bias", False)), shared, router)
 
 
 def model_record(table: dict, sources: Mapping[str, Source]) -> Transformer | ConvNet:

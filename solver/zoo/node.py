@@ -43,23 +43,29 @@ class Node:
     @cached_property
     def compute_share(self) -> Scalar:
         """Share of the peak FLOP/s that matrix products reach."""
-        return self.profile.compute[self.device.kinds[self.precision.name]]
+        return self.profile.compute[self.device.kinds[self.precision.rate]]
 
     @cached_property
     def matmul_rate(self) -> FlopRate:
         """At which the matrix products of the layers run."""
-        return self.device.peak[self.precision.name] * self.compute_share * self.tensor_parallel
+        return self.device.peak[self.precision.rate] * self.compute_share * self.tensor_parallel
+
+    @cached_property
+    def projection_rate(self) -> FlopRate:
+        """The same for the matrices of attention, which a recipe may keep in another format."""
+        rate = self.precision.projected_in.rate
+        return self.device.peak[rate] * self.profile.compute[self.device.kinds[rate]] * self.tensor_parallel
 
     @cached_property
     def lm_head_rate(self) -> FlopRate:
-        """At which lm_head runs, which stays at 16 bits or more."""
-        return self.device.wide_peak[self.precision.name] * self.compute_share * self.tensor_parallel
+        """At which lm_head runs, which stays at 16 bits or more unless a recipe narrows it."""
+        return self.device.peak[self.precision.scored_in.rate] * self.compute_share * self.tensor_parallel
 
     @cached_property
     def attention_rate(self) -> FlopRate:
         """At which queries meet keys, at 16 bits or more."""
-        share = self.profile.attention[self.device.kinds[self.precision.name]]
-        return self.device.wide_peak[self.precision.name] * share * self.tensor_parallel
+        share = self.profile.attention[self.device.kinds[self.precision.rate]]
+        return self.device.peak[self.precision.wide_rate] * share * self.tensor_parallel
 
     @cached_property
     def vector_rate(self) -> FlopRate:

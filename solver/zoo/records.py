@@ -121,6 +121,13 @@ def changed(record: R, **fields: Any) -> R:
     return dataclasses.replace(record, **fields)
 
 
+class ByName(dict[str, Any]):
+    """Figures by name. A key that is not known yet (a symbol) makes the choice itself."""
+
+    def __getitem__(self, key: Any) -> Any:
+        return key.chosen_from(self) if hasattr(key, "chosen_from") else super().__getitem__(key)
+
+
 class Zoo(Generic[R]):
     """Records by name: ``zoo.H100``, ``zoo["H100"]``, ``for record in zoo``; groups of them are attributes too.
 

@@ -48,7 +48,7 @@ def test_work_of_a_prompt():
     """Llama 3.1 8B: 13.958643712 GFLOP a token in the layers, 1,099.511627776 in attention over 2,048 tokens."""
     llama = Models.Llama3_8B
     assert llama.token_work == 13_958_643_712
-    assert llama.dense + llama.feed_forward.expert + llama.lm_head == 7_504_658_432
+    assert llama.dense + llama.feed_forward[0].expert + llama.lm_head == 7_504_658_432
     pairs = forward_work(llama, llama.prefill_pair_work, 1, 2048, 0, 0) - 2048 * llama.token_work
     assert pairs == 1_099_511_627_776
 
