@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from solver.base.numbers import symbolic, unknown
 from solver.text import nearest, number_text
 from solver.units import is_quantity, quantity
+
+if TYPE_CHECKING:
+    from solver.base.working import Working
 
 
 class field:
@@ -57,6 +60,21 @@ class Result:
             with np.errstate(all="ignore"):
                 self.values[name] = getattr(type(self), name).lazy(self)
         return self.values[name]
+
+    def computed(self) -> dict[str, Any]:
+        """The values once more, for whoever watches."""
+        values: dict[str, Any] = self.given["asked"].field_values()
+        return values
+
+    def working(self, name: str, step: str | None = None) -> Working:
+        """How a field comes about: its formula's equation and the numbers in it, to be redone by hand.
+
+        Each number that another formula made has a line of its own, as far as there is room; `step` names one of them
+        to be shown at the end instead.
+        """
+        from solver.base.working import working  # only when somebody asks
+
+        return working(self, name, step)
 
     @classmethod
     def fields(cls) -> list[str]:

@@ -74,7 +74,7 @@ def full_requests(tokens: Token, context: Context) -> Request:
 def cache_room(node: Node, model: Transformer, reserve: Scalar = 0.0) -> Byte:
     """Memory of each chip that is left beside its part of the weights; negative where these do not fit.
 
-        room = memory * (1 - reserve) - weights / tensor_parallel
+        room = usable_bytes - weights_bytes / tensor_parallel
 
     By definition.
 
@@ -89,7 +89,7 @@ def cache_room(node: Node, model: Transformer, reserve: Scalar = 0.0) -> Byte:
 def chip_bytes_per_token(node: Node, model: Transformer) -> BytePerToken:
     """KV cache of one token on each chip.
 
-        bytes = sum over kinds of layers of kv_bytes_per_token / min(tensor_parallel, kv_heads)
+        bytes = sum over kinds of layers of kv_elements * kv_precision.size / min(tensor_parallel, kv_heads)
 
     A cache of fewer KV heads than chips is kept several times; latent attention counts as one head.
     Source: vLLM, `vllm/config.py`, `get_num_kv_heads`: each chip keeps at least one head.
@@ -107,7 +107,7 @@ def chip_bytes_per_token(node: Node, model: Transformer) -> BytePerToken:
 def whole_blocks(room: Byte, block: Byte) -> Scalar:
     """Blocks of `block` bytes that memory holds.
 
-        blocks = max(0, floor(room / block)), room in whole bytes
+        blocks = max(0, floor(round(room) / block))
 
     Source: vLLM, `vllm/worker/worker.py`, `determine_num_available_blocks`.
 
