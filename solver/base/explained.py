@@ -207,14 +207,15 @@ def _found(tree: ast.expr, place: Place) -> Any:
     raise UnclearError(ast.unparse(tree))
 
 
-def _entry(tree: ast.Subscript, place: Place) -> Number:
+def _entry(tree: ast.Subscript, place: Place) -> Any:
     """One of the figures that a record has by name."""
     asked, key = tree.value, _found(tree.slice, place)
     name = asked.attr if isinstance(asked, ast.Attribute) else ast.unparse(asked)
     owners = [_found(asked.value, place)] if isinstance(asked, ast.Attribute) else place.records
     for record in _with_parts(owners):
         if hasattr(getattr(record, name, None), "__getitem__"):
-            return Number(getattr(record, name)[key], unit_of(record, name), name)
+            value = getattr(record, name)[key]
+            return value if isinstance(value, str) else Number(value, unit_of(record, name), name)
     raise UnclearError(name)
 
 

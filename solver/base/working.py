@@ -7,6 +7,7 @@ own, as far as there is room.
 
 from __future__ import annotations
 
+import re
 import textwrap
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -23,6 +24,7 @@ from solver.text import nearest
 from solver.units import factor, unit, unit_text
 
 WIDEST, MOST = 120, 8  # columns and lines
+_UNIT = re.compile(r"(?<=\d) (?=[A-Za-zµ])")
 SMALL = 0.01  # of the result: what is less has no line of its own
 
 
@@ -133,12 +135,16 @@ def _result(number: Number, shown_in: str | None) -> str:
 
 
 def _wrapped(line: str) -> list[str]:
-    return textwrap.wrap(line, WIDEST, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+    """A line in several where it is too wide; a number stays with its unit."""
+    whole = _UNIT.sub("\u00a0", line)
+    found = textwrap.wrap(whole, WIDEST, subsequent_indent="    ", break_long_words=False, break_on_hyphens=False)
+    return [one.replace("\u00a0", " ") for one in found]
 
 
 def _group_lines(group: Operation) -> Iterator[str]:
     for label, part in zip(group.labels, group.parts, strict=True):
-        yield f"{label}: {part.text()} = {measured_text(part.value, combined_unit(part))}"
+        if part.value != 0:
+            yield f"{label}: {part.text()} = {measured_text(part.value, combined_unit(part))}"
 
 
 def _without(term: Term, summed: list[Operation]) -> Term:
