@@ -50,7 +50,10 @@ class Explanation:
         if isinstance(made, Figure):
             return explained(made, self.makers)
         if id(made) not in self._known:
-            self._known[id(made)] = explained(made, self.makers)
+            found = explained(made, self.makers)
+            while found and isinstance(found[1], Number) and found[1].made:  # it hands on what another one gives
+                found = self.of(found[1].made)
+            self._known[id(made)] = found
         return self._known[id(made)]  # type: ignore[no-any-return]
 
     def steps(self, term: Term) -> Iterator[tuple[Number, Equation, Term]]:
@@ -86,6 +89,8 @@ def working(result: Any, name: str, step: str | None = None) -> Working:
     if unknown(result.value(name)) or np.ndim(result.value(name)):
         raise TypeError(f"{name} has {np.size(result.value(name))} points: call solve again with a single value for "
                         f"each argument to see the working of one.")
+    if np.isnan(result.value(name)):
+        return Working(f"{name} is unknown, and has no working: a figure that it needs is not published.")
     again, root = watched(lambda: _again(result, name))
     explanation = Explanation(root)
     made = explanation.makers.get(id(again.values[name]))

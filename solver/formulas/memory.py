@@ -1,7 +1,7 @@
 """What fills the memory of an accelerator that serves a transformer: weights, KV cache, and a reserve.
 
 Contexts are tokens per request, batches are requests; both may be arrays and broadcast. `reserve` is the share
-of the installed memory that is kept for the driver and activations.
+of the memory that is kept for the driver and activations; what error correction keeps is off before.
 """
 
 from __future__ import annotations
@@ -33,6 +33,21 @@ def weights_bytes(model: Transformer | ConvNet, precision: Precision) -> Byte:
     layers = (model.parameters - model.embeddings) * precision.size + more
     return layers + (model.lm_head * precision.wide_size
                      + (model.embeddings - model.lm_head) * precision.embedding_size)
+
+
+def chip_weights_bytes(node: Node, model: Transformer) -> Byte:
+    """Memory of the weights on each chip of a node, which share them out.
+
+        bytes = weights_bytes / tensor_parallel
+
+    By definition.
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], tensor_parallel=2)
+    >>> round(float(chip_weights_bytes(node, Models.Llama3_8B)) / 1e9, 2)   # GB
+    8.03
+    """
+    return weights_bytes(model, node.precision) / node.tensor_parallel
 
 
 def kv_bytes_per_token(model: Transformer, precision: Precision) -> BytePerToken:
@@ -115,7 +130,7 @@ def paged_kv_bytes(model: Transformer, batch: Request, context: Context, page: C
 def chip_bytes(node: Node, model: Transformer, batch: Request, context: Context) -> Byte:
     """Memory that weights and KV cache take on each chip of a node.
 
-        bytes = weights_bytes / tensor_parallel
+        bytes = chip_weights_bytes
                 + sum over kinds of layers of (kv_elements * kv_precision.size * min(context, window) + state) * batch
                 / min(tensor_parallel, kv_heads)
 
@@ -130,13 +145,13 @@ def chip_bytes(node: Node, model: Transformer, batch: Request, context: Context)
     cache = sum((kind.kv_elements * node.kv_precision.size * np.minimum(context, kind.attention.window) * batch
                  + kind.state * batch) / np.minimum(node.tensor_parallel, kind.attention.kv_heads)
                 for kind in model.kinds)
-    return weights_bytes(model, node.precision) / node.tensor_parallel + cache
+    return chip_weights_bytes(node, model) + cache
 
 
 def usable_bytes(device: Accelerator, reserve: Scalar = 0.0) -> Byte:
-    """Memory that is left for weights and KV cache: installed size less the reserve.
+    """Memory that is left for weights and KV cache: what the driver shows less the reserve.
 
-        bytes = memory * (1 - reserve)
+        bytes = memory * (1 - ecc) * (1 - reserve)
 
     By definition.
 
@@ -144,14 +159,14 @@ def usable_bytes(device: Accelerator, reserve: Scalar = 0.0) -> Byte:
     >>> round(float(usable_bytes(Hardware.Cloud.H100, 0.1)) / 1e9, 1)   # GB
     77.3
     """
-    return device.memory * (1 - reserve)
+    return device.usable_memory * (1 - reserve)
 
 
 def headroom_bytes(device: Accelerator, model: Transformer, batch: Request, context: Context,
                    precision: Precision, reserve: Scalar = 0.0) -> Byte:
     """Memory left when weights and KV cache are in place; negative where they do not fit.
 
-        headroom = memory * (1 - reserve) - weights - kv_cache
+        headroom = usable_bytes - weights - kv_cache
 
     By definition.
 

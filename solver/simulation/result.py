@@ -38,6 +38,10 @@ class Simulation(Result):
     when the last request is admitted, for then slots fall empty. Where too few requests leave none, it is all steps.
     """
 
+    def computed(self) -> dict[str, Any]:
+        """What was counted: no formula gave it."""
+        return dict(self.values)
+
     throughput_tokens_per_sec = field(None, "answered tokens a second")
     ttft = field("ms", "mean time from a request's arrival to its first token, waiting included")
     ttft_p50 = field("ms", "half of the requests have their first token by then")
@@ -54,6 +58,7 @@ class Simulation(Result):
     prefill_share = field(None, "share of the busy time that chunks of prompts add to steps")
     preemptions = field(None, "how often a request gave its blocks back and was read again", int)
     makespan = field("s", "time until the last token of all")
+    within_context = field(None, "whether the model was trained for a context as long as the window", bool)
 
     @property
     def requests(self) -> RequestLog:
