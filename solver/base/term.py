@@ -51,6 +51,8 @@ class Number:
     def leaves(self) -> Iterator[Number]:
         yield self
 
+    deciding = leaves
+
 
 @dataclass(frozen=True, eq=False)
 class Operation:
@@ -70,6 +72,8 @@ class Operation:
         shown = self._shown()
         if len(shown) == 1 and (self.labels or len(self.parts) > 1):
             return shown[0].text(exact)
+        if self.sign in WHOLE and isinstance(shown[0], Number) and float(shown[0].value).is_integer():
+            return shown[0].text(exact=True)
         if self.sign not in SIGNS:
             return f"{self.sign}({', '.join(part.text(exact or self.sign in WHOLE) for part in shown)})"
         return SIGNS[self.sign].join(self._bracketed(place, part, exact) for place, part in enumerate(shown))
@@ -93,6 +97,13 @@ class Operation:
         """The numbers that are seen in it, from left to right."""
         for part in self._shown():
             yield from part.leaves()
+
+
+    def deciding(self) -> Iterator[Number]:
+        """Those that decide the value: not what a minimum or maximum passes over."""
+        for part in self._shown():
+            if self.sign not in ("min", "max") or part.value == self.value:
+                yield from part.deciding()
 
 
 Term = Number | Operation
@@ -138,7 +149,7 @@ def measured_text(value: Any, base: str = "", exact: bool = False) -> str:
     """
     value, name = float(value), short_unit(base)
     if exact or not math.isfinite(value) or value == 0:
-        number = f"{value:,.0f}" if value.is_integer() else repr(value)
+        number = f"{value:,.15g}" if abs(value) < 1e15 else f"{value:,.0f}"
     elif value.is_integer() and abs(value) < LARGE and name != "s":
         number = f"{value:,.0f}"
     elif name[:1] in ("B", "F", "s") and name:

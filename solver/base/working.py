@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -56,9 +56,9 @@ class Explanation:
             self._known[id(made)] = found
         return self._known[id(made)]  # type: ignore[no-any-return]
 
-    def steps(self, term: Term) -> Iterator[tuple[Number, Equation, Term]]:
+    def steps(self, term: Term, of: Callable[[Term], Iterable[Number]]) -> Iterator[tuple[Number, Equation, Term]]:
         """The numbers of a term that something made, then the numbers of these, and so on."""
-        level, seen = list(term.leaves()), set()
+        level, seen = list(of(term)), set()
         while level:
             below = []
             for number in level:
@@ -66,7 +66,7 @@ class Explanation:
                 if found is None or number.name in seen:
                     continue
                 seen.add(number.name)
-                below += list(found[1].leaves())
+                below += list(of(found[1]))
                 if found[1].text() != number.text():
                     yield number, *found
             level = below
@@ -92,12 +92,20 @@ def working(result: Any, name: str, step: str | None = None) -> Working:
     if np.isnan(result.value(name)):
         return Working(f"{name} is unknown, and has no working: a figure that it needs is not published.")
     again, root = watched(lambda: _again(result, name))
+    with np.errstate(all="ignore"):
+        return _worked_out(again, root, name, step)
+
+
+def _worked_out(result: Any, root: Call, name: str, step: str | None) -> Working:
+    """The working of a field of a result that was watched when it was computed."""
     explanation = Explanation(root)
-    made = explanation.makers.get(id(again.values[name]))
+    made = explanation.makers.get(id(result.values[name]))
     found = None if made is None else explanation.of(made)
     if made is None or found is None:
-        return Working(f"{name} has no working: it is put together from other figures, not by a formula that shows it.")
-    number, unit_name = Number(again.values[name], returned_unit(made), name, made), getattr(kind, name).unit
+        return Working(f"{name} has no working: no formula says how it comes about; it is given, counted, or put together "
+                       f"from other fields.")
+    number = Number(result.values[name], returned_unit(made), name, made)
+    unit_name = getattr(type(result), name).unit
     if step is not None:
         number, *found = _step(step, explanation, found[1])  # type: ignore[assignment]
         unit_name = None
@@ -113,7 +121,7 @@ def _again(result: Any, name: str) -> Any:
 
 
 def _step(name: str, explanation: Explanation, term: Term) -> tuple[Number, Equation, Term]:
-    steps = {one[0].name: one for one in explanation.steps(term)}
+    steps = {one[0].name: one for one in explanation.steps(term, lambda one: one.leaves())}
     if name not in steps:
         raise ValueError(f"there is no step {name!r}. {nearest(name, steps)}")
     return steps[name]
@@ -136,7 +144,8 @@ def _result(number: Number, shown_in: str | None) -> str:
     """The result in the unit of its field."""
     if shown_in is None:
         return number.text()
-    return f"{digits(float(number.value) / factor(shown_in))} {unit_text(unit(shown_in))}"
+    shown = f"{digits(float(number.value) / factor(shown_in))} {unit_text(unit(shown_in))}"
+    return f"{number.text()} = {shown}" if "i" in shown_in else shown  # GiB are not what a calculator gives
 
 
 def _wrapped(line: str) -> list[str]:
@@ -164,7 +173,7 @@ def _without(term: Term, summed: list[Operation]) -> Term:
 def _step_lines(explanation: Explanation, result: Number, term: Term, room: int) -> Iterator[str]:
     """A line for each step that matters, as many as there is room for; each comes before it is needed."""
     lines: dict[str, tuple[str, Term]] = {}
-    for number, equation, inner in explanation.steps(term):
+    for number, equation, inner in explanation.steps(term, lambda one: one.deciding()):
         line = _step_line(number, equation, inner)
         small = number.unit == result.unit and abs(number.value) < SMALL * abs(result.value)
         if line and not small and len(lines) < room:

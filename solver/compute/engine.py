@@ -236,7 +236,7 @@ def _complete(v: dict[str, Any], node: Node, recomputed: float) -> dict[str, Any
     """The fields that follow from time, work and traffic; `recomputed` is all work over the work that is needed."""
     mfu = v["least"] / (v["latency"] * recomputed)
     headroom = usable_bytes(node.device) - v["memory_footprint"]
-    slower = {name: v[name] * recomputed for name in TIMES}
+    slower = v if recomputed == 1 else {name: v[name] * recomputed for name in TIMES}
     return v | slower | {
         "throughput": v["items"] / slower["latency"], "arithmetic_intensity": v["work"] / v["traffic"],
         "mfu": mfu, "hfu": mfu * recomputed, "headroom": headroom, "feasible": headroom >= 0,

@@ -62,6 +62,32 @@ def handed_over_time(prefill: Second, layers: Scalar, cache: Byte, link: Bandwid
     return together * overlapped + (prefill + transfer) * (1 - overlapped)
 
 
+def shared_step_time(step: Second, reading: Second) -> Second:
+    """Time between tokens where a decode step shares the node with the prefills of others.
+
+        time = step + reading
+
+    By definition.
+
+    >>> shared_step_time(0.01, 0.005)   # s
+    0.015
+    """
+    return step + reading
+
+
+def answering_rate(running: Request, itl: Second, new: Context = 1.0) -> TokenRate:
+    """Tokens a second of requests that run together: each step brings `new` tokens, one, to each of them.
+
+        rate = running * new / itl
+
+    By definition.
+
+    >>> answering_rate(8, 0.01)   # token/s
+    800.0
+    """
+    return running * new / itl
+
+
 def request_time(ttft: Second, itl: Second, answer: Scalar) -> Second:
     """Time until the last of `answer` tokens, the first of which is TTFT's.
 
