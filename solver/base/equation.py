@@ -17,8 +17,9 @@ import re
 from dataclasses import dataclass
 
 SUM = "sum_over"  # what a sum is called in the tree: its first argument says over what
+# What can be added up over: the figure of a record that has them, and what one of them is called.
 GROUPS = {"kinds of layers": ("kinds", "kind"), "kinds of feed-forward networks": ("feed_forward", "mix"),
-          "parts": ("parts", "part")}  # what can be added up over: the figure of a record that has them, and one of them
+          "parts": ("parts", "part")}
 _BEGINNING = re.compile(r"( *)(\w+)(?:\((\w+)\))? = (?=\S)")
 _SUM = re.compile(rf"sum over ({'|'.join(GROUPS)}) of ")
 

@@ -72,7 +72,7 @@ class Operation:
         shown = self._shown()
         if len(shown) == 1 and (self.labels or len(self.parts) > 1):
             return shown[0].text(exact)
-        if self.sign in WHOLE and isinstance(shown[0], Number) and float(shown[0].value).is_integer():
+        if self.sign in WHOLE and _bond(shown[0]) == 9 and float(shown[0].value).is_integer():
             return shown[0].text(exact=True)
         if self.sign not in SIGNS:
             return f"{self.sign}({', '.join(part.text(exact or self.sign in WHOLE) for part in shown)})"
@@ -179,8 +179,8 @@ def digits(value: float) -> str:
 def short_unit(base: str) -> str:
     """A base unit as it stands behind a number; things that are counted go without, but for tokens.
 
-    >>> short_unit("byte/second"), short_unit("token/request"), short_unit("FLOP*request/token**2"), short_unit("request")
-    ('B/s', 'tokens', 'FLOP/pair', '')
+    >>> [short_unit(base) for base in ("byte/second", "token/request", "FLOP*request/token**2", "request")]
+    ['B/s', 'tokens', 'FLOP/pair', '']
     """
     counted = {"token/request": "tokens", "token": "tokens", "1/token": "", "request": "", "byte/request": "B",
                "token**2/request": "pairs", "FLOP*request/token**2": "FLOP/pair", "FLOP/request": "FLOP",

@@ -54,7 +54,8 @@ class Explanation:
             while found and isinstance(found[1], Number) and found[1].made:  # it hands on what another one gives
                 found = self.of(found[1].made)
             self._known[id(made)] = found
-        return self._known[id(made)]  # type: ignore[no-any-return]
+        known: tuple[Equation, Term] | None = self._known[id(made)]
+        return known
 
     def steps(self, term: Term, of: Callable[[Term], Iterable[Number]]) -> Iterator[tuple[Number, Equation, Term]]:
         """The numbers of a term that something made, then the numbers of these, and so on."""
@@ -102,12 +103,12 @@ def _worked_out(result: Any, root: Call, name: str, step: str | None) -> Working
     made = explanation.makers.get(id(result.values[name]))
     found = None if made is None else explanation.of(made)
     if made is None or found is None:
-        return Working(f"{name} has no working: no formula says how it comes about; it is given, counted, or put together "
-                       f"from other fields.")
+        return Working(f"{name} has no working: no formula says how it comes about; it is given, counted, or put "
+                       f"together from other fields.")
     number = Number(result.values[name], returned_unit(made), name, made)
     unit_name = getattr(type(result), name).unit
     if step is not None:
-        number, *found = _step(step, explanation, found[1])  # type: ignore[assignment]
+        number, *found = _step(name, step, explanation, found[1])  # type: ignore[assignment]
         unit_name = None
     return Working("\n".join(_lines(number, found[0], found[1], explanation, unit_name)))
 
@@ -120,10 +121,10 @@ def _again(result: Any, name: str) -> Any:
     return again
 
 
-def _step(name: str, explanation: Explanation, term: Term) -> tuple[Number, Equation, Term]:
+def _step(field: str, name: str, explanation: Explanation, term: Term) -> tuple[Number, Equation, Term]:
     steps = {one[0].name: one for one in explanation.steps(term, lambda one: one.leaves())}
     if name not in steps:
-        raise ValueError(f"there is no step {name!r}. {nearest(name, steps)}")
+        raise ValueError(f"{field} has no step {name!r}. {nearest(name, steps)}")
     return steps[name]
 
 

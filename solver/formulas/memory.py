@@ -22,8 +22,8 @@ def weights_bytes(model: Transformer | ConvNet, precision: Precision) -> Byte:
         bytes = (parameters - embeddings) * size + lm_head * wide_size + (embeddings - lm_head) * embedding_size
                 + sum over parts of model.parts[part.name] * part.more
 
-    By definition. Parts are what a recipe keeps in another format, which takes so much more. Quantization mostly keeps embedding and lm_head at
-    16 bits, and so do formats that say nothing of them. A size has the scales of groups in.
+    By definition. Parts are what a recipe keeps in another format, which takes so much more. Quantization mostly keeps
+    embedding and lm_head at 16 bits, and so do formats that say nothing of them. A size has the scales of groups in.
 
     >>> from solver import Models, precision_named
     >>> round(weights_bytes(Models.Llama3_8B, precision_named("fp16")) / 1e9, 2)   # GB
@@ -181,7 +181,7 @@ def headroom_bytes(device: Accelerator, model: Transformer, batch: Request, cont
 def context_margin(model: Transformer, context: Context) -> Context:
     """Tokens left up to the longest context that the model was trained for; negative beyond it.
 
-        margin = trained context - context
+        margin = model.context - context
 
     By definition.
 

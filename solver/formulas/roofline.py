@@ -26,7 +26,8 @@ def smooth_max(one: Second, other: Second, norm: Scalar = math.inf) -> Second:
         time = max(one, other)                       norm = infinity
         time = (one^norm + other^norm)^(1 / norm)    in between
 
-    With norm = 1 they follow one another, with infinity they overlap wholly, with 2 they add in quadrature, which is what matrix products on GPUs do near the ridge point. 0 where both are 0.
+    With norm = 1 they follow one another, with infinity they overlap wholly, with 2 they add in quadrature, which is
+    what matrix products on GPUs do near the ridge point. 0 where both are 0.
     Source: Churchill, Usagi 1972, "A general expression for the correlation of rates of transfer and other phenomena".
 
     >>> [round(float(smooth_max(3.0, 4.0, norm)), 6) for norm in (1, 2, math.inf)]
