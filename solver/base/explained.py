@@ -19,10 +19,10 @@ import numpy as np
 
 from solver.base.calls import Call
 from solver.base.equation import GROUPS, SUM, Equation, cases, definitions
-from solver.base.term import DOES, Number, Operation, Term
+from solver.base.term import DOES, Amount, Operation, Term
 from solver.zoo.records import unit_of
 
-SIGNS: dict[type, str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "^"}
+OPERATORS: dict[type, str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "^"}
 
 
 class UnclearError(LookupError):
@@ -74,7 +74,7 @@ class Place:
                 return self.argument(name)
             call = self.called(name)
             if call is not None:
-                return Number(call.value, returned_unit(call), name, call)
+                return Amount(call.value, returned_unit(call), name, call)
         for record in _with_parts(self.records):
             if hasattr(record, name):
                 return self.figure(record, name)
@@ -85,7 +85,7 @@ class Place:
         value = self.of.given[name]  # type: ignore[union-attr]
         if not isinstance(value, (int, float, np.ndarray, np.number)):
             return value
-        return Number(value, _units(self.of.formula).get(name, ""), name, self.makers.get(id(value)))  # type: ignore[union-attr]
+        return Amount(value, _units(self.of.formula).get(name, ""), name, self.makers.get(id(value)))  # type: ignore[union-attr]
 
     def figure(self, record: Any, name: str) -> Any:
         """A figure of a record; that of a group is written out."""
@@ -97,7 +97,7 @@ class Place:
             found = _explained(Place(made, self.makers, item=self.item))
             if found:
                 return found[1]
-        return Number(value, unit_of(record, name), name, made)
+        return Amount(value, unit_of(record, name), name, made)
 
     def called(self, name: str, *given: Any) -> Call | None:
         """The nearest call of that name which was given these; inside a sum the one that was given its group."""
@@ -109,7 +109,7 @@ class Place:
 
 def _is_given(wanted: Any, call: Call) -> bool:
     values = call.given.values()
-    if isinstance(wanted, (Number, Operation)):
+    if isinstance(wanted, (Amount, Operation)):
         return any(isinstance(value, (int, float, np.number)) and value == wanted.value for value in values)
     return wanted is not None and any(value is wanted for value in values)
 
@@ -147,7 +147,7 @@ def _adds_up(call: Call) -> bool:
     return "second" in [unit for name, unit in _units(call.formula).items() if name != "return"]
 
 
-def explained(made: Call | Figure, makers: Mapping[int, Call]) -> tuple[Equation, Term] | None:
+def equation_of(made: Call | Figure, makers: Mapping[int, Call]) -> tuple[Equation, Term] | None:
     """The equation of a formula or a figure that gives what it gave, and that with its numbers."""
     return _explained(Place(made, makers))
 
@@ -183,8 +183,8 @@ def term_of(tree: ast.expr, place: Place) -> Term:
     """A piece of an equation with its numbers."""
     found = _found(tree, place)
     if isinstance(found, (int, float)):
-        found = Number(float(found))
-    if not isinstance(found, (Number, Operation)) or np.ndim(found.value):
+        found = Amount(float(found))
+    if not isinstance(found, (Amount, Operation)) or np.ndim(found.value):
         raise UnclearError(ast.unparse(tree))
     return found
 
@@ -193,8 +193,8 @@ def _found(tree: ast.expr, place: Place) -> Any:
     """What a piece of an equation stands for."""
     if isinstance(tree, ast.Constant):
         return tree.value
-    if isinstance(tree, ast.BinOp) and type(tree.op) in SIGNS:
-        return Operation(SIGNS[type(tree.op)], (term_of(tree.left, place), term_of(tree.right, place)))
+    if isinstance(tree, ast.BinOp) and type(tree.op) in OPERATORS:
+        return Operation(OPERATORS[type(tree.op)], (term_of(tree.left, place), term_of(tree.right, place)))
     if isinstance(tree, ast.Name):
         own = definitions(place.of.doc)
         return term_of(own[tree.id].tree, place) if tree.id in own else place.find(tree.id)
@@ -215,7 +215,7 @@ def _entry(tree: ast.Subscript, place: Place) -> Any:
     for record in _with_parts(owners):
         if hasattr(getattr(record, name, None), "__getitem__"):
             value = getattr(record, name)[key]
-            return value if isinstance(value, str) else Number(value, unit_of(record, name), name)
+            return value if isinstance(value, str) else Amount(value, unit_of(record, name), name)
     raise UnclearError(name)
 
 
@@ -234,11 +234,11 @@ def _called(name: str, args: list[ast.expr], place: Place) -> Any:
     if call is None:
         raise UnclearError(name)
     if not _adds_up(call):
-        return Number(call.value, returned_unit(call), name, call)
+        return Amount(call.value, returned_unit(call), name, call)
     units = _units(call.formula)
     names = [one for one in call.given if one in units]
     found = _explained(Place(call, place.makers, dict(zip(names, given, strict=False))))
-    return found[1] if found else Number(call.value, returned_unit(call), name)
+    return found[1] if found else Amount(call.value, returned_unit(call), name)
 
 
 def _sum(over: str, body: ast.expr, place: Place) -> Operation:
@@ -248,5 +248,5 @@ def _sum(over: str, body: ast.expr, place: Place) -> Operation:
         items = getattr(record, name, None)
         if isinstance(items, tuple):
             terms = [term_of(body, dataclasses.replace(place, item=item)) for item in items]
-            return Operation("+", tuple(terms) or (Number(0.0),), tuple(item.label for item in items) or ("none",))
+            return Operation("+", tuple(terms) or (Amount(0.0),), tuple(item.label for item in items) or ("none",))
     raise UnclearError(over)

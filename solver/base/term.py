@@ -2,8 +2,8 @@
 
 What changes nothing is left out: adding nothing, one as a factor, a minimum with infinity.
 
->>> from solver.base.term import Number, Operation
->>> print(Operation("*", (Number(2.0), Number(3.35e12, "byte/second"))).text())
+>>> from solver.base.term import Amount, Operation
+>>> print(Operation("*", (Amount(2.0), Amount(3.35e12, "byte/second"))).text())
 2 · 3.35 TB/s
 """
 
@@ -20,20 +20,20 @@ import numpy as np
 
 from solver.units import unit, unit_text
 
-PREFIXES = {1e15: "P", 1e12: "T", 1e9: "G", 1e6: "M", 1e3: "k", 1.0: "", 1e-3: "m", 1e-6: "µ"}
+SCALES = {1e15: "P", 1e12: "T", 1e9: "G", 1e6: "M", 1e3: "k", 1.0: "", 1e-3: "m", 1e-6: "µ"}
 LARGE = 1e7  # from here on a whole number is not written out
-TIGHT = {"+": 1, "-": 1, "*": 2, "/": 2, "^": 4}  # how tightly an operation binds
-SIGNS = {"+": " + ", "-": " - ", "*": " · ", "/": " / ", "^": "^"}
+BINDING = {"+": 1, "-": 1, "*": 2, "/": 2, "^": 4}  # how tightly an operation binds
+PRINTED = {"+": " + ", "-": " - ", "*": " · ", "/": " / ", "^": "^"}
 DOES: dict[str, Callable[..., Any]] = {
     "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "^": np.power, "min": np.minimum,
     "max": np.maximum, "floor": np.floor, "ceil": np.ceil, "round": np.rint}
-WHOLE = {"floor", "ceil", "round"}  # a hair decides what these give: numbers in them are written out
+ROUNDING = {"floor", "ceil", "round"}  # a hair decides what these give: numbers in them are written out
 _UNCOUNTED = re.compile(r"token|request")
 IDLE = {"+": 0.0, "-": 0.0, "*": 1.0, "/": 1.0, "min": math.inf, "max": -math.inf}  # what changes nothing
 
 
 @dataclass(frozen=True, eq=False)
-class Number:
+class Amount:
     """A number in base units. `made` is what it was made by, if that can be shown in its turn."""
 
     value: Any
@@ -48,7 +48,7 @@ class Number:
     def parts(self) -> tuple[Term, ...]:
         return ()
 
-    def leaves(self) -> Iterator[Number]:
+    def leaves(self) -> Iterator[Amount]:
         yield self
 
     deciding = leaves
@@ -72,11 +72,11 @@ class Operation:
         shown = self._shown()
         if len(shown) == 1 and (self.labels or len(self.parts) > 1):
             return shown[0].text(exact)
-        if self.sign in WHOLE and _bond(shown[0]) == 9 and float(shown[0].value).is_integer():
+        if self.sign in ROUNDING and _bond(shown[0]) == 9 and float(shown[0].value).is_integer():
             return shown[0].text(exact=True)
-        if self.sign not in SIGNS:
-            return f"{self.sign}({', '.join(part.text(exact or self.sign in WHOLE) for part in shown)})"
-        return SIGNS[self.sign].join(self._bracketed(place, part, exact) for place, part in enumerate(shown))
+        if self.sign not in PRINTED:
+            return f"{self.sign}({', '.join(part.text(exact or self.sign in ROUNDING) for part in shown)})"
+        return PRINTED[self.sign].join(self._bracketed(place, part, exact) for place, part in enumerate(shown))
 
     def _shown(self) -> list[Term]:
         """The parts that change something; one at least."""
@@ -88,33 +88,33 @@ class Operation:
         return kept
 
     def _bracketed(self, place: int, part: Term, exact: bool) -> str:
-        inner, own = _bond(part), TIGHT[self.sign]
+        inner, own = _bond(part), BINDING[self.sign]
         loose = inner < own or (inner == own and place > 0 and self.sign in "-/") or (
             self.sign == "^" and (inner < 9 or bool(combined_unit(part))))
         return f"({part.text(exact)})" if loose else part.text(exact)
 
-    def leaves(self) -> Iterator[Number]:
+    def leaves(self) -> Iterator[Amount]:
         """The numbers that are seen in it, from left to right."""
         for part in self._shown():
             yield from part.leaves()
 
 
-    def deciding(self) -> Iterator[Number]:
+    def deciding(self) -> Iterator[Amount]:
         """Those that decide the value: not what a minimum or maximum passes over."""
         for part in self._shown():
             if self.sign not in ("min", "max") or part.value == self.value:
                 yield from part.deciding()
 
 
-Term = Number | Operation
+Term = Amount | Operation
 
 
 def _bond(term: Term) -> int:
     """How tightly what is seen of a term binds."""
-    if isinstance(term, Number) or (term.sign not in SIGNS and not term.labels):
+    if isinstance(term, Amount) or (term.sign not in PRINTED and not term.labels):
         return 9
     shown = term._shown()
-    return _bond(shown[0]) if len(shown) == 1 else TIGHT[term.sign]
+    return _bond(shown[0]) if len(shown) == 1 else BINDING[term.sign]
 
 
 def _is_idle(part: Term, idle: float | None) -> bool:
@@ -124,7 +124,7 @@ def _is_idle(part: Term, idle: float | None) -> bool:
 
 def combined_unit(term: Term) -> str:
     """The unit of what comes out, in which things that are counted go without."""
-    if isinstance(term, Number):
+    if isinstance(term, Amount):
         return str(unit(_UNCOUNTED.sub("1", term.unit))) if term.unit else ""
     units = [unit(combined_unit(part) or "dimensionless") for part in term.parts]
     if term.sign == "*":
@@ -153,24 +153,26 @@ def measured_text(value: Any, base: str = "", exact: bool = False) -> str:
     elif value.is_integer() and abs(value) < LARGE and name != "s":
         number = f"{value:,.0f}"
     elif name[:1] in ("B", "F", "s") and name:
-        scale = next((scale for scale in PREFIXES if abs(value) >= scale * (1 - 5e-5)), 1e-6)
+        scale = next((scale for scale in SCALES if abs(value) >= scale * (1 - 5e-5)), 1e-6)
         scale = max(scale, 1.0) if name != "s" else min(scale, 1.0)
-        number, name = digits(value / scale), f"{PREFIXES[scale]}{name}"
+        number, name = four_digits(value / scale), f"{SCALES[scale]}{name}"
     else:
-        number = digits(value)
+        number = four_digits(value)
     return f"{number} {name[:-1] if name == 'tokens' and value == 1 else name}".rstrip()
 
 
-def digits(value: float) -> str:
-    """Four digits, or all if there are hardly more.
+def four_digits(value: float) -> str:
+    """Four digits, or all if there are hardly more; what is not whole does not look so.
 
-    >>> digits(0.53125), digits(1 / 3), digits(8030261248)
+    >>> four_digits(0.53125), four_digits(1 / 3), four_digits(8030261248)
     ('0.53125', '0.3333', '8.03e9')
     """
     rounded = float(f"{value:.5g}")
     rounded = rounded if rounded == value else float(f"{value:.4g}")
+    if rounded.is_integer() and abs(rounded) < 1000:  # 1.00024 is not 1
+        rounded = float(f"{value:.6g}")
     if 1e-4 <= abs(rounded) < LARGE or rounded == 0:
-        return f"{rounded:,.0f}" if abs(rounded) >= 1000 else np.format_float_positional(rounded, trim="-")
+        return f"{value:,.0f}" if abs(rounded) >= 1000 else np.format_float_positional(rounded, trim="-")
     number, _, power = f"{rounded:.3e}".partition("e")
     return f"{number.rstrip('0').rstrip('.')}e{int(power)}"
 

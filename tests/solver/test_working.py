@@ -23,7 +23,7 @@ from solver import (
     simulate,
 )
 from solver.base.equation import cases, equations
-from solver.base.term import PREFIXES
+from solver.base.term import SCALES
 from solver.formulas import kv_bytes_per_token
 from solver.testing import formulas
 from solver.units import unit
@@ -54,7 +54,7 @@ class Printed:
         self.exponents = {k: self.exponents.get(k, 0) - others.get(k, 0) for k in {*self.exponents, *others}}
         number = number.replace(",", "")
         self.value = float(number) * scale / lower
-        whole = re.fullmatch(r"\d+", number) and scale == 1
+        whole = re.fullmatch(r"\d+", number) and scale == 1  # or rounded to one, beyond a thousand
         digits = len(re.sub(r"e.*|\.|^0\.0*", "", number))
         self.off = 0.0 if whole or digits == 5 or not self.value or math.isinf(self.value) else (
             0.5 * 10.0 ** (math.floor(math.log10(float(number)) + 1e-12) - 3) * scale / lower)
@@ -64,7 +64,7 @@ class Printed:
         if not name or name in COUNTED:
             return 1.0, {}
         prefix, base = re.fullmatch(r"((?:[PTGMkmµ]i?)?)(B|FLOP|s)", name).groups()
-        scales = {text: scale for scale, text in PREFIXES.items()} | {"Gi": 2**30, "Mi": 2**20}
+        scales = {text: scale for scale, text in SCALES.items()} | {"Gi": 2**30, "Mi": 2**20}
         return scales[prefix], {base: 1}
 
 
@@ -90,16 +90,22 @@ def calculator(piece: str) -> tuple[str, list[Printed]] | None:
     return None if set(re.findall(r"[A-Za-z_]\w*", code)) - {"v", *WORDS} else (code, places)
 
 
+def pieces(line: str) -> list[str]:
+    """What a line says is equal: behind the label of a group, or the name."""
+    return line.partition(": ")[2].split(" = ") if ": " in line else line.split(" = ")[1:]
+
+
 def redone(line: str) -> list[tuple[float, float]]:
-    """What each piece of a line between signs of equality gives, and how far off rounding can have moved it."""
+    """What each piece of a line gives, and how far off rounding can have moved it."""
     found = []
-    for piece in re.sub(r"^[^=]*?: ", "= ", line).split(" = ")[1:] if ": " not in line else (
-            line.partition(": ")[2].split(" = ")):
+    for piece in pieces(line):
         read = calculator(piece)
         if read is not None:
             value = computed(*read)
             off = sum(abs(computed(*read, nudged=place) - value) for place in range(len(read[1])))
-            found.append((value, off + 6e-4 * abs(value)))
+            if len(read[1]) == 1 and len(re.sub(r"\D", "", piece)) <= 4 and value:  # rounded to four digits
+                off = max(off, 0.5 * 10.0 ** (math.floor(math.log10(abs(value))) - 3))
+            found.append((value, off + 1e-6 * abs(value)))
     return found
 
 
@@ -111,13 +117,12 @@ def prove(result, name: str) -> list[str]:
     head, *lines = unwrapped(text)
     assert head.startswith(f"{name} = ")
     for line in lines:
-        pieces = redone(line)
-        assert len(pieces) > 1 or (line is lines[-1] and pieces), text
-        last, off = pieces[-1]
-        for value, other in pieces:
+        found = redone(line)
+        assert len(found) > 1 or (line is lines[-1] and found), text
+        last, off = found[-1]
+        for value, other in found:
             assert abs(value - last) <= off + other + 1e-12, f"{line}: {value} against {last}\n{text}"
-    found = float(result.value(name))
-    assert redone(lines[-1])[-1][0] == pytest.approx(found, rel=6e-4), text
+    assert redone(lines[-1])[-1][0] == pytest.approx(float(result.value(name)), rel=5.1e-4), text
     return lines
 
 
@@ -170,8 +175,7 @@ def test_units_in_a_line_add_up():
     held = kv_capacity(Models.GPT_OSS_20B, Hardware.Cloud.H100, 8192)
     for text in [r.working(name) for name in SERVED] + [held.working(name) for name in HELD]:
         for line in unwrapped(text)[1:]:
-            given = [one for one in map(dimension, line.partition(": ")[2].split(" = ") if ": " in line
-                                        else line.split(" = ")[1:]) if one is not None]
+            given = [one for one in map(dimension, pieces(line)) if one is not None]
             assert len(set(map(str, given))) == 1, line
 
 
