@@ -19,7 +19,7 @@ import numpy as np
 
 from solver.base.calls import Call
 from solver.base.equation import GROUPS, SUM, Equation, cases, definitions
-from solver.base.term import DOES, Amount, Operation, Term
+from solver.base.term import DOES, Leaf, Operation, Term
 from solver.zoo.records import unit_of
 
 OPERATORS: dict[type, str] = {ast.Add: "+", ast.Sub: "-", ast.Mult: "*", ast.Div: "/", ast.Pow: "^"}
@@ -74,7 +74,7 @@ class Place:
                 return self.argument(name)
             call = self.called(name)
             if call is not None:
-                return Amount(call.value, returned_unit(call), name, call)
+                return Leaf(call.value, returned_unit(call), name, call)
         for record in _with_parts(self.records):
             if hasattr(record, name):
                 return self.figure(record, name)
@@ -85,7 +85,7 @@ class Place:
         value = self.of.given[name]  # type: ignore[union-attr]
         if not isinstance(value, (int, float, np.ndarray, np.number)):
             return value
-        return Amount(value, _units(self.of.formula).get(name, ""), name, self.makers.get(id(value)))  # type: ignore[union-attr]
+        return Leaf(value, _units(self.of.formula).get(name, ""), name, self.makers.get(id(value)))  # type: ignore[union-attr]
 
     def figure(self, record: Any, name: str) -> Any:
         """A figure of a record; that of a group is written out."""
@@ -97,7 +97,7 @@ class Place:
             found = _explained(Place(made, self.makers, item=self.item))
             if found:
                 return found[1]
-        return Amount(value, unit_of(record, name), name, made)
+        return Leaf(value, unit_of(record, name), name, made)
 
     def called(self, name: str, *given: Any) -> Call | None:
         """The nearest call of that name which was given these; inside a sum the one that was given its group."""
@@ -109,7 +109,7 @@ class Place:
 
 def _is_given(wanted: Any, call: Call) -> bool:
     values = call.given.values()
-    if isinstance(wanted, (Amount, Operation)):
+    if isinstance(wanted, (Leaf, Operation)):
         return any(isinstance(value, (int, float, np.number)) and value == wanted.value for value in values)
     return wanted is not None and any(value is wanted for value in values)
 
@@ -183,8 +183,8 @@ def term_of(tree: ast.expr, place: Place) -> Term:
     """A piece of an equation with its numbers."""
     found = _found(tree, place)
     if isinstance(found, (int, float)):
-        found = Amount(float(found))
-    if not isinstance(found, (Amount, Operation)) or np.ndim(found.value):
+        found = Leaf(float(found))
+    if not isinstance(found, (Leaf, Operation)) or np.ndim(found.value):
         raise UnclearError(ast.unparse(tree))
     return found
 
@@ -215,7 +215,7 @@ def _entry(tree: ast.Subscript, place: Place) -> Any:
     for record in _with_parts(owners):
         if hasattr(getattr(record, name, None), "__getitem__"):
             value = getattr(record, name)[key]
-            return value if isinstance(value, str) else Amount(value, unit_of(record, name), name)
+            return value if isinstance(value, str) else Leaf(value, unit_of(record, name), name)
     raise UnclearError(name)
 
 
@@ -234,11 +234,11 @@ def _called(name: str, args: list[ast.expr], place: Place) -> Any:
     if call is None:
         raise UnclearError(name)
     if not _adds_up(call):
-        return Amount(call.value, returned_unit(call), name, call)
+        return Leaf(call.value, returned_unit(call), name, call)
     units = _units(call.formula)
     names = [one for one in call.given if one in units]
     found = _explained(Place(call, place.makers, dict(zip(names, given, strict=False))))
-    return found[1] if found else Amount(call.value, returned_unit(call), name)
+    return found[1] if found else Leaf(call.value, returned_unit(call), name)
 
 
 def _sum(over: str, body: ast.expr, place: Place) -> Operation:
@@ -248,5 +248,5 @@ def _sum(over: str, body: ast.expr, place: Place) -> Operation:
         items = getattr(record, name, None)
         if isinstance(items, tuple):
             terms = [term_of(body, dataclasses.replace(place, item=item)) for item in items]
-            return Operation("+", tuple(terms) or (Amount(0.0),), tuple(item.label for item in items) or ("none",))
+            return Operation("+", tuple(terms) or (Leaf(0.0),), tuple(item.label for item in items) or ("none",))
     raise UnclearError(over)

@@ -2,8 +2,8 @@
 
 What changes nothing is left out: adding nothing, one as a factor, a minimum with infinity.
 
->>> from solver.base.term import Amount, Operation
->>> print(Operation("*", (Amount(2.0), Amount(3.35e12, "byte/second"))).text())
+>>> from solver.base.term import Leaf, Operation
+>>> print(Operation("*", (Leaf(2.0), Leaf(3.35e12, "byte/second"))).text())
 2 · 3.35 TB/s
 """
 
@@ -20,20 +20,20 @@ import numpy as np
 
 from solver.units import unit, unit_text
 
-SCALES = {1e15: "P", 1e12: "T", 1e9: "G", 1e6: "M", 1e3: "k", 1.0: "", 1e-3: "m", 1e-6: "µ"}
+THOUSANDS = {1e15: "P", 1e12: "T", 1e9: "G", 1e6: "M", 1e3: "k", 1.0: "", 1e-3: "m", 1e-6: "µ"}
 LARGE = 1e7  # from here on a whole number is not written out
 BINDING = {"+": 1, "-": 1, "*": 2, "/": 2, "^": 4}  # how tightly an operation binds
 PRINTED = {"+": " + ", "-": " - ", "*": " · ", "/": " / ", "^": "^"}
 DOES: dict[str, Callable[..., Any]] = {
     "+": np.add, "-": np.subtract, "*": np.multiply, "/": np.divide, "^": np.power, "min": np.minimum,
     "max": np.maximum, "floor": np.floor, "ceil": np.ceil, "round": np.rint}
-ROUNDING = {"floor", "ceil", "round"}  # a hair decides what these give: numbers in them are written out
+STEPPED = {"floor", "ceil", "round"}  # a hair decides what these give: numbers in them are written out
 _UNCOUNTED = re.compile(r"token|request")
 IDLE = {"+": 0.0, "-": 0.0, "*": 1.0, "/": 1.0, "min": math.inf, "max": -math.inf}  # what changes nothing
 
 
 @dataclass(frozen=True, eq=False)
-class Amount:
+class Leaf:
     """A number in base units. `made` is what it was made by, if that can be shown in its turn."""
 
     value: Any
@@ -48,7 +48,7 @@ class Amount:
     def parts(self) -> tuple[Term, ...]:
         return ()
 
-    def leaves(self) -> Iterator[Amount]:
+    def leaves(self) -> Iterator[Leaf]:
         yield self
 
     deciding = leaves
@@ -72,10 +72,10 @@ class Operation:
         shown = self._shown()
         if len(shown) == 1 and (self.labels or len(self.parts) > 1):
             return shown[0].text(exact)
-        if self.sign in ROUNDING and _bond(shown[0]) == 9 and float(shown[0].value).is_integer():
+        if self.sign in STEPPED and _bond(shown[0]) == 9 and float(shown[0].value).is_integer():
             return shown[0].text(exact=True)
         if self.sign not in PRINTED:
-            return f"{self.sign}({', '.join(part.text(exact or self.sign in ROUNDING) for part in shown)})"
+            return f"{self.sign}({', '.join(part.text(exact or self.sign in STEPPED) for part in shown)})"
         return PRINTED[self.sign].join(self._bracketed(place, part, exact) for place, part in enumerate(shown))
 
     def _shown(self) -> list[Term]:
@@ -93,25 +93,25 @@ class Operation:
             self.sign == "^" and (inner < 9 or bool(combined_unit(part))))
         return f"({part.text(exact)})" if loose else part.text(exact)
 
-    def leaves(self) -> Iterator[Amount]:
+    def leaves(self) -> Iterator[Leaf]:
         """The numbers that are seen in it, from left to right."""
         for part in self._shown():
             yield from part.leaves()
 
 
-    def deciding(self) -> Iterator[Amount]:
+    def deciding(self) -> Iterator[Leaf]:
         """Those that decide the value: not what a minimum or maximum passes over."""
         for part in self._shown():
             if self.sign not in ("min", "max") or part.value == self.value:
                 yield from part.deciding()
 
 
-Term = Amount | Operation
+Term = Leaf | Operation
 
 
 def _bond(term: Term) -> int:
     """How tightly what is seen of a term binds."""
-    if isinstance(term, Amount) or (term.sign not in PRINTED and not term.labels):
+    if isinstance(term, Leaf) or (term.sign not in PRINTED and not term.labels):
         return 9
     shown = term._shown()
     return _bond(shown[0]) if len(shown) == 1 else BINDING[term.sign]
@@ -124,7 +124,7 @@ def _is_idle(part: Term, idle: float | None) -> bool:
 
 def combined_unit(term: Term) -> str:
     """The unit of what comes out, in which things that are counted go without."""
-    if isinstance(term, Amount):
+    if isinstance(term, Leaf):
         return str(unit(_UNCOUNTED.sub("1", term.unit))) if term.unit else ""
     units = [unit(combined_unit(part) or "dimensionless") for part in term.parts]
     if term.sign == "*":
@@ -153,9 +153,9 @@ def measured_text(value: Any, base: str = "", exact: bool = False) -> str:
     elif value.is_integer() and abs(value) < LARGE and name != "s":
         number = f"{value:,.0f}"
     elif name[:1] in ("B", "F", "s") and name:
-        scale = next((scale for scale in SCALES if abs(value) >= scale * (1 - 5e-5)), 1e-6)
+        scale = next((scale for scale in THOUSANDS if abs(value) >= scale * (1 - 5e-5)), 1e-6)
         scale = max(scale, 1.0) if name != "s" else min(scale, 1.0)
-        number, name = four_digits(value / scale), f"{SCALES[scale]}{name}"
+        number, name = four_digits(value / scale), f"{THOUSANDS[scale]}{name}"
     else:
         number = four_digits(value)
     return f"{number} {name[:-1] if name == 'tokens' and value == 1 else name}".rstrip()

@@ -19,7 +19,7 @@ from solver.base.calls import Call, watched
 from solver.base.equation import Equation
 from solver.base.explained import Figure, equation_of, groups, returned_unit
 from solver.base.numbers import unknown
-from solver.base.term import Amount, Operation, Term, combined_unit, four_digits, measured_text
+from solver.base.term import Leaf, Operation, Term, combined_unit, four_digits, measured_text
 from solver.text import nearest
 from solver.units import factor, unit, unit_text
 
@@ -51,13 +51,13 @@ class Explanation:
             return equation_of(made, self.makers)
         if id(made) not in self._known:
             found = equation_of(made, self.makers)
-            while found and isinstance(found[1], Amount) and found[1].made:  # it hands on what another one gives
+            while found and isinstance(found[1], Leaf) and found[1].made:  # it hands on what another one gives
                 found = self.of(found[1].made)
             self._known[id(made)] = found
         known: tuple[Equation, Term] | None = self._known[id(made)]
         return known
 
-    def steps(self, term: Term, of: Callable[[Term], Iterable[Amount]]) -> Iterator[tuple[Amount, Equation, Term]]:
+    def steps(self, term: Term, of: Callable[[Term], Iterable[Leaf]]) -> Iterator[tuple[Leaf, Equation, Term]]:
         """The numbers of a term that something made, then the numbers of these, and so on."""
         level, seen = list(of(term)), set()
         while level:
@@ -105,7 +105,7 @@ def _worked_out(result: Any, root: Call, name: str, step: str | None) -> Working
     if made is None or found is None:
         return Working(f"{name} has no working: no formula says how it comes about; it is given, counted, or put "
                        f"together from other fields.")
-    number = Amount(result.values[name], returned_unit(made), name, made)
+    number = Leaf(result.values[name], returned_unit(made), name, made)
     unit_name = getattr(type(result), name).unit
     if step is not None:
         number, *found = _step(name, step, explanation, found[1])  # type: ignore[assignment]
@@ -121,14 +121,14 @@ def _again(result: Any, name: str) -> Any:
     return again
 
 
-def _step(field: str, name: str, explanation: Explanation, term: Term) -> tuple[Amount, Equation, Term]:
+def _step(field: str, name: str, explanation: Explanation, term: Term) -> tuple[Leaf, Equation, Term]:
     steps = {one[0].name: one for one in explanation.steps(term, lambda one: one.leaves())}
     if name not in steps:
         raise ValueError(f"{field} has no step {name!r}. {nearest(name, steps)}")
     return steps[name]
 
 
-def _lines(number: Amount, equation: Equation, term: Term, explanation: Explanation,
+def _lines(number: Leaf, equation: Equation, term: Term, explanation: Explanation,
            shown_in: str | None) -> Iterator[str]:
     """The equation, the steps that lead to it, and its numbers."""
     summed = [group for group in groups(term) if len(group.parts) > 1]
@@ -141,7 +141,7 @@ def _lines(number: Amount, equation: Equation, term: Term, explanation: Explanat
     yield from last
 
 
-def _result(number: Amount, shown_in: str | None) -> str:
+def _result(number: Leaf, shown_in: str | None) -> str:
     """The result in the unit of its field."""
     if shown_in is None:
         return number.text()
@@ -164,14 +164,14 @@ def _group_lines(group: Operation) -> Iterator[str]:
 
 def _without(term: Term, summed: list[Operation]) -> Term:
     """A term in which each of the groups is one number, as their own lines say it."""
-    if isinstance(term, Amount):
+    if isinstance(term, Leaf):
         return term
     if term in summed:
-        return Operation("+", tuple(Amount(part.value, combined_unit(part)) for part in term.parts))
+        return Operation("+", tuple(Leaf(part.value, combined_unit(part)) for part in term.parts))
     return replace(term, parts=tuple(_without(part, summed) for part in term.parts))
 
 
-def _step_lines(explanation: Explanation, result: Amount, term: Term, room: int) -> Iterator[str]:
+def _step_lines(explanation: Explanation, result: Leaf, term: Term, room: int) -> Iterator[str]:
     """A line for each step that matters, as many as there is room for; each comes before it is needed."""
     lines: dict[str, tuple[str, Term]] = {}
     for number, equation, inner in explanation.steps(term, lambda one: one.deciding()):
@@ -191,7 +191,7 @@ def _sorted(term: Term, lines: Mapping[str, tuple[str, Term]], said: set[str]) -
             yield line
 
 
-def _step_line(number: Amount, equation: Equation, term: Term) -> str:
+def _step_line(number: Leaf, equation: Equation, term: Term) -> str:
     """The equation of a step and its numbers; without the equation, or nothing, where a line is too short for it."""
     numbers = f"{term.text()} = {number.text()}"
     for line in (f"{number.name} = {equation.text} = {numbers}", f"{number.name} = {numbers}"):
