@@ -20,7 +20,7 @@ import numpy as np
 
 from solver.units import unit, unit_text
 
-THOUSANDS = {1e15: "P", 1e12: "T", 1e9: "G", 1e6: "M", 1e3: "k", 1.0: "", 1e-3: "m", 1e-6: "µ"}
+UNIT_STEPS = {1e15: "P", 1e12: "T", 1e9: "G", 1e6: "M", 1e3: "k", 1.0: "", 1e-3: "m", 1e-6: "µ"}
 LARGE = 1e7  # from here on a whole number is not written out
 BINDING = {"+": 1, "-": 1, "*": 2, "/": 2, "^": 4}  # how tightly an operation binds
 PRINTED = {"+": " + ", "-": " - ", "*": " · ", "/": " / ", "^": "^"}
@@ -153,9 +153,9 @@ def measured_text(value: Any, base: str = "", exact: bool = False) -> str:
     elif value.is_integer() and abs(value) < LARGE and name != "s":
         number = f"{value:,.0f}"
     elif name[:1] in ("B", "F", "s") and name:
-        scale = next((scale for scale in THOUSANDS if abs(value) >= scale * (1 - 5e-5)), 1e-6)
+        scale = next((scale for scale in UNIT_STEPS if abs(value) >= scale * (1 - 5e-5)), 1e-6)
         scale = max(scale, 1.0) if name != "s" else min(scale, 1.0)
-        number, name = four_digits(value / scale), f"{THOUSANDS[scale]}{name}"
+        number, name = four_digits(value / scale), f"{UNIT_STEPS[scale]}{name}"
     else:
         number = four_digits(value)
     return f"{number} {name[:-1] if name == 'tokens' and value == 1 else name}".rstrip()

@@ -23,7 +23,7 @@ from solver import (
     simulate,
 )
 from solver.base.equation import cases, equations
-from solver.base.term import THOUSANDS
+from solver.base.term import UNIT_STEPS
 from solver.formulas import kv_bytes_per_token
 from solver.testing import formulas
 from solver.units import unit
@@ -64,7 +64,7 @@ class Printed:
         if not name or name in COUNTED:
             return 1.0, {}
         prefix, base = re.fullmatch(r"((?:[PTGMkmµ]i?)?)(B|FLOP|s)", name).groups()
-        scales = {text: scale for scale, text in THOUSANDS.items()} | {"Gi": 2**30, "Mi": 2**20}
+        scales = {text: scale for scale, text in UNIT_STEPS.items()} | {"Gi": 2**30, "Mi": 2**20}
         return scales[prefix], {base: 1}
 
 
