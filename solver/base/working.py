@@ -43,7 +43,6 @@ class Explanation:
     def __init__(self, root: Call) -> None:
         self.makers = {id(call.value): call for call in _in_order(root)}  # of several the outermost
         self._known: dict[int, Any] = {}
-        self._kept: list[Any] = [root]
 
     def of(self, made: Any) -> tuple[Equation, Term] | None:
         """The equation of what made a number, and that with its numbers."""
