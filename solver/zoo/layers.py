@@ -71,7 +71,10 @@ class Attention(Kind):
 
     @property
     def kv_elements(self) -> PerToken:
-        """Elements that a layer caches for a token: one K and one V for each KV head."""
+        """Elements that a layer caches for a token: one K and one V for each KV head.
+
+            elements = 2 * kv_heads * head_dim
+        """
         return 2 * self.kv_heads * self.head_dim
 
     @property
@@ -117,6 +120,10 @@ class LatentAttention(Kind):
 
     @property
     def kv_elements(self) -> PerToken:
+        """Elements that a layer caches for a token, for all heads.
+
+            elements = kv_rank + rope_dim
+        """
         return self.kv_rank + self.rope_dim
 
     @property
@@ -197,8 +204,17 @@ class Layers:
     groups: float = 1.0
 
     @property
+    def label(self) -> str:
+        """What tells them from a model's other layers."""
+        window = f", window {self.attention.window:,.0f}" if self.attention.window < math.inf else ""
+        return f"{self.count:g} layers{window}{', a state' if self.attention.state else ''}"
+
+    @property
     def kv_elements(self) -> PerToken:
-        """Elements of KV cache for one token."""
+        """Elements of KV cache for one token.
+
+            elements = count * attention.kv_elements
+        """
         return self.count * self.attention.kv_elements
 
     @property
@@ -240,6 +256,12 @@ class FeedForward:
     def avoidance(self) -> PerToken:
         """Logarithm of the chance that a token avoids a given expert, experts being equally likely."""
         return math.log1p(-self.active / self.experts) if self.active < self.experts else -math.inf
+
+    @property
+    def label(self) -> str:
+        """What tells it from a model's other networks."""
+        mixture = f", {self.active:g} of {self.experts:g} experts" if self.experts > 1 else ""
+        return f"{self.count:g} layers{mixture}"
 
     @property
     def plain(self) -> float:

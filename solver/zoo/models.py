@@ -54,7 +54,10 @@ class Transformer:
     @cached_property
     def group(self) -> PerToken:
         """Elements of KV cache that a token takes in a group of layers: all layers of most models, and where kinds
-        differ the most layers that every kind has whole multiples of. Engines make blocks of a group."""
+        differ the most layers that every kind has whole multiples of. Engines make blocks of a group.
+
+            elements = sum over kinds of layers of kv_elements      where they are of one kind
+        """
         return float(math.gcd(*(int(kind.kv_elements) for kind in self.kinds)))
 
     @cached_property
