@@ -1,7 +1,9 @@
-// A lab in its notebook: it comes into view once, and where its parts stand one above the other its picture stays in
-// sight while one reads on.
+// A lab in its notebook: it comes into view once, a step leads to its question, and where the parts of the lab stand one
+// above the other its picture stays in sight while one reads on.
 
 const FRESH = 8000; // [ms] after it was made, a lab that nobody has touched brings itself into view
+const ABOVE = 56, // [px] of a question, for its conditions
+  ROOM = 170; // and below it, for its control
 const SCROLLS = ".jp-WindowedPanel-outer, .jp-Notebook, #site"; // what scrolls the notebook, on the pages that have it
 
 // Notebooks scroll to their last cell when all have run: a fresh lab brings itself into view until a hand says
@@ -31,6 +33,16 @@ function letStick(box) {
   for (let e = box.parentElement; e && !e.matches(SCROLLS) && e !== document.body; e = e.parentElement) around.push(e);
   for (const e of around) e.classList.add("lab-around");
   return () => around.forEach((e) => e.classList.remove("lab-around"));
+}
+
+// The focus goes to a question, which is then in sight with what is below it, and not under the picture.
+function lead(box, question) {
+  if (!question) return;
+  const pictures = box.querySelector(".lab-pictures"),
+    isStuck = getComputedStyle(pictures).position === "sticky";
+  question.style.scrollMargin = `${(isStuck ? pictures.offsetHeight : 0) + ABOVE}px 0 ${ROOM}px`;
+  question.focus({ preventScroll: true });
+  question.scrollIntoView({ block: "nearest" });
 }
 
 function arrive(box, born) {

@@ -169,7 +169,7 @@ async function connect(model, el, box) {
       setAll(asked.show); // what the card tells is what the stage shows
     const all = ofKind(card.kind);
     live.textContent = `${card.kind}, ${all.indexOf(card) + 1} of ${all.length}, ${SAID[card.mark()]}`;
-    box.querySelector(`.lab-cards .lab-step-${card.name} .lab-act-question`)?.focus({ preventScroll: true });
+    lead(box, box.querySelector(`.lab-cards .lab-step-${card.name} .lab-act-question`));
   };
   const go = (by) => enter(cards[cards.indexOf(here) + by], true);
   back.addEventListener("click", () => go(-1));
