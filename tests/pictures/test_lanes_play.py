@@ -132,7 +132,7 @@ def test_with_less_motion_it_is_at_its_end_at_once(played):
 @pytest.mark.browser
 def test_more_tokens_than_room_are_several_a_square(played):
     played.set(tokens=[65536.0, 256.0])
-    assert {"prompt · 65,536 tokens, 256 a square", "answer · 256 tokens"} <= set(words(played))
+    assert {"prompt · 65,536 tokens, 256 a square", "answer · 256 tokens, 256 a square"} <= set(words(played))
     played.set(tokens=[NAN, 0.0])
     assert not any("prompt" in text for text in words(played))
     played.page.evaluate("picture.stop()")

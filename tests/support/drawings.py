@@ -22,7 +22,8 @@ def slots(*lanes: tuple[float, ...]) -> list[float]:
 
 
 STEP = {"lanes": "read\nmultiply", "kinds": "weights cache\nmultiply", "lengths": slots((4e-3, 5e-4), (2e-5,)),
-        "ghost": [NAN, NAN, NAN], "finish": 4.5e-3, "guess": NAN, "guess_share": NAN, "asked": "", "posed": 0.0,
+        "ghost": [NAN, NAN, NAN], "finish": 4.5e-3, "guess": NAN, "guess_share": NAN, "asked": "",
+        "posed": 0.0, "fits": 1.0,
         "tokens": [0.0, 0.0], "ticks": 0.0, "done": "token done", "parts": ["reading", "writing"], "plays": False,
         **SPOKEN}
 FLAG = {"lanes": "one token, on the H100 as sold", "kinds": "plain", "lengths": slots((4.48e-3,)), "finish": 4.48e-3,

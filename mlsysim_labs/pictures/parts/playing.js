@@ -26,35 +26,38 @@ function makeChat(svg, id) {
     if (!yes) return;
     const shares = isPosed(v) ? [0, 0] : sharesOf(v, found, tokens[1], player?.clock ?? Infinity);
     patterns.forEach((pattern) => pattern(PITCH, GAP));
+    const wide = (width - 16) / 2,
+      each = tokensIn(Math.max(...tokens), wide, height); // one scale: what is longer is larger
     blocks.forEach((block, i) => {
       const kind = found[0]?.parts[i]?.kind,
-        paint = id + (paints.includes(kind) ? kind : "plain"),
-        wide = (width - 16) / 2;
-      placeBlock(block, tokens[i], shares[i], paint, { x: i * (wide + 16), wide, height });
+        paint = id + (paints.includes(kind) ? kind : "plain");
+      placeBlock(block, tokens[i], shares[i], paint, { x: i * (wide + 16), wide, height, each });
     });
   };
 }
 
-function placeBlock({ word, box, label, all: off, filled: on }, n, share, paint, { x, wide, height }) {
-  const columns = Math.max(1, Math.floor((wide - 14) / PITCH)),
-    rows = Math.max(1, Math.floor((height - 30) / PITCH)),
-    each = 2 ** Math.max(0, Math.ceil(Math.log2(n / (columns * rows)))),
-    count = Math.ceil(n / each);
+const columnsIn = (wide) => Math.max(1, Math.floor((wide - 14) / PITCH));
+// Tokens that a square stands for, so that there is room for them all.
+const tokensIn = (n, wide, height) => {
+  const rows = Math.max(1, Math.floor((height - 30) / PITCH));
+  return 2 ** Math.max(0, Math.ceil(Math.log2(n / (columnsIn(wide) * rows))));
+};
+
+function placeBlock({ word, box, label, all: off, filled: on }, n, share, paint, { x, wide, height, each }) {
+  const columns = columnsIn(wide),
+    count = n / each;
   set(box, { x: x + 0.5, y: 0.5, width: wide - 1, height: height - 1 });
   const words = chatWords(word, n, each);
   write(label, fit(words.find((w) => widthOf(w) < wide - 16) ?? words.at(-1), wide - 16));
   move(label, x + 8, 18);
   set(off, { d: fillPath(count, columns, PITCH) });
-  set(on, { d: fillPath(Math.floor(share * count + 1e-9), columns, PITCH), fill: `url(#${paint})` });
+  set(on, { d: fillPath(Math.floor(share * n + 1e-9) / each, columns, PITCH), fill: `url(#${paint})` });
   for (const path of [off, on]) move(path, x + 8, 26);
 }
-const chatWords = (word, n, each) => {
-  const many = countText(n, "token"),
-    several = `${wholeText(each)} a square`;
-  return each > 1
-    ? [`${word} · ${many}, ${several}`, `${many}, ${several}`, `${wholeText(n)}, ${wholeText(each)} each`]
-    : [`${word} · ${many}`, many];
-};
+const chatWords = (word, n, each) => [
+  `${word} · ${countText(n, "token")}${each > 1 ? `, ${wholeText(each)} a square` : ""}`,
+  `${word} · ${wholeText(n)}`,
+];
 
 // Where a request is at a time: which share of the prompt is read, and how many tokens are written.
 const readAt = (first, clock) => (first > 0 ? Math.min(1, clock / first) : 1);
