@@ -132,7 +132,7 @@ def _number_and_unit(typed: str, plain: str) -> tuple[float, str]:
     if not found:
         late = f"{typed!r} doesn't start with a number."
         what = late if re.search("[0-9]", plain) else f"I see no number in {repr(typed) if typed else 'your answer'}."
-        raise AnswerError(f"{what} Write a number and then its unit, for example 12 ms, or infeasible.")
+        raise AnswerError(f"{what} Write a number and its unit, or the word infeasible.")
     rest = plain[found.end():]
     if re.search("[0-9]", rest):
         raise AnswerError(f"I see more than one number in {typed!r}. Work it out and write just the result.")

@@ -37,6 +37,7 @@ function render({ model, el }) {
   let places = [],
     stage = null,
     watched = null,
+    isWatched = false, // since the card was entered
     way = "hand";
 
   const isThere = () => {
@@ -45,11 +46,15 @@ function render({ model, el }) {
       return typeof goal === "number" ? low <= now && now <= high : now === goal;
     });
     const isSeen = !get("view") || stage?.get("view") === get("view");
-    return inPlace && isSeen && (!watched || watched.get("played"));
+    return inPlace && isSeen && (!watched || isWatched);
   };
   const look = () => {
-    const isHere = el.closest(".lab-here") !== null || el.parentElement?.closest(".lab-here");
-    if (isHere && !get("done") && isThere()) desk.send("there", way, "");
+    if (isHere() && !get("done") && isThere()) desk.send("there", way, "");
+  };
+  const isHere = () => el.closest(".lab-here") !== null;
+  const playedOnce = () => {
+    isWatched ||= isHere() && watched.get("played");
+    look();
   };
   const draw = () => {
     ask();
@@ -59,9 +64,9 @@ function render({ model, el }) {
     notice.classList.toggle("lab-explore-open", !get("done"));
   };
   const connect = async () => {
-    const listen = (thing, event) => {
-      thing.on(event, look);
-      held.push(() => thing.off(event, look));
+    const listen = (thing, event, act = look) => {
+      thing.on(event, act);
+      held.push(() => thing.off(event, act));
     };
     places = await Promise.all(
       get("places").map(async ([trait, ref, low, high, goal]) => ({
@@ -73,7 +78,7 @@ function render({ model, el }) {
     watched = get("watched") ? await find(model, get("watched")) : null;
     for (const p of places) listen(p.model, "change:" + p.trait);
     if (stage) listen(stage, "change:view");
-    if (watched) listen(watched, "change:played");
+    if (watched) listen(watched, "change:played", playedOnce);
   };
   show.addEventListener("click", () => {
     way = "button";

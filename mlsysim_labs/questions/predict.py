@@ -72,7 +72,7 @@ class Prediction(ActWidget):
         """Show the truth, a number or an option, beside what was locked; and why it is so."""
         if not self.locked:
             raise RuntimeError(f"the prediction {self.name!r} is not locked yet: the truth is shown after that.")
-        self._tell(truth, self._compared, why, values)
+        self._tell(truth, lambda truth, text: self._compared(truth, text, values or {}), why, values)
 
     def show(self, truth: Any, why: str = "", values: dict[str, list[Any]] | None = None) -> None:
         """Show the truth to somebody who has gone on without a guess."""
@@ -102,11 +102,13 @@ class Prediction(ActWidget):
             raise ValueError(f"{truth!r} is no option of the prediction {self.name!r}. {nearest(truth, self.options)}")
         return truth, truth
 
-    def _compared(self, truth: float | str, text: str) -> str:
+    def _compared(self, truth: float | str, text: str, values: dict[str, list[Any]]) -> str:
         """What is said of own and truth, and of an own value from another version of the question."""
         own, note = self.locked["value"], self.locked.get("note", "")
         is_text = self.kind == "number" and isinstance(own, str)
         said = f"You said {own}. It is {text}." if is_text else comparison(own, truth, self.unit)
+        if own != truth and own in values and truth in values:
+            said = f"You chose {own}: {values[own][1]}. It is {truth}: {values[truth][1]}."
         return f"{said} {note}" if note else said
 
     def restore(self, locked: dict[str, Any]) -> None:

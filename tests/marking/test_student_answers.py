@@ -79,7 +79,7 @@ def test_that_it_cannot_be_done_is_an_answer(text):
 
 
 @pytest.mark.parametrize(("text", "says"), [
-    ("", "I see no number in your answer. Write a number and then its unit"), (" \n\t", "I see no number"),
+    ("", "I see no number in your answer. Write a number and its unit"), (" \n\t", "I see no number"),
     ("x" * 41, "has 41 characters, and I read at most 40"), ("GB", "I see no number in 'GB'"), ("nan", "no number in"),
     ("-inf", "no number in"), ("∞ s", "no number in"), ("about 5 s", "doesn't start with a number"),
     ("4 8 GB", "more than one number"), ("4-8 GB", "more than one number"), ("½ s", "more than one number"),

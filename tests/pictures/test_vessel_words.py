@@ -33,8 +33,8 @@ SENTENCES = [
     (POSED | {"guess": 0.0}, "Nobody would fit."),
 ]
 CHIP = "Try a chip with more memory, several chips, or narrower weights."
-FEWER = "Try fewer users at once, a shorter context, or fewer bits for the cache."
-SHORTER = "Try a shorter context, or fewer bits for the cache."
+FEWER = "Try fewer users at once, or a shorter context."
+SHORTER = "Try a shorter context."
 REMEDIES = [
     ({}, []), ({"weights": 60.11 * GB}, []), (POSED, []), (FULL, [FEWER]), ({"users": 1, "cache": 70 * GB}, [SHORTER]),
     (users_of(4, 70), [SHORTER]), (TOO_BIG, [CHIP]), ({"weights": 80 * GB}, [CHIP]), (TOO_BIG | EMPTY, [CHIP]),

@@ -4,8 +4,8 @@ const AMOUNTS = ["capacity", "weights", "cache", "reserve", "users"];
 const SLACK = 0.5; // [byte] less is rounding
 const REMEDIES = {
   chip: ["a chip with more memory, several chips, or narrower weights", "a larger chip, or narrower weights"],
-  fewer: ["fewer users at once, a shorter context, or fewer bits for the cache", "fewer users, or a shorter context"],
-  shorter: ["a shorter context, or fewer bits for the cache", "a shorter context"],
+  fewer: ["fewer users at once, or a shorter context", "fewer users, or a shorter context"],
+  shorter: ["a shorter context"],
 };
 
 const three = new Intl.NumberFormat("en", { minimumSignificantDigits: 3, maximumSignificantDigits: 3 });
