@@ -49,7 +49,7 @@ def cache_read_time(node: Node, model: Transformer, batch: Request, context: Con
     time = 0.0
     for kind in model.kinds:
         shared = np.minimum(node.tensor_parallel, kind.attention.kv_heads)
-        cache = kind.kv_elements * node.kv_precision.size * np.minimum(context, kind.attention.window) * batch
+        cache = kind.read_elements * node.kv_precision.size * np.minimum(context, kind.attention.window) * batch
         time = time + (cache + 2 * kind.state * batch) / (shared * node.chip_bandwidth)
     return time
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 from solver.units import Byte, BytePerRequest, Context, FlopPerPair, FlopPerToken, PerToken
 from solver.zoo.records import make_plain
@@ -20,12 +21,18 @@ class Kind:
     """What most kinds of attention have in common: nothing to do again for a cached token, and no state."""
 
     window: Context
+    kv_elements: Any
 
     def __post_init__(self) -> None:
         make_plain(self)
         if not self.window > 0:
             raise ValueError(f"window is {self.window:g}, and a token attends at least to itself: give a number of "
                              f"tokens from 1 on, or leave it out where the whole context is seen.")
+
+    @property
+    def read_elements(self) -> PerToken:
+        """Elements that a layer reads of each token in cache: those that it caches."""
+        return self.kv_elements
 
     @property
     def past_work(self) -> FlopPerToken:
@@ -48,7 +55,10 @@ class Attention(Kind):
     """Multi-head, grouped-query or multi-query attention: by the number of KV heads.
 
     `biases` is how many of the four projections (Q, K, V, output) have one: 0, 3 or 4. `window` is how many of the last
-    tokens are attended to; infinite where that is the whole context.
+    tokens are attended to; infinite where that is the whole context. `gate` is 1 where another projection, as wide as
+    that of Q, gates the output; `values` 0 where V is projected as K is, by the same matrix (both are cached); `caches` 0
+    where K and V are those of an earlier layer, which are read again. `norms` are numbers of norms of Q and K, and of
+    sinks.
     """
 
     hidden: float
@@ -57,21 +67,31 @@ class Attention(Kind):
     head_dim: float
     biases: float = 0.0
     window: Context = math.inf
+    gate: float = 0.0
+    values: float = 1.0
+    caches: float = 1.0
+    norms: float = 0.0
 
     @property
     def matrices(self) -> float:
-        """Parameters of the four projections of a layer."""
-        return 2 * self.hidden * self.head_dim * (self.heads + self.kv_heads)
+        """Parameters of the projections of a layer."""
+        each = self.heads * (2 + self.gate) + self.kv_heads * (1 + self.values) * self.caches
+        return self.hidden * self.head_dim * each
 
     @property
     def vectors(self) -> float:
-        """Biases of a layer."""
+        """Biases of a layer, and norms of heads."""
         qkv = self.head_dim * (self.heads + 2 * self.kv_heads) * (self.biases >= 3)
-        return qkv + self.hidden * (self.biases == 4)
+        return qkv + self.hidden * (self.biases == 4) + self.norms
 
     @property
     def kv_elements(self) -> PerToken:
         """Elements that a layer caches for a token: one K and one V for each KV head."""
+        return self.read_elements * self.caches
+
+    @property
+    def read_elements(self) -> PerToken:
+        """Elements that a layer reads of each token in cache, its own or another's."""
         return 2 * self.kv_heads * self.head_dim
 
     @property
@@ -87,7 +107,8 @@ class LatentAttention(Kind):
     """Multi-head latent attention: what is cached is one low-rank vector and one rotary key for all heads.
 
     Prefill expands the latent vector to full heads; decoding works on it as it is ("absorbed"), which costs more
-    arithmetic a pair but reads far less.
+    arithmetic a pair but reads far less. `query_rank` is 0 where queries come from one full matrix. An indexer, which
+    picks the tokens that are attended to, has `index_heads` queries and caches one key of `index_dim` for a token.
     """
 
     hidden: float
@@ -98,6 +119,8 @@ class LatentAttention(Kind):
     rope_dim: float
     value_dim: float
     window: Context = math.inf
+    index_heads: float = 0.0
+    index_dim: float = 0.0
 
     @property
     def kv_heads(self) -> float:
@@ -105,19 +128,21 @@ class LatentAttention(Kind):
 
     @property
     def matrices(self) -> float:
-        query = self.query_rank * (self.hidden + self.heads * (self.nope_dim + self.rope_dim))
+        wide = self.heads * (self.nope_dim + self.rope_dim)
+        query = self.query_rank * (self.hidden + wide) if self.query_rank else self.hidden * wide
+        index = self.index_heads * (self.query_rank * self.index_dim + self.hidden) + self.hidden * self.index_dim
         latent = self.hidden * (self.kv_rank + self.rope_dim)
         expand = self.kv_rank * self.heads * (self.nope_dim + self.value_dim)
-        return query + latent + expand + self.heads * self.value_dim * self.hidden
+        return query + latent + expand + self.heads * self.value_dim * self.hidden + index
 
     @property
     def vectors(self) -> float:
-        """The norms of the two low-rank vectors."""
-        return self.query_rank + self.kv_rank
+        """The norms of the low-rank vectors, and a layer norm of the indexer's key."""
+        return self.query_rank + self.kv_rank + 2 * self.index_dim
 
     @property
     def kv_elements(self) -> PerToken:
-        return self.kv_rank + self.rope_dim
+        return self.kv_rank + self.rope_dim + self.index_dim
 
     @property
     def prefill_pair(self) -> FlopPerPair:
@@ -199,6 +224,11 @@ class Layers:
     def kv_elements(self) -> PerToken:
         """Elements of KV cache for one token."""
         return self.count * self.attention.kv_elements
+
+    @property
+    def read_elements(self) -> PerToken:
+        """Elements of KV cache that are read of each token in it."""
+        return self.count * self.attention.read_elements
 
     @property
     def state(self) -> BytePerRequest:

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Annotated, Any
 
 from solver.units import BytePerRequest, BytePerToken, Context, FlopPerPair, FlopPerToken, PerToken, Scalar
-from solver.zoo.convnet import ConvNet, convnet_record
-from solver.zoo.layers import Attention, FeedForward, LatentAttention, Layers, StateAttention
-from solver.zoo.records import ByName, Source, Zoo, base_value, make_plain, records
-
-HALVES = ({"attention", "latent_attention", "state_attention"}, {"feed_forward", "experts"})  # tables of a layer
+from solver.zoo.layers import Attention, LatentAttention, Layers, StateAttention
+from solver.zoo.records import ByName, Source, Zoo, make_plain, records
 
 
 @dataclass(frozen=True)
@@ -23,7 +19,8 @@ class Transformer:
     `kinds` are the layers, so many of each kind of attention. `feed_forward` is the other half of all of them: one
     record, or one for each kind, in the order in which they first appear. `context` is the longest that it was trained
     for. `tied`: embedding and lm_head are one matrix. `positions` are learned position embeddings; `norm_vectors` is 1
-    for RMS norms, 2 for layer norms (weight and bias).
+    for RMS norms, 2 for layer norms (weight and bias), and `norms` how many a layer has. `looked_up` are parameters of
+    more tables that a token is looked up in.
     """
 
     name: str
@@ -35,6 +32,8 @@ class Transformer:
     tied: float = 0.0
     positions: float = 0.0
     norm_vectors: float = 1.0
+    norms: float = 2.0
+    looked_up: float = 0.0
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -75,8 +74,8 @@ class Transformer:
 
     @cached_property
     def embeddings(self) -> Scalar:
-        """Parameters of embedding and lm_head as they are stored: one matrix where they are tied."""
-        return self.lm_head * (2 - self.tied) + self.positions * self.hidden
+        """Parameters of embedding and lm_head as they are stored, one matrix where they are tied, and of more tables."""
+        return self.lm_head * (2 - self.tied) + self.positions * self.hidden + self.looked_up
 
     @cached_property
     def dense(self) -> Scalar:
@@ -98,7 +97,7 @@ class Transformer:
     @cached_property
     def vectors(self) -> Scalar:
         """Norms and biases: stored, but too few (below 0.1 %) to count in time."""
-        norms = self.norm_vectors * self.hidden * (2 * self.layers + 1)
+        norms = self.norm_vectors * self.hidden * (self.norms * self.layers + 1)
         return norms + self._of_layers("vectors") + self._of_mixes("vectors")
 
     @cached_property
@@ -175,66 +174,10 @@ def multi_head(a: Attention | LatentAttention | StateAttention) -> Attention | S
     return replace(a, kv_heads=a.heads) if isinstance(a, Attention) else a
 
 
-def transformer_record(table: dict, sources: Mapping[str, Source]) -> Transformer:
-    """The record of one table of ``zoo/models.toml``."""
-    hidden, layers = table["hidden"], table["layers"]
-    source = sources[table["source"]]
-    figures = dict.fromkeys([k for k, v in table.items() if isinstance(v, (int, str, bool))], source)
-    figures["published"] = sources[table.get("published_source", table["source"])]
-    parts = [(own_or_common(part, table), float(part["count"])) for part in table.get("kinds", [{"count": layers}])]
-    mixed = any("experts" in part for part, _ in parts)
-    kinds = added_up([(attention(part, hidden), count) for part, count in parts])
-    mixes = added_up([(feed_forward(part, hidden, mixed), count) for part, count in parts])
-    return Transformer(
-        table["name"], tuple(Layers(count, one) for one, count in kinds.items()), float(hidden), float(table["vocab"]),
-        base_value(table["context"]), tuple(one.of_layers(count) for one, count in mixes.items()),
-        float(table.get("tied", False)), float(table.get("positions", 0)),
-        2.0 if table.get("norm") == "layer" else 1.0, figures)
+def _zoo() -> dict[str, Any]:
+    from solver.zoo.declared import model_record  # which makes transformers, and is read when the first is asked for
+
+    return records("models.toml", model_record)
 
 
-def own_or_common(part: dict, table: dict) -> dict:
-    """Both halves of a group of layers: of its own table, or where that has none, of the model's."""
-    return {name: half for names in HALVES for half_of in (part if names & part.keys() else table,)
-            for name, half in half_of.items() if name in names}
-
-
-def added_up(counted: list[tuple[Any, float]]) -> dict[Any, float]:
-    """How many layers there are of each kind: those of equal ones are added up."""
-    found: dict[Any, float] = {}
-    for one, count in counted:
-        found[one] = found.get(one, 0.0) + count
-    return found
-
-
-def attention(table: dict, hidden: int) -> Attention | LatentAttention | StateAttention:
-    """The attention of a table: latent, or with a state, where it has that part."""
-    if "state_attention" in table:
-        return StateAttention(float(hidden), **{k: float(v) for k, v in table["state_attention"].items()})
-    if "latent_attention" in table:
-        return LatentAttention(float(hidden), **{k: float(v) for k, v in table["latent_attention"].items()})
-    part: dict[str, Any] = dict(table["attention"])
-    biases = {"none": 0.0, "qkv": 3.0, "all": 4.0}[part.pop("bias", "none")]
-    window = base_value(part.pop("window", math.inf))
-    return Attention(float(hidden), **{k: float(v) for k, v in part.items()}, biases=biases, window=window)
-
-
-def feed_forward(table: dict, hidden: int, mixed: bool) -> FeedForward:
-    """The feed-forward part of a layer: experts where it has them. Beside mixtures an ordinary network is dense."""
-    if "experts" not in table:
-        part = table["feed_forward"]
-        matrices, bias = (3 if part["gated"] else 2), part.get("bias", False)
-        one = float(matrices * hidden * part["width"])
-        return FeedForward(one * (not mixed), dense=one * mixed, vectors=float((part["width"] + hidden) * bias))
-    part = table["experts"]
-    one, router = float(3 * hidden * part["width"]), float(hidden * part["count"])
-    shared = part["shared"] * one
-    return FeedForward(one, float(part["count"]), float(part["active"]), shared + router,
-                       float(part["count"] * part.get("router_bias", False)), shared, router)
-
-
-def model_record(table: dict, sources: Mapping[str, Source]) -> Transformer | ConvNet:
-    """The record of one table: a convolutional network where it has stages of blocks."""
-    return convnet_record(table, sources) if "stages" in table else transformer_record(table, sources)
-
-
-Models: Zoo[Any] = Zoo("Models", lambda: records("models.toml", model_record))
+Models: Zoo[Any] = Zoo("Models", _zoo)
