@@ -18,7 +18,7 @@ from solver.zoo.records import Source, base_value
 ATTENTIONS = ("attention", "latent_attention", "delta_attention", "state_attention")
 NETWORKS = ("feed_forward", "experts")
 SIZES = ("hidden", "vocab", "context")
-MORE = {"tied": False, "positions": 0.0, "norm": "rms", "norms": 2.0, "looked_up": 0.0}
+MORE = {"tied": False, "positions": 0.0, "norm": "rms", "norms": 2.0, "looked_up": 0.0, "stored_as": ""}
 ABOUT = ("name", "layers", "kinds", "source", "published", "published_source", "like")
 BIASES = {"none": 0.0, "qkv": 3.0, "all": 4.0}
 NORMS = {"rms": 1.0, "layer": 2.0}
@@ -52,7 +52,7 @@ def declared(table: Mapping[str, Any]) -> Transformer:
         sizes["context"], tuple(one.of_layers(count) for one, count in mixes.items()), float(more["tied"]),
         amount(f"positions of {name}", more["positions"], 0), word(f"norm of {name}", more["norm"], NORMS),
         norms=amount(f"norms of {name}", more["norms"], 0),
-        looked_up=amount(f"looked_up of {name}", more["looked_up"], 0))
+        looked_up=amount(f"looked_up of {name}", more["looked_up"], 0), stored_as=str(more["stored_as"]))
 
 
 def layer_groups(name: str, table: Mapping[str, Any]) -> list[tuple[dict[str, Any], float]]:

@@ -20,7 +20,8 @@ class Transformer:
     record, or one for each kind, in the order in which they first appear. `context` is the longest that it was trained
     for. `tied`: embedding and lm_head are one matrix. `positions` are learned position embeddings; `norm_vectors` is 1
     for RMS norms, 2 for layer norms (weight and bias), and `norms` how many a layer has. `looked_up` are parameters of
-    more tables that a token is looked up in.
+    more tables that a token is looked up in. `stored_as` names the number format, or recipe, that its configuration says
+    it is published in.
     """
 
     name: str
@@ -34,7 +35,45 @@ class Transformer:
     norm_vectors: float = 1.0
     norms: float = 2.0
     looked_up: float = 0.0
+    stored_as: str = ""
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def from_config(cls, source: Any, name: str | None = None) -> Transformer:
+        """The model that a `config.json` of Hugging Face describes: its path, its folder's, or its content.
+
+        Only the language model counts: no vision tower, no module that predicts several tokens. What an absent key
+        means depends on the `model_type`, as in Transformers (``zoo/families.toml``). An unknown one is read as a
+        network of Llama's kind, with a warning, or refused where it has keys that may change what is stored or cached.
+        A `quantization_config` is named in a warning, and `stored_as` is what `precision` calls it.
+
+        >>> mine = Transformer.from_config({
+        ...     "model_type": "qwen3", "num_hidden_layers": 36, "hidden_size": 4096, "num_attention_heads": 32,
+        ...     "num_key_value_heads": 8, "head_dim": 128, "intermediate_size": 12288, "vocab_size": 151936,
+        ...     "max_position_embeddings": 40960}, name="Qwen3 8B")
+        >>> mine.parameters, mine.kv_elements
+        (8190735360.0, 73728.0)
+        """
+        from solver.zoo.configured import configured
+        from solver.zoo.declared import declared
+
+        return declared(configured(source, name))
+
+    @classmethod
+    def declared(cls, name: str, **table: Any) -> Transformer:
+        """A model by its layers, in the words of ``zoo/models.toml``: sizes, `attention` and `feed_forward` (or
+        `latent_attention`, `delta_attention`, `experts`), or `kinds`, groups of `count` layers with their own.
+
+        >>> heads = {"heads": 32, "kv_heads": 8, "head_dim": 128}
+        >>> mine = Transformer.declared(
+        ...     "mine", hidden=4096, vocab=32000, context="32768 token", feed_forward={"width": 14336, "gated": True},
+        ...     kinds=[{"count": 16, "attention": heads | {"window": "4096 token"}}, {"count": 16, "attention": heads}])
+        >>> mine.layers, mine.parameters
+        (32.0, 7241732096.0)
+        """
+        from solver.zoo.declared import declared
+
+        return declared({"name": name} | table)
 
     def __post_init__(self) -> None:
         make_plain(self)
@@ -181,3 +220,5 @@ def _zoo() -> dict[str, Any]:
 
 
 Models: Zoo[Any] = Zoo("Models", _zoo)
+
+Model = Transformer  # what people call it: Model.from_config("config.json")

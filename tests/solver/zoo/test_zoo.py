@@ -29,15 +29,19 @@ ROUNDED = {  # counts that agree with the shapes only so far: why, and by what s
     "OpenLlama_3B": 0.001,      # published as 6.85 GB of 16 bits
     "MPT_30B": 0.0003,          # published as 29.95 billion
     "GPTJ_6B": 0.0004,          # one norm a layer, a bias of lm_head; its card counts 2.5 million more than its file
-    "GPT_OSS_20B": 0.0004,      # the experts have biases, the heads sinks
-    "GPT_OSS_120B": 0.0004,
-    "Falcon_7B": 0.0001,        # one norm a layer
-    "DeepSeek_V2_Lite": 3e-6,   # full queries, written as low-rank ones with a norm
-    "Qwen3_30B_A3B": 1e-6,      # norms of Q and K
-    "Qwen3_235B_A22B": 1e-6,
     "Bloom_176B": 1e-6,         # a norm after the embedding
     "Kimi_K2": 1e-8,            # 3416 numbers in its files that are neither weights nor whole scale blocks
+    "Kimi_K2_0905": 1e-8, "Kimi_K2_5": 1e-8,
+    "Qwen3_Coder_480B_A35B": 0.001, "Qwen3_Next_80B_A3B": 0.005, "Qwen3_5_122B_A10B": 0.001, "Qwen3_5_397B_A17B": 0.002,
+    "GLM_5": 0.0002, "GLM_5_1": 0.0002,  # as their names say
+    "GLM_4_5": 0.007,           # 355 billion with the multi-token-prediction layer
+    "GLM_4_5_Air": 0.009,       # 106 billion
+    "MiniMax_M2": 0.006, "MiniMax_M2_5": 0.006,
+    "Kimi_Linear_48B_A3B": 0.024,  # 49.1 billion, as its name does not say
 }
+UNCOUNTED = {  # nobody publishes a count of the language model alone: what it is with vision, or as its name has it
+    "Gemma4_E2B": 5.1e9, "Gemma4_E4B": 7.9e9, "Gemma4_26B_A4B": 26e9, "Gemma4_31B": 31e9, "Qwen3_5_27B": 27_356_728_560,
+    "Qwen3_6_27B": 27_356_728_560, "DeepSeek_V3_2": 671.9e9, "Llama4_Scout": 109e9, "Llama4_Maverick": 402e9}
 FIGURES = ("memory", "bandwidth", "fp32", "tf32", "fp16", "bf16", "fp8", "int8", "fp4", "int4", "link", "host", "power")
 
 
@@ -87,8 +91,11 @@ def test_figures_of_a_chip_are_plausible(chip):
 @pytest.mark.parametrize("key", Models.keys())
 def test_parameters_follow_from_shapes(key):
     """Exact, but where the published count is rounded or the notation of the zoo lacks a vector or two."""
-    published = read("models.toml")[key]["published"]
-    assert Models[key].parameters == pytest.approx(published, rel=ROUNDED.get(key, 0), abs=0)
+    published = read("models.toml")[key].get("published")
+    if key in UNCOUNTED:
+        assert published is None and 0.9 * UNCOUNTED[key] < Models[key].parameters < 1.005 * UNCOUNTED[key]
+    else:
+        assert Models[key].parameters == pytest.approx(published, rel=ROUNDED.get(key, 0), abs=0)
 
 
 @pytest.mark.parametrize("key, published, tolerance", [
