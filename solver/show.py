@@ -21,7 +21,7 @@ def width(text: str) -> int:
 
 def is_plain_number(text: str) -> bool:
     """Whether a cell reads as a number, with or without a unit: such columns are aligned right."""
-    return text.lstrip("-")[:1].isdigit() or text.startswith(("nan", "inf", "-inf"))
+    return text.lstrip("-")[:1].isdigit() or text.startswith(("nan", "inf", "-inf", "unknown"))
 
 
 def cells(headers: Sequence[Any], rows: Iterable[Sequence[Any]]) -> tuple[list[str], list[list[str]], list[bool]]:

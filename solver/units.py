@@ -45,6 +45,9 @@ RequestRate: TypeAlias = Annotated[Any, "request/second"]
 Watt: TypeAlias = Annotated[Any, "watt"]
 
 
+UNKNOWN_TEXT = "unknown"  # what people read of a quantity that is not a number
+
+
 class Quantity(pint.registry.UnitRegistry.Quantity):
     """A number with its unit. ``str`` is for people (three digits); ``repr`` and ``magnitude`` are exact."""
 
@@ -56,7 +59,9 @@ class Quantity(pint.registry.UnitRegistry.Quantity):
             return super().__format__(spec).rstrip()
         shown = self.to("") if self.dimensionless and str(self.units) != "percent" else self
         value = shown.magnitude
-        number = array_text(value) if np.ndim(value) else number_text(value)
+        if not np.ndim(value) and np.isnan(value):
+            return UNKNOWN_TEXT
+        number = array_text(value).replace("nan", UNKNOWN_TEXT) if np.ndim(value) else number_text(value)
         return f"{number} {unit_text(shown.units)}".rstrip()
 
     def _repr_pretty_(self, printer: Any, cycle: bool) -> None:

@@ -63,7 +63,7 @@ def memory_parts(result: Any) -> dict[str, Any]:
     [85.9, 16.1, 17.2, 8.6]
     """
     asked = result.given["asked"]
-    capacity = asked.node.device.memory * asked.node.tensor_parallel
+    capacity = asked.node.device.usable_memory * asked.node.tensor_parallel
     return {"capacity": capacity, "weights": result.value("model_weights_size"), "users": asked.batch,
             "cache": result.value("kv_cache_size"), "reserve": asked.reserve * capacity,
             "chip": asked.node.device, "model": asked.model}

@@ -87,7 +87,7 @@ class Vessel(Strict):
         >>> [round(float(found[name]) / 1e9, 1) for name in ("capacity", "weights", "cache")]   # GB
         [85.9, 16.1, 17.2]
         """
-        return {"capacity": hardware.memory, "reserve": reserve * hardware.memory, "users": users,
+        return {"capacity": hardware.usable_memory, "reserve": reserve * hardware.usable_memory, "users": users,
                 "weights": weights_bytes(model, format_of(precision)), "chip": hardware, "model": model,
                 "cache": kv_cache_bytes(model, users, context, format_of(kv_precision))}
 

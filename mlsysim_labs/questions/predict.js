@@ -221,7 +221,7 @@ function render({ model, el }) {
   const told = make(open, "div", "act-quiet", { role: "status" });
   const play = make(open, "button", "link", { type: "button", textContent: "Just let me play" });
   const isClass = get("mode") === "demo",
-    repeat = make(shut, "button", "button", { type: "button", textContent: "Guess again" });
+    repeat = make(shut, "button", "button predict-again", { type: "button", textContent: "Guess again" });
   let again = false, // before a class
     wasLocked = false;
   const isEmpty = () => (isNumber ? input.get() === null : !input.get());

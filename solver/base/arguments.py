@@ -17,32 +17,11 @@ import numpy as np
 from solver.base import chosen
 from solver.base.declared import Seen
 from solver.base.kinds import RecordOf, Share, Whole
-from solver.base.numbers import each, limited_number, symbolic, together, unknown
+from solver.base.numbers import each, limited_number, symbolic, unknown
 from solver.text import number_text
 from solver.zoo.hardware import Accelerator, Hardware
 from solver.zoo.models import Models
 from solver.zoo.profiles import EFFICIENCY, SOURCES, efficiency_profile
-
-
-def trained_context(name: str, value: Any, model: Any, hint: str = "") -> Any:
-    """A number of tokens that the model was trained for."""
-    if unknown(value) or symbolic(model) or not hasattr(model, "context"):
-        return value
-    limit = model.context
-    return each(name, value, lambda v: v <= limit,
-                lambda bad: f"{model} was trained for at most {number_text(limit)} tokens; "
-                            f"shorten the context{hint}, or choose a model with a longer one.")
-
-
-def room_for_answer(name: str, value: Any, prompt: Any, *models: Any) -> Any:
-    """Tokens that models answer with: prompt and answer together are a context that each was trained for."""
-    for model in models:
-        if model is not None and not symbolic(model) and not unknown(value) and not unknown(prompt):
-            together(seq_len=prompt, **{name: value})
-            limited_number(name, value, "what the prompt leaves of the context", model.context - prompt, np.less_equal,
-                           "at most", f"{model} was trained for {number_text(model.context)} tokens, prompt and answer "
-                                      f"together; shorten one of them")
-    return value
 
 
 def _reached(name: str, value: Any, seen: Seen) -> Any:
@@ -102,10 +81,8 @@ WEIGHT_FORMAT = RecordOf(
     "Number format of the weights, which the accelerator has a rate for.", of="name of a format",
     judge=lambda name, value: chosen.precision(value, name), pair=lambda: ("fp16", "fp8"),
     asks=lambda name, value, seen: chosen.rated(value, seen["hardware"]))
-PROMPT = Whole("Tokens of the prompt, at most what the model was trained for.", "token", example=2048,
-               asks=lambda name, value, seen: trained_context(name, value, seen["model"]))
-WINDOW = replace(
-    PROMPT, sentence="The window of a request: prompt and answer together, at most what the model was trained for.")
+PROMPT = Whole("Tokens of the prompt.", "token", example=2048)
+WINDOW = replace(PROMPT, sentence="The window of a request: prompt and answer together.")
 PAGE = Whole("Tokens of a page of KV cache.", "token")
 
 Model: TypeAlias = Annotated[Any, MODEL]

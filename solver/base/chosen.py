@@ -58,11 +58,26 @@ def cache_format(value: Any, name: str = "kv_precision") -> Any:
 
 
 def rated(kind: Any, *devices: Any) -> Any:
-    """A number format that each of the devices has a rate for."""
+    """A number format that each of the devices has a rate for, published or not."""
     for device in devices:
         if not symbolic(device) and not symbolic(kind):
-            _rate_of(device, kind)
+            _rate_of(device.reading, kind)
     return kind
+
+
+def published(kind: Any, *devices: Any) -> Any:
+    """A number format whose rate on each of the devices is published."""
+    for device in devices:
+        if not symbolic(rated(kind, device)) and not symbolic(device) and device.unrated[kind.rate]:
+            raise ValueError(f"{device} has {kind}, but {unpublished_rates(device)}, and every step needs it: ask "
+                             f"ServingModel, which says what memory alone decides, or give the rate: "
+                             f"changed(chip, fp16=...).")
+    return kind
+
+
+def unpublished_rates(device: Accelerator) -> str:
+    """Which rates of a chip nobody publishes, as a part of a sentence."""
+    return f"nobody publishes its {' and '.join(device.unpublished)} rate"
 
 
 def _rate_of(device: Accelerator, kind: Precision) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from solver.base.numbers import symbolic, unknown
 from solver.text import nearest, number_text
-from solver.units import is_quantity, quantity
+from solver.units import UNKNOWN_TEXT, is_quantity, quantity
 
 
 class field:
@@ -71,7 +71,7 @@ class Result:
         raise AttributeError(f"{type(self).__name__} is read-only: call solve again with other arguments.")
 
     def __repr__(self) -> str:
-        shown = (f"  {name} = {value_text(getattr(self, name))}" for name in self.fields())
+        shown = (f"  {name} = {field_text(getattr(self, name))}" for name in self.fields())
         return "\n".join([f"{type(self).__name__}(", *shown, ")"])
 
 
@@ -80,6 +80,13 @@ def value_text(value: Any) -> str:
     if symbolic(value) or (unknown(value) and not is_quantity(value)):
         return repr(value)
     return number_text(value) if isinstance(value, float) else str(value)
+
+
+def field_text(value: Any) -> str:
+    """A field of a result as people read it: what is not a number is unknown."""
+    if isinstance(value, float):
+        return UNKNOWN_TEXT if np.isnan(value) else number_text(value)
+    return str(value).replace("nan", UNKNOWN_TEXT) if isinstance(value, np.ndarray) else value_text(value)
 
 
 def interval(result: Any, name: str, down: Any, up: Any) -> tuple[Any, Any]:
@@ -91,33 +98,10 @@ def interval(result: Any, name: str, down: Any, up: Any) -> tuple[Any, Any]:
 
 
 def band_of(result: Any, name: str, ends: tuple[Any, Any]) -> tuple[Any, Any] | None:
-    """The ends of an interval as people read them; None where there is none."""
+    """The ends of an interval as people read them; None where there is none at any point, NaN at points without one."""
     unit = getattr(type(result), name).unit
-    if not np.all(np.isfinite(ends[1])):
+    known = np.isfinite(ends[1])
+    if not np.any(known):
         return None
+    ends = ends if np.all(known) else (np.where(known, ends[0], np.nan), ends[1])
     return ends if unit is None else (quantity(ends[0], unit), quantity(ends[1], unit))
-
-
-def memory_sentence(headroom: Any, remedy: str) -> str:
-    """Whether it fits, and by how much, at the tightest of the points."""
-    left = np.ravel(headroom)
-    tightest, misfits = float(np.min(left)), int(np.sum(left < 0))
-    by = quantity(abs(tightest), "GB")
-    if not misfits:
-        return f"Memory: fits, with {by} to spare{' at the tightest point' if left.size > 1 else ''}."
-    where = f" at {misfits} of {left.size} points, by up to {by}" if left.size > 1 else f", by {by}"
-    return f"Memory: does not fit{where}. {remedy}"
-
-
-def cache_sentence(kind: Any) -> str:
-    """Which number format the KV cache took, and what changes it."""
-    bits = f", {number_text(8 * kind.size)} bits a number" * (kind.size != 2)
-    return f"KV cache: in {kind}{bits}; kv_precision changes that."
-
-
-def bound_sentence(what: str, compute_time: Any, memory_time: Any) -> str:
-    """Which roof binds: the slower of arithmetic and memory traffic."""
-    memory = np.mean(np.asarray(memory_time) >= compute_time)
-    roof = {1.0: "memory bandwidth", 0.0: "arithmetic"}.get(
-        float(memory), f"memory bandwidth at {memory:.0%} of the points and by arithmetic at the others")
-    return f"{what}: bound by {roof}."

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Any, TypeAlias
 
-from solver.base.arguments import MODEL, PROMPT, trained_context
+from solver.base.arguments import MODEL, PROMPT
 from solver.base.chosen import network
 from solver.base.declared import OWN, Seen
 from solver.base.kinds import OneOf, Whole, YesNo
@@ -20,10 +20,6 @@ def _trainable(name: str, value: Any, seen: Seen) -> Any:
     return value
 
 
-def _context_of_step(name: str, value: Any, seen: Seen) -> Any:
-    return trained_context(name, value, seen["model"], " (2,048 unless you give one)")
-
-
 TRAINED = {"is_training": OWN}
 
 Network: TypeAlias = Annotated[Any, replace(
@@ -36,8 +32,7 @@ RaiseErrors: TypeAlias = Annotated[Any, YesNo(
 Training: TypeAlias = Annotated[Any, YesNo(
     "Whether it is a step of training with Adam, over whole sequences.", asks=_trainable)]
 StepContext: TypeAlias = Annotated[Any, replace(
-    PROMPT, sentence="Context of a decode step, or tokens of each sequence, at most what the model was trained for.",
-    asks=_context_of_step)]
+    PROMPT, sentence="Context of a decode step, or tokens of each sequence.")]
 ZeroStage: TypeAlias = Annotated[Any, OneOf(
     "What the replicas share out: 0 nothing, 1 the optimizer's state, 2 gradients too, 3 weights too.",
     choices=(0, 1, 2, 3), company=TRAINED | {"dp_size": OWN})]

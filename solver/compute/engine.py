@@ -9,7 +9,14 @@ import numpy as np
 from solver.base.arguments import Chip, Efficiency, Format, Reached
 from solver.base.declared import declared
 from solver.base.numbers import unknown
-from solver.base.result import Result, bound_sentence, field, memory_sentence
+from solver.base.result import Result, field
+from solver.base.sentences import (
+    bound_sentence,
+    context_sentences,
+    could_be_narrower,
+    memory_sentence,
+    unknown_sentences,
+)
 from solver.compute.arguments import (
     Batch,
     Lora,
@@ -22,9 +29,10 @@ from solver.compute.arguments import (
     ZeroStage,
 )
 from solver.formulas.images import image_time
-from solver.formulas.memory import chip_bytes, weights_bytes
+from solver.formulas.memory import chip_bytes, context_margin, usable_bytes, weights_bytes
 from solver.formulas.training import training_passes, training_state_bytes
-from solver.formulas.transformer import decode_time, launch_time, prefill_time
+from solver.formulas.transformer import launch_time, prefill_time
+from solver.formulas.unpublished import known_decode_time
 from solver.formulas.work import forward_compute_time, forward_memory_time, forward_traffic, forward_work
 from solver.zoo.node import Node
 from solver.zoo.profiles import EFFICIENCY
@@ -50,23 +58,41 @@ class PerformanceProfile(Result):
     peak_bw_actual = field("GB/s", "bandwidth")
     mfu = field(None, "work that the model needs as a share of what the chip could do in that time")
     hfu = field(None, "the same, with what is recomputed")
+    within_context = field(None, "whether the model was trained for that context; True for images", bool)
 
     @property
     def bottleneck(self) -> Any:
-        """"Compute" or "Memory": the slower side; an array of them for arrays."""
-        compute, memory = self.values["latency_compute"], self.values["latency_memory"]
-        named = np.where(memory >= compute, "Memory", "Compute")
+        """"Compute" or "Memory": the slower side; an array of them for arrays. "Unknown" where the time is."""
+        compute, memory = self._sides
+        named = np.where(np.isnan(compute), "Unknown", np.where(memory >= compute, "Memory", "Compute"))
         return named if named.ndim else str(named)
+
+    @property
+    def _sides(self) -> tuple[Any, Any]:
+        """What arithmetic and memory traffic take; arithmetic hides where its time is unknown and the step's is not."""
+        compute, latency = self.values["latency_compute"], self.values["latency"]
+        hidden = np.isnan(compute) & ~np.isnan(latency)
+        return np.where(hidden, 0.0, compute), self.values["latency_memory"]
 
     @property
     def constraint_trace(self) -> list[str]:
         """What binds, in sentences."""
-        v = self.values
+        v, node, model, context = self.values, self.given["node"], self.given["model"], self.given["context"]
         if any(map(unknown, v.values())):
             return []
-        remedy = "A smaller batch, a narrower number format, sharding or a chip with more memory would help."
-        return [memory_sentence(v["headroom"], remedy),
-                bound_sentence("Step", v["latency_compute"], v["latency_memory"])]
+        lost = unknown_sentences(node, {"latency": v["latency"]})
+        return [memory_sentence(v["headroom"], node.device, self._remedies()),
+                *(lost or [bound_sentence("Step", *self._sides)]),
+                *([] if np.all(v["within_context"]) else context_sentences(context, model))]
+
+    def _remedies(self) -> dict[str, Any]:
+        """What could be changed, and whether that helps: batches and contexts where they are in memory at all."""
+        node, model, batch, trained = (self.given[name] for name in ("node", "model", "batch", "is_training"))
+        least = weights_bytes(model, node.precision)
+        room = (usable_bytes(node.device) > least) & (self.values["memory_footprint"] > least) & (not trained)
+        narrower = node.precision.size > 2 if trained else could_be_narrower(node, room)
+        return {"a smaller batch": room & (batch > 1), "a shorter context": room & (self.given["context"] > 1),
+                "a narrower number format": narrower, "sharding": trained, "a chip with more memory": True}
 
 
 class Engine:
@@ -106,7 +132,7 @@ class Engine:
         is_training : bool
             Whether it is a step of training with Adam, over whole sequences.
         seq_len : tokens
-            Context of a decode step, or tokens of each sequence, at most what the model was trained for.
+            Context of a decode step, or tokens of each sequence.
         zero_stage : int
             What the replicas share out: 0 nothing, 1 the optimizer's state, 2 gradients too, 3 weights too.
         dp_size : replicas
@@ -145,7 +171,9 @@ class Engine:
                 values |= _training(values, model, node.precision, zero_stage, dp_size, float(is_lora))
                 recomputed += float(activation_recomputation) / training_passes(float(is_lora))
             values = _complete(values, node, recomputed)
-        result = PerformanceProfile(values, {"model": model, "node": node})
+            values["within_context"] = context_margin(model, seq_len) >= 0 if hasattr(model, "context") else True
+        result = PerformanceProfile(values, {
+            "model": model, "node": node, "batch": batch_size, "context": seq_len, "is_training": is_training})
         if raise_errors and not unknown(values["feasible"]) and not np.all(values["feasible"]):
             raise OutOfMemoryError(f"{model} on {node.device}. {result.constraint_trace[0]}")
         return result
@@ -164,7 +192,7 @@ def _decode_step(node: Node, model: Any, batch: Any, context: Any) -> dict[str, 
     """A decode step at that context, the very one of `ServingModel`."""
     shape = model, model.decode_pair_work, batch, 1.0, context, 1.0
     return {"items": batch, "memory_footprint": chip_bytes(node, model, batch, context),
-            "latency": decode_time(node, model, batch, context)} | _parts(node, *shape)
+            "latency": known_decode_time(node, model, batch, context)} | _parts(node, *shape)
 
 
 def _training_step(node: Node, model: Any, batch: Any, context: Any) -> dict[str, Any]:
@@ -197,7 +225,7 @@ def _training(values: dict[str, Any], model: Any, precision: Any, stage: Any, re
 def _complete(v: dict[str, Any], node: Node, recomputed: float) -> dict[str, Any]:
     """The fields that follow from time, work and traffic; `recomputed` is all work over the work that is needed."""
     mfu = v["least"] / (v["latency"] * recomputed)
-    headroom = node.device.memory - v["memory_footprint"]
+    headroom = usable_bytes(node.device) - v["memory_footprint"]
     slower = {name: v[name] * recomputed for name in TIMES}
     return v | slower | {
         "throughput": v["items"] / slower["latency"], "arithmetic_intensity": v["work"] / v["traffic"],

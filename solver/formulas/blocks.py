@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from solver.formulas.memory import (
-    cached_context,
-    kv_pages,
-    usable_bytes,
-    weights_bytes,
-)
-from solver.units import Byte, BytePerToken, Context, Request, Scalar, Token
+from solver.formulas.memory import kv_pages, usable_bytes, weights_bytes
+from solver.units import Byte, BytePerRequest, BytePerToken, Context, Request, Scalar, Token
 from solver.zoo.models import Transformer
 from solver.zoo.node import Node
 
@@ -45,36 +40,38 @@ def kv_room_of_free(memory: Byte, share: Scalar, weights: Byte, non_torch: Byte,
     return share * (memory - weights - non_torch - activation)
 
 
-def cached_tokens(blocks: Scalar, block: Context, one: Request = 1.0) -> Token:
-    """Tokens that so many blocks hold.
+def cached_tokens(blocks: Scalar, block: Context, groups: Scalar = 1.0, one: Request = 1.0) -> Token:
+    """Tokens that so many blocks hold, if each of the groups of layers caches all of them, as engines print it.
 
-        tokens = blocks * block
+        tokens = floor(blocks / groups) * block
 
-    By definition.
+    Source: vLLM, `vllm/v1/core/kv_cache_utils.py`.
 
-    >>> float(cached_tokens(8288, 16))
-    132608.0
+    >>> float(cached_tokens(8288, 16)), float(cached_tokens(8288, 16, groups=2))
+    (132608.0, 66304.0)
     """
-    return blocks * block * one
+    return np.floor(blocks / groups) * block * one
 
 
-def full_requests(tokens: Token, context: Context) -> Request:
+def full_requests(tokens: Token, context: Context, blocks: Scalar = 0.0, taken: Scalar = 1.0, whole: Scalar = 1.0,
+                  one: Request = 1.0) -> Request:
     """Requests at once if each fills its context ("maximum concurrency" in the engine's log): not rounded.
 
-        requests = tokens / context
+        requests = tokens / context      where every layer caches all of a context (whole = 1),
+        requests = blocks / taken        where layers slide windows or keep states
 
-    By definition.
+    Source: vLLM, `vllm/v1/core/kv_cache_utils.py`, `get_max_concurrency_for_kv_cache_config`.
 
-    >>> full_requests(132608, 4096)
-    32.375
+    >>> float(full_requests(132608, 4096)), float(full_requests(0, 4096, blocks=264, taken=128, whole=0.0))
+    (32.375, 2.0625)
     """
-    return tokens / context
+    return np.where(whole > 0, tokens / context, blocks / taken * one)
 
 
 def cache_room(node: Node, model: Transformer, reserve: Scalar = 0.0) -> Byte:
     """Memory of each chip that is left beside its part of the weights; negative where these do not fit.
 
-        room = memory * (1 - reserve) - weights / tensor_parallel
+        room = usable_bytes - weights / tensor_parallel
 
     By definition.
 
@@ -117,8 +114,93 @@ def whole_blocks(room: Byte, block: Byte) -> Scalar:
     return np.maximum(np.floor(np.rint(room) / block), 0.0)
 
 
+def block_bytes(node: Node, model: Transformer, block: Context, one: Request = 1.0) -> Byte:
+    """A block on each chip: `block` tokens in one group of layers.
+
+        bytes = block * group * size / sharing chips
+
+    Where all layers are of one kind, they are the group. Source: vLLM, `vllm/v1/core/kv_cache_utils.py`: blocks of one
+    size, and each is of one group of layers.
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"])
+    >>> [float(block_bytes(node, Models[m], 16)) / 2**10 for m in ("Llama3_8B", "GPT_OSS_20B")]   # KiB
+    [2048.0, 384.0]
+    """
+    return block * (model.group * node.kv_precision.size / sharing_chips(node, model)) * one
+
+
+def sharing_chips(node: Node, model: Transformer) -> Scalar:
+    """Chips that share a cache out, a KV head at least to each: the most that any kind of layers is shared by.
+
+        chips = max over kinds with a cache of min(tensor_parallel, kv_heads)
+
+    Source: vLLM, `vllm/config.py`, `get_num_kv_heads`.
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node
+    >>> float(sharing_chips(Node(Hardware.Cloud.H100, PRECISIONS["fp16"], tensor_parallel=16), Models.Llama3_8B))
+    8.0
+    """
+    chips = 1.0
+    for kind in model.kinds:
+        chips = np.maximum(chips, np.minimum(node.tensor_parallel, kind.attention.kv_heads * np.sign(kind.groups)))
+    return chips
+
+
+def group_copies(node: Node, model: Transformer) -> list[Scalar]:
+    """Blocks that a page of each kind of layers takes on a chip: one for each of its groups, and more where it has
+    fewer KV heads than another kind, so that fewer chips share it."""
+    chips = sharing_chips(node, model)
+    return [kind.groups * (chips / np.minimum(node.tensor_parallel, kind.attention.kv_heads)) for kind in model.kinds]
+
+
+def whole_request_blocks(node: Node, model: Transformer, context: Context, block: Context, batched: Context = 1.0,
+                         itself: Context = 1.0, one: Request = 1.0) -> Scalar:
+    """Blocks that one request takes on each chip, of all groups of layers, the last of each counted whole.
+
+        blocks = sum over kinds of layers of copies * ceil(min(context, window - 1 + batched) / block)
+                 + ceil(state / block_bytes)
+
+    A layer that slides a window keeps what the next step's `batched` tokens look back at, `itself` one of them. A state
+    takes whole blocks.
+    Source: vLLM, `vllm/v1/kv_cache_interface.py`, `SlidingWindowSpec.max_memory_usage_bytes`.
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"])
+    >>> [float(whole_request_blocks(node, Models[m], 8192, 16)) for m in ("Llama3_8B", "Mistral_7B", "GPT_OSS_20B")]
+    [512.0, 256.0, 520.0]
+    """
+    size, kept, states = block_bytes(node, model, block, one), 0.0, 0.0
+    for kind, copies in zip(model.kinds, group_copies(node, model), strict=True):
+        longest = np.minimum(context, kind.attention.window + (batched - itself))
+        kept = kept + copies * kv_pages(longest, block)
+        states = states + kind.state * one / np.minimum(node.tensor_parallel, kind.attention.kv_heads)
+    return kept + np.ceil(states / size)
+
+
+def request_bytes(node: Node, model: Transformer, context: Context) -> BytePerRequest:
+    """KV cache and states of one request on each chip, without the waste of blocks.
+
+        bytes = sum over kinds of layers of (kv_bytes_per_token * min(context, window) + state)
+                / min(tensor_parallel, kv_heads)
+
+    By definition.
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"])
+    >>> round(float(request_bytes(node, Models.Llama3_8B, 8192)) / 1e9, 2)   # GB
+    1.07
+    """
+    taken = 0.0
+    for kind in model.kinds:
+        shared = np.minimum(node.tensor_parallel, kind.attention.kv_heads)
+        cache = kind.kv_elements * node.kv_precision.size / shared * np.minimum(context, kind.attention.window)
+        taken = taken + cache + kind.state / shared
+    return taken
+
+
 def request_blocks(model: Transformer, context: Context, page: Context) -> Scalar:
-    """Blocks of `page` tokens that one request takes, on average over the cache: the last one counts whole.
+    """Blocks of `page` tokens in all layers that one request takes, on average over the cache: the last counts whole.
 
         blocks = sum over kinds of layers of share * ceil(min(context, window) / page)
 
@@ -149,7 +231,7 @@ def users_in_blocks(blocks: Scalar, taken: Scalar) -> Scalar:
 def users_beside_weights(node: Node, model: Transformer, context: Context, reserve: Scalar = 0.0) -> Request:
     """How many requests of `context` tokens fit at once on a node, without the waste of pages.
 
-        users = max(0, floor(cache_room / (chip_bytes_per_token * cached_context)))
+        users = max(0, floor(cache_room / request_bytes))
 
     By definition.
 
@@ -158,8 +240,7 @@ def users_beside_weights(node: Node, model: Transformer, context: Context, reser
     >>> int(users_beside_weights(node, Models.Llama3_8B, 131072, reserve=0.1))
     3
     """
-    each = chip_bytes_per_token(node, model) * cached_context(model, context)
-    fitting = np.floor(np.rint(cache_room(node, model, reserve)) / each)
+    fitting = np.floor(np.rint(cache_room(node, model, reserve)) / request_bytes(node, model, context))
     return np.maximum(fitting, 0 * fitting)
 
 

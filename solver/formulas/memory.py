@@ -1,7 +1,7 @@
 """What fills the memory of an accelerator that serves a transformer: weights, KV cache, and a reserve.
 
 Contexts are tokens per request, batches are requests; both may be arrays and broadcast. `reserve` is the share
-of the installed memory that is kept for the driver and activations.
+of the memory that is kept for the driver and activations; what error correction keeps is off before.
 """
 
 from __future__ import annotations
@@ -129,9 +129,9 @@ def chip_bytes(node: Node, model: Transformer, batch: Request, context: Context)
 
 
 def usable_bytes(device: Accelerator, reserve: Scalar = 0.0) -> Byte:
-    """Memory that is left for weights and KV cache: installed size less the reserve.
+    """Memory that is left for weights and KV cache: what the driver shows less the reserve.
 
-        bytes = memory * (1 - reserve)
+        bytes = memory * (1 - ecc) * (1 - reserve)
 
     By definition.
 
@@ -139,14 +139,14 @@ def usable_bytes(device: Accelerator, reserve: Scalar = 0.0) -> Byte:
     >>> round(float(usable_bytes(Hardware.Cloud.H100, 0.1)) / 1e9, 1)   # GB
     77.3
     """
-    return device.memory * (1 - reserve)
+    return device.usable_memory * (1 - reserve)
 
 
 def headroom_bytes(device: Accelerator, model: Transformer, batch: Request, context: Context,
                    precision: Precision, reserve: Scalar = 0.0) -> Byte:
     """Memory left when weights and KV cache are in place; negative where they do not fit.
 
-        headroom = memory * (1 - reserve) - weights - kv_cache
+        headroom = usable_bytes - weights - kv_cache
 
     By definition.
 

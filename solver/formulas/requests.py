@@ -85,4 +85,4 @@ def static_rate(batch: Request, ttft: Second, itl: Second, answer: Scalar, new: 
     762
     """
     answered = np.where(answer > 0, answer, 1.0)
-    return batch * new * answered / (np.where(answer > 0, ttft, 0.0 * ttft) + answered * itl)
+    return batch * new * answered / (np.where(answer > 0, ttft, 0.0 * itl) + answered * itl)

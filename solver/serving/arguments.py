@@ -7,7 +7,7 @@ from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 
-from solver.base.arguments import CHIP, MODEL, PAGE, PROMPT, room_for_answer, trained_context
+from solver.base.arguments import CHIP, MODEL, PAGE, PROMPT
 from solver.base.chosen import rated
 from solver.base.declared import OWN, Seen
 from solver.base.kinds import Memory, OneOf, Rate, Share, Whole, YesNo
@@ -17,11 +17,6 @@ from solver.units import Q_
 from solver.zoo.models import Models
 
 RULES = ("vllm", "tensorrt-llm")
-
-
-def _draft_for_prompt(name: str, value: Any, seen: Seen) -> Any:
-    trained_context("seq_len", seen["seq_len"], value)
-    return value
 
 
 def _decodes(name: str, value: Any, seen: Seen) -> Any:
@@ -40,7 +35,7 @@ Link: TypeAlias = Annotated[Any, Rate(
     company={"decode_hardware": OWN})]
 DraftModel: TypeAlias = Annotated[Any, replace(
     MODEL, sentence="A smaller transformer that drafts tokens, which turns speculative decoding on.",
-    pair=lambda: (Models.Llama3_8B, Models.Llama3_2_1B), asks=_draft_for_prompt)]
+    pair=lambda: (Models.Llama3_8B, Models.Llama3_2_1B))]
 Acceptance: TypeAlias = Annotated[Any, Share(
     "Chance that the first draft token is accepted.", "", company={"draft_model": OWN})]
 DraftLength: TypeAlias = Annotated[Any, Whole(
@@ -52,24 +47,29 @@ Prefix: TypeAlias = Annotated[Any, Whole(
 Chunk: TypeAlias = Annotated[Any, Whole(
     "Tokens of each prompt that a pass reads at most; if not given, it reads the whole prompt.", "token", other=512)]
 AnswerLength: TypeAlias = Annotated[Any, Whole(
-    "Tokens of the answer, for which the prompt leaves room in the context.", "token", other=256,
-    otherwise=lambda seen: 0.0, asks=lambda name, value, seen: room_for_answer(
-        name, value, seen["seq_len"], seen["model"], seen.get("draft_model")))]
+    "Tokens of the answer.", "token", other=256, otherwise=lambda seen: 0.0)]
 Overlap: TypeAlias = Annotated[Any, YesNo(
     "Whether the cache is sent a layer at a time, while the prompt is read.", company={"decode_hardware": OWN})]
 
 FullLength: TypeAlias = Annotated[Any, replace(
-    PROMPT, sentence="Tokens of a request of full length, at most what the model was trained for.")]
+    PROMPT, sentence="Tokens of a request of full length.")]
 Block: TypeAlias = Annotated[Any, replace(PAGE, sentence="Tokens of a block of KV cache.")]
 Utilization: TypeAlias = Annotated[Any, Share(
     "Share of the whole memory (\"vllm\"), or of what is free after the rest (\"tensorrt-llm\").", "", above=True)]
 NonTorch: TypeAlias = Annotated[Any, Memory("Memory of each chip that libraries take.", other=Q_("2 GiB"))]
 Activation: TypeAlias = Annotated[Any, Memory("Memory of each chip that the longest prefill takes at its peak.")]
 Swap: TypeAlias = Annotated[Any, Memory("Memory of the host that each chip swaps blocks to.", other=Q_("2 GiB"))]
+CachedModel: TypeAlias = Annotated[Any, replace(MODEL, pair=lambda: (Models.Llama3_8B, Models.GPT_OSS_20B))]
+Room: TypeAlias = Annotated[Any, Memory(
+    "Memory for the KV cache on each chip, as an engine prints it; if not given, what the rule leaves.",
+    other=Q_("10 GiB"))]
+Batched: TypeAlias = Annotated[Any, Whole(
+    "Tokens of one request that a step computes at most: a sliding window keeps what they all look back at.", "token",
+    other=2048, company={"model": OWN})]
 Rule: TypeAlias = Annotated[Any, OneOf("The engine whose rule is followed.", choices=RULES)]
 
 LongestContext: TypeAlias = Annotated[Any, replace(
-    PROMPT, sentence="Tokens of each request, prompt and answer, at most what the model was trained for.")]
+    PROMPT, sentence="Tokens of each request, prompt and answer.")]
 MaybePage: TypeAlias = Annotated[Any, replace(
     PAGE, sentence="Tokens of a page, the last of which counts whole; if not given, the waste of pages is left out.",
     other=768)]

@@ -31,10 +31,11 @@ from solver.base.arguments import (
 from solver.base.declared import declared
 from solver.formulas.blocks import cache_room, chip_bytes_per_token, requests_at_once
 from solver.formulas.lengths import UNIFORM, Lengths, Spread
-from solver.formulas.memory import cached_context
+from solver.formulas.memory import cached_context, context_margin
 from solver.formulas.paging import empty_share, equivalent_context, mean_cached, mean_pages
 from solver.formulas.requests import drained_share, prompt_time
-from solver.formulas.transformer import decode_time, prefill_time
+from solver.formulas.transformer import prefill_time
+from solver.formulas.unpublished import known_decode_time
 from solver.serving.batching_result import ContinuousBatchingResult
 from solver.zoo.models import Transformer
 from solver.zoo.node import Node
@@ -93,6 +94,7 @@ class Batching:
             headroom = room - per_token * final
             return {
                 "feasible": headroom >= 0, "headroom": headroom,
+                "within_context": context_margin(model, self.window) >= 0,
                 "max_active_requests": paged, "static_requests": static,
                 "memory_fragmentation_pct": 100 * empty_share(cached, now),
                 "static_fragmentation_pct": 100 * empty_share(cached, reserved),
@@ -102,7 +104,7 @@ class Batching:
         """Times and rates; where nothing fits the time is that of a single request, and no token is ever made."""
         many, few = np.maximum(paged, 1.0), np.maximum(static, 1.0)
         context = equivalent_context(self.model, cached)
-        step, static_step = (decode_time(self.node, self.model, n, context) for n in (many, few))
+        step, static_step = (known_decode_time(self.node, self.model, n, context) for n in (many, few))
         reading, static_reading = self._prefill_times(many, few)
         itl, refilled = step + reading, static_step + static_reading
         drained = static_step / drained_share(few, self.lengths) + static_reading  # a step for each token of an answer
@@ -148,7 +150,7 @@ class ContinuousBatchingModel:
         hardware : accelerator
             The accelerator, a record such as `Hardware.Cloud.H100`.
         seq_len : tokens
-            The window of a request: prompt and answer together, at most what the model was trained for.
+            The window of a request: prompt and answer together.
         max_batch_size : requests
             Requests that run at once, at most.
         page_size : tokens

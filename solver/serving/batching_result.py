@@ -8,10 +8,19 @@ from typing import Any
 import numpy as np
 
 from solver.base.numbers import unknown
-from solver.base.result import Result, band_of, cache_sentence, field, interval, memory_sentence
+from solver.base.result import Result, band_of, field, interval
+from solver.base.sentences import (
+    cache_sentence,
+    context_sentences,
+    could_be_narrower,
+    domain_sentences,
+    memory_sentence,
+    unknown_sentences,
+)
+from solver.formulas.blocks import cache_room
 from solver.formulas.paging import equivalent_context
-from solver.formulas.work import bottleneck_code, bottleneck_name
-from solver.serving.result import bottleneck_sentence
+from solver.formulas.work import bottleneck_code
+from solver.serving.result import bottleneck_sentence, known_bottleneck
 
 BANDED = ("throughput_tokens_per_sec", "ttft", "itl")  # the rest is counted or is a ratio
 
@@ -33,6 +42,7 @@ class ContinuousBatchingResult(Result):
     static_tokens_per_sec = field(None, "answered tokens a second of the static server")
     static_fragmentation_pct = field(None, "percent of the static server's reserved windows that holds nothing")
     headroom = field("GB", "memory left on each chip beside the weights and one average request")
+    within_context = field(None, "whether the model was trained for a context as long as the window", bool)
 
     @cached_property
     def floor(self) -> ContinuousBatchingResult:
@@ -47,16 +57,16 @@ class ContinuousBatchingResult(Result):
 
     def interval(self, name: str) -> tuple[Any, Any]:
         """The ends of that band in base units, or symbols of them; NaN without a profile that was measured."""
-        band = self.given["asked"].node.profile.band
+        band = self.given["asked"].node.band
         return interval(self, name, band, band)
 
     @cached_property
     def bottleneck(self) -> Any:
         """What a decode step is bound by: a name, or for arrays codes, which are places in `BOTTLENECKS`."""
         asked, running = self.given["asked"], np.maximum(self.values["max_active_requests"], 1.0)
-        return bottleneck_name(bottleneck_code(
-            asked.node, asked.model, asked.model.decode_pair_work, running, 1.0,
-            equivalent_context(asked.model, asked.cached), 1.0))
+        return known_bottleneck(bottleneck_code(
+            asked.node.reading, asked.model, asked.model.decode_pair_work, running, 1.0,
+            equivalent_context(asked.model, asked.cached), 1.0), self.values["itl"])
 
     @property
     def constraint_trace(self) -> list[str]:
@@ -65,7 +75,14 @@ class ContinuousBatchingResult(Result):
             return []
         limited = np.mean(np.asarray(self.values["max_active_requests"]) < self.given["asked"].limit)
         slots = {0.0: "max_batch_size", 1.0: "memory"}.get(float(limited), f"memory at {limited:.0%} of the points")
+        asked, values = self.given["asked"], self.values
+        room = cache_room(asked.node, asked.model, asked.reserve) > 0
+        remedies = {"a chip with more memory": True, "a narrower number format": could_be_narrower(asked.node, room),
+                    "a shorter window": room}
         return [
-            memory_sentence(self.values["headroom"], "A chip with more memory or a narrower number format would help."),
+            memory_sentence(values["headroom"], asked.node.device, remedies),
             f"Running requests: limited by {slots}.", bottleneck_sentence("Decode", self.bottleneck),
-            cache_sentence(self.given["asked"].node.kv_precision)]
+            *context_sentences(asked.window, asked.model), *domain_sentences(asked.node),
+            *unknown_sentences(asked.node, {"time to first token": values["ttft"],
+                                            "time between tokens": values["itl"]}),
+            cache_sentence(asked.node.kv_precision)]

@@ -6,6 +6,7 @@ profiled before blocks are made); TensorRT-LLM, "KV cache reuse and memory", ``f
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -13,32 +14,38 @@ import numpy as np
 from solver.base.arguments import CacheFormat, Chip, Chips, Model, Reserve, StoredFormat
 from solver.base.declared import declared
 from solver.base.numbers import unknown
-from solver.base.result import Result, cache_sentence, field, memory_sentence
+from solver.base.result import Result, field
+from solver.base.sentences import cache_sentence, context_sentences, could_be_more, could_be_narrower, memory_sentence
 from solver.formulas.blocks import (
+    block_bytes,
     cache_room,
     cached_tokens,
-    chip_bytes_per_token,
     full_requests,
+    group_copies,
     kv_room,
     kv_room_of_free,
-    request_blocks,
     users_beside_weights,
     users_in_blocks,
     whole_blocks,
+    whole_request_blocks,
 )
-from solver.formulas.memory import weights_bytes
+from solver.formulas.memory import context_margin, weights_bytes
 from solver.serving.arguments import (
     Activation,
+    Batched,
     Block,
+    CachedModel,
     FullLength,
     LongestContext,
     MaybePage,
     NonTorch,
+    Room,
     Rule,
     Swap,
     Utilization,
 )
 from solver.units import Q_
+from solver.zoo.models import Transformer
 from solver.zoo.node import Node
 from solver.zoo.profiles import Profiles
 
@@ -52,31 +59,87 @@ class CapacityResult(Result):
     feasible = field(None, "whether at least one request of full length fits", bool)
     kv_cache_size = field("GiB", "memory for the KV cache on each chip")
     model_weights_size = field("GiB", "weights on each chip")
-    block_size = field("MiB", "one block on each chip")
-    blocks = field(None, "blocks of KV cache on each chip", int)
-    tokens = field(None, "tokens that they hold", int)
+    block_size = field("MiB", "one block of a group of layers on each chip")
+    blocks = field(None, "blocks of KV cache on each chip, of all groups of layers", int)
+    tokens = field(None, "tokens that they hold, if every layer keeps all of them", int)
     max_concurrency = field(None, "requests of full length at once, as engines print it")
     cpu_blocks = field(None, "blocks that fit in the swap space of the host", int)
     headroom = field("GB", "memory for the KV cache beyond one request of full length")
+    within_context = field(None, "whether the model was trained for that length", bool)
 
     @property
     def constraint_trace(self) -> list[str]:
         """What binds, in sentences."""
         if self.traced or any(map(unknown, self.values.values())):
             return []
-        return [memory_sentence(self.values["headroom"], "A shorter context, a narrower number format, more chips "
-                                                         "or a larger share of the memory would help."),
-                cache_sentence(self.given["node"].kv_precision)]
+        asked = self.given["asked"]
+        return [memory_sentence(self.values["headroom"], asked.node.device, self._remedies()),
+                *context_sentences(asked.context, asked.model), cache_sentence(asked.node.kv_precision)]
+
+    def _remedies(self) -> dict[str, Any]:
+        """What could be changed, and whether that helps: contexts where the weights leave room for a token."""
+        asked, size = self.given["asked"], self.values["block_size"]
+        least = whole_request_blocks(asked.node, asked.model, 1.0, asked.block)
+        room, given = self.values["blocks"] >= least, asked.room is not None
+        larger = False if given else (asked.utilization < 1) & (asked.room_at(1.0) >= least * size)
+        return {"a shorter context": room & (asked.context > 1),
+                "a narrower number format": could_be_narrower(asked.node, room) if not given
+                else asked.node.kv_precision.size > 1,
+                "more chips": could_be_more(asked.node, asked.model), "a larger share of the memory": larger,
+                "more memory for the cache" if given else "a chip with more memory": True}
+
+
+@dataclass(frozen=True, eq=False)
+class Capacity:
+    """What `kv_capacity` was asked, judged: plain numbers, or symbols."""
+
+    node: Node
+    model: Transformer
+    context: Any
+    block: Any
+    batched: Any
+    room: Any  # None: what the rule leaves
+    utilization: Any
+    non_torch: Any
+    activation: Any
+    swap: Any
+    rule: str
+
+    def room_at(self, utilization: Any) -> Any:
+        """Memory for the KV cache on each chip, by the rule."""
+        rule, node = kv_room if self.rule == "vllm" else kv_room_of_free, self.node
+        return rule(node.device.usable_memory, utilization, self.weights, self.non_torch, self.activation)
+
+    @property
+    def weights(self) -> Any:
+        """On each chip."""
+        return weights_bytes(self.model, self.node.precision) / self.node.tensor_parallel
+
+    def field_values(self) -> dict[str, Any]:
+        """The fields of a result, in base units."""
+        node, model, block, context = self.node, self.model, self.block, self.context
+        room = self.room_at(self.utilization) if self.room is None else self.room
+        size = block_bytes(node, model, block)
+        blocks = whole_blocks(room, size)
+        tokens = cached_tokens(blocks, block, sum(group_copies(node, model)))
+        needed = whole_request_blocks(node, model, context, block, self.batched)
+        return {"feasible": blocks >= needed, "kv_cache_size": room, "block_size": size, "blocks": blocks,
+                "model_weights_size": self.weights, "tokens": tokens,
+                "max_concurrency": full_requests(tokens, context, blocks, needed, model.whole_cache),
+                "cpu_blocks": whole_blocks(self.swap, size), "headroom": room - needed * size,
+                "within_context": context_margin(model, context) >= 0}
 
 
 @declared
-def kv_capacity(model: Model, hardware: Chip, max_len: FullLength, precision: StoredFormat = "fp16", *,
+def kv_capacity(model: CachedModel, hardware: Chip, max_len: FullLength, precision: StoredFormat = "fp16", *,
                 kv_precision: CacheFormat = None, tensor_parallel: Chips = 1, block_size: Block = 16,
-                utilization: Utilization = 0.9, non_torch: NonTorch = NOTHING, activation: Activation = OVERHEAD,
-                swap: Swap = NOTHING, rule: Rule = "vllm") -> CapacityResult:
+                batched_tokens: Batched = 1, utilization: Utilization = 0.9, non_torch: NonTorch = NOTHING,
+                activation: Activation = OVERHEAD, kv_cache_size: Room = None, swap: Swap = NOTHING,
+                rule: Rule = "vllm") -> CapacityResult:
     """Blocks, tokens and full requests of KV cache, counted as serving engines do.
 
-    Numbers may be arrays, which broadcast.
+    A model whose layers are of several kinds takes blocks for each group of layers: where layers slide a window, no
+    more than that window. Numbers may be arrays, which broadcast.
 
     Parameters
     ----------
@@ -85,7 +148,7 @@ def kv_capacity(model: Model, hardware: Chip, max_len: FullLength, precision: St
     hardware : accelerator
         The accelerator, a record such as `Hardware.Cloud.H100`.
     max_len : tokens
-        Tokens of a request of full length, at most what the model was trained for.
+        Tokens of a request of full length.
     precision : name of a format
         Number format of the weights. The chip need not have a rate for it.
     kv_precision : name of a format, optional
@@ -94,6 +157,9 @@ def kv_capacity(model: Model, hardware: Chip, max_len: FullLength, precision: St
         Chips that share each layer, a divisor of the model's heads.
     block_size : tokens
         Tokens of a block of KV cache.
+    batched_tokens : tokens
+        Tokens of one request that a step computes at most: a sliding window keeps what they all look back at. Engines
+        take 2,048 or 8,192; with 1 it is the window itself.
     utilization : share
         Share of the whole memory ("vllm"), or of what is free after the rest ("tensorrt-llm").
     non_torch : quantity
@@ -101,6 +167,8 @@ def kv_capacity(model: Model, hardware: Chip, max_len: FullLength, precision: St
         1.5 GiB in the median.
     activation : quantity
         Memory of each chip that the longest prefill takes at its peak.
+    kv_cache_size : quantity, optional
+        Memory for the KV cache on each chip, as an engine prints it; if not given, what the rule leaves.
     swap : quantity
         Memory of the host that each chip swaps blocks to.
     rule : str
@@ -117,27 +185,18 @@ def kv_capacity(model: Model, hardware: Chip, max_len: FullLength, precision: St
 
     Examples
     --------
-    >>> from solver import Hardware, Models
+    >>> from solver import Q_, Hardware, Models
     >>> r = kv_capacity(Models.Llama3_8B, Hardware.Cloud.H100, 8192)
     >>> r.blocks, r.tokens, round(r.max_concurrency, 2)
     (28437, 454992, 55.54)
+    >>> logged = kv_capacity(Models.Mistral_7B, Hardware.Cloud.H100, 32768, kv_cache_size=Q_("6.61 GiB"))
+    >>> round(logged.max_concurrency, 2)   # all of its layers slide a window of 4,096 tokens
+    13.22
     """
     node = Node(hardware, precision, kv_precision, Profiles.ideal, tensor_parallel)
-    room = (kv_room if rule == "vllm" else kv_room_of_free)(
-        hardware.memory, utilization, weights_bytes(model, precision) / tensor_parallel, non_torch, activation)
-    return CapacityResult(_counts(node, model, max_len, block_size, room, swap), {"node": node, "model": model})
-
-
-def _counts(node: Node, model: Any, context: Any, block: Any, room: Any, swap: Any) -> dict[str, Any]:
-    """The fields of a result, in base units."""
-    size = block * chip_bytes_per_token(node, model)
-    blocks = whole_blocks(room, size)
-    tokens = cached_tokens(blocks, block)
-    needed = request_blocks(model, context, block)
-    return {"feasible": blocks >= needed, "kv_cache_size": room, "block_size": size, "blocks": blocks,
-            "model_weights_size": weights_bytes(model, node.precision) / node.tensor_parallel, "tokens": tokens,
-            "max_concurrency": full_requests(tokens, context), "cpu_blocks": whole_blocks(swap, size),
-            "headroom": room - needed * size}
+    asked = Capacity(node, model, max_len, block_size, batched_tokens, kv_cache_size, utilization, non_torch,
+                     activation, swap, rule)
+    return CapacityResult(asked.field_values(), {"asked": asked})
 
 
 @declared
@@ -149,7 +208,8 @@ def max_users(model: Model, hardware: Chip, context: LongestContext, precision: 
         users = floor((memory * (1 - reserve) - weights / tensor_parallel)
                       / (kv_bytes_per_token / min(tensor_parallel, kv_heads) * context))
 
-    An int, or an array of whole floats where one was given: numbers may be arrays, which broadcast.
+    where layers that slide a window keep that at most, and memory is what error correction leaves of it. An int, or
+    an array of whole floats where one was given: numbers may be arrays, which broadcast.
 
     Parameters
     ----------
@@ -158,7 +218,7 @@ def max_users(model: Model, hardware: Chip, context: LongestContext, precision: 
     hardware : accelerator
         The accelerator, a record such as `Hardware.Cloud.H100`.
     context : tokens
-        Tokens of each request, prompt and answer, at most what the model was trained for.
+        Tokens of each request, prompt and answer.
     precision : name of a format
         Number format of the weights. The chip need not have a rate for it.
     reserve : share
@@ -187,6 +247,6 @@ def max_users(model: Model, hardware: Chip, context: LongestContext, precision: 
     """
     node = Node(hardware, precision, kv_precision, Profiles.ideal, tensor_parallel)
     users = users_beside_weights(node, model, context, reserve) if page_size is None else users_in_blocks(
-        whole_blocks(cache_room(node, model, reserve), page_size * chip_bytes_per_token(node, model)),
-        request_blocks(model, context, page_size))
+        whole_blocks(cache_room(node, model, reserve), block_bytes(node, model, page_size)),
+        whole_request_blocks(node, model, context, page_size))
     return users if unknown(users) or np.ndim(users) else int(users)

@@ -64,8 +64,8 @@ class ServingModel:
         hardware : accelerator
             The accelerator, a record such as `Hardware.Cloud.H100`.
         seq_len : tokens
-            Tokens of the prompt, at most what the model was trained for. ITL is at the mean context while the answer
-            grows; without output_len at seq_len, and the rate is of decoding alone.
+            Tokens of the prompt. ITL is at the mean context while the answer grows; without output_len at seq_len, and
+            the rate is of decoding alone.
         batch_size : requests
             Requests that are served together.
         precision : name of a format
@@ -89,7 +89,7 @@ class ServingModel:
             Tokens of each prompt that a pass reads at most; if not given, it reads the whole prompt. An engine's budget
             is for all of a batch.
         output_len : tokens, optional
-            Tokens of the answer, for which the prompt leaves room in the context.
+            Tokens of the answer.
         tensor_parallel : chips
             Chips that share each layer, a divisor of the model's heads.
         kv_precision : name of a format, optional

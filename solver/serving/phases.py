@@ -15,7 +15,8 @@ from solver.formulas.chunking import chunked_prefill_time, mixed_step_time, pref
 from solver.formulas.memory import chip_bytes, context_margin, kv_cache_bytes, usable_bytes, weights_bytes
 from solver.formulas.requests import handed_over_time
 from solver.formulas.speculation import speculative_token_time
-from solver.formulas.transformer import decode_time, prefill_time
+from solver.formulas.transformer import prefill_time
+from solver.formulas.unpublished import known_decode_time
 from solver.zoo.models import Transformer
 from solver.zoo.node import Node
 
@@ -51,6 +52,11 @@ class Serving:
         return self.prompt + self.answer
 
     @property
+    def band(self) -> Any:
+        """How far a measurement may be off, as a share; NaN where nothing was measured on one of the nodes."""
+        return np.maximum(self.reader.band, self.node.band) if self.disaggregated else self.node.band
+
+    @property
     def disaggregated(self) -> bool:
         return self.reader is not self.node
 
@@ -79,7 +85,7 @@ def _prefill(asked: Serving) -> dict[str, Any]:
     node, model, batch, cached, chunk = asked.reader, asked.model, asked.batch, asked.cached, asked.chunk
     new = asked.prompt - cached
     found = {"prompt_cache_hit_ratio": cached / asked.prompt,
-             "within_context": context_margin(model, asked.final) >= 0}
+             "within_context": _within_context(asked)}
     if chunk is None:
         time = prefill_time(node, model, batch, new, cached)
         return found | {"ttft": time, "prefill_chunks": 1.0, "prefill_chunk_time": time, "decode_stall_bound": time}
@@ -87,6 +93,12 @@ def _prefill(asked: Serving) -> dict[str, Any]:
     return found | {
         "ttft": chunked_prefill_time(node, model, batch, new, cached, chunk),
         "prefill_chunks": prefill_chunks(new, chunk), "prefill_chunk_time": slowest, "decode_stall_bound": slowest}
+
+
+def _within_context(asked: Serving) -> Any:
+    """Whether the model, and one that drafts, were trained for prompt and answer."""
+    within = context_margin(asked.model, asked.final) >= 0
+    return within if asked.draft is None else within & (context_margin(asked.draft, asked.final) >= 0)
 
 
 def chunk_step_time(asked: Serving) -> Any:
@@ -100,7 +112,7 @@ def chunk_step_time(asked: Serving) -> Any:
 def _token_time(asked: Serving) -> Any:
     """Time between tokens, drafted or not."""
     if asked.draft is None:
-        return decode_time(asked.node, asked.model, asked.batch, asked.context)
+        return known_decode_time(asked.node, asked.model, asked.batch, asked.context)
     return speculative_token_time(asked.node, asked.model, asked.drafter, asked.draft, asked.acceptance, asked.batch,
                                   asked.context, asked.draft_length)
 
@@ -114,10 +126,16 @@ def _memory(asked: Serving) -> dict[str, Any]:
     if asked.draft is not None:
         drafting = chip_bytes(asked.drafter, asked.draft, batch, asked.final)
         total, needed = total + drafting, needed + drafting
-    headroom, used = usable_bytes(node.device, asked.reserve) - needed, needed / node.device.memory
+    headroom, used = usable_bytes(node.device, asked.reserve) - needed, needed / node.device.usable_memory
     if asked.disaggregated:
         reading = chip_bytes(asked.reader, model, batch, asked.prompt)
         headroom = np.minimum(headroom, usable_bytes(asked.reader.device, asked.reserve) - reading)
-        used = np.maximum(used, reading / asked.reader.device.memory)
+        used = np.maximum(used, reading / asked.reader.device.usable_memory)
     return {"model_weights_size": weights, "kv_cache_size": cache, "total_memory_required": total,
             "memory_utilization": used, "headroom": headroom, "feasible": headroom >= 0}
+
+
+def least_headroom(asked: Serving) -> Any:
+    """Memory left over on the fullest chip with a single request of a single token: negative where weights are too
+    large."""
+    return _memory(replace(asked, batch=1.0, prompt=1.0, answer=0.0, cached=0.0))["headroom"]

@@ -8,10 +8,18 @@ from typing import Any
 import numpy as np
 
 from solver.base.numbers import unknown
-from solver.base.result import Result, band_of, cache_sentence, field, interval, memory_sentence
+from solver.base.result import Result, band_of, field, interval
+from solver.base.sentences import (
+    cache_sentence,
+    context_sentences,
+    could_be_narrower,
+    domain_sentences,
+    memory_sentence,
+    unknown_sentences,
+)
 from solver.formulas.requests import request_time, static_rate
 from solver.formulas.work import BOTTLENECKS, bottleneck_code, bottleneck_name
-from solver.serving.phases import chunk_step_time, field_values
+from solver.serving.phases import chunk_step_time, field_values, least_headroom
 
 SMALL_BATCH = 8  # no measurement of a tuned engine's ITL lies at or below it: the band is wider downwards
 SMALL_BATCH_BAND = 0.10
@@ -30,7 +38,7 @@ class ServingResult(Result):
     kv_cache_size = field("GB", "KV cache of the whole batch")
     model_weights_size = field("GB", "weights of the model")
     total_memory_required = field("GB", "weights and KV cache, a draft model's included")
-    memory_utilization = field(None, "memory required as a share of the memory installed, on the fullest chip")
+    memory_utilization = field(None, "memory required as a share of the memory that can be used, on the fullest chip")
     prompt_cache_hit_ratio = field(None, "share of the prompt that was in cache before")
     prefill_chunks = field(None, "passes that the prompt is read in", int)
     prefill_chunk_time = field("ms", "time of the slowest of them")
@@ -38,7 +46,7 @@ class ServingResult(Result):
     itl_with_chunk = field("ms", "a decode step of the batch that carries the slowest full chunk of one more request",
                             lazy=lambda result: chunk_step_time(result.given["asked"]))
     headroom = field("GB", "memory left over on the fullest chip; negative where it does not fit")
-    within_context = field(None, "whether the model was trained for that context", bool)
+    within_context = field(None, "whether the models were trained for that context, prompt and answer", bool)
 
     @property
     def times(self) -> tuple[Any, Any, Any]:
@@ -63,46 +71,68 @@ class ServingResult(Result):
         if name == "e2e_latency":  # the sum of its parts, whose bands differ at small batches
             (first, last), (low, high) = self.interval("ttft"), self.interval("itl")
             return request_time(first, low, asked.answer), request_time(last, high, asked.answer)
-        profile, batch = asked.node.profile, asked.batch
-        small = (batch <= SMALL_BATCH) * (1.0 if name == "itl" else 0.0)
-        up = np.where(small > 0, np.minimum(profile.band, SMALL_BATCH_BAND), profile.band)
-        return interval(self, name, np.where(small > 0, 1.0, profile.band), up)
+        band = asked.band
+        small = (asked.batch <= SMALL_BATCH) * (1.0 if name == "itl" else 0.0)
+        up = np.where(small > 0, np.minimum(band, SMALL_BATCH_BAND), band)
+        return interval(self, name, np.where(small > 0, 1.0, band), up)
 
     @cached_property
     def prefill_bottleneck(self) -> Any:
         """What reading the prompt is bound by: a name, or for arrays codes, which are places in `BOTTLENECKS`."""
         asked = self.given["asked"]
-        return bottleneck_name(bottleneck_code(
+        return known_bottleneck(bottleneck_code(
             asked.reader, asked.model, asked.model.prefill_pair_work, asked.batch, asked.prompt - asked.cached,
-            asked.cached, 1.0))
+            asked.cached, 1.0), self.values["ttft"])
 
     @cached_property
     def bottleneck(self) -> Any:
         """What a decode step is bound by: a name, or for arrays codes, which are places in `BOTTLENECKS`."""
         asked = self.given["asked"]
         new = 1.0 if asked.draft is None else asked.draft_length + 1.0
-        return bottleneck_name(bottleneck_code(
-            asked.node, asked.model, asked.model.decode_pair_work, asked.batch, new, asked.context, new))
+        return known_bottleneck(bottleneck_code(
+            asked.node.reading, asked.model, asked.model.decode_pair_work, asked.batch, new, asked.context, new),
+            self.values["itl"])
 
     @property
     def constraint_trace(self) -> list[str]:
         """What binds, in sentences; for arrays, how often."""
         if self.traced or any(map(unknown, self.values.values())):
             return []
-        remedy = "Fewer requests, a shorter context, a narrower number format or a chip with more memory would help."
-        return [memory_sentence(self.values["headroom"], remedy),
+        asked, values = self.given["asked"], self.values
+        return [memory_sentence(values["headroom"], asked.node.device, self._remedies()),
                 bottleneck_sentence("Prefill", self.prefill_bottleneck),
-                bottleneck_sentence("Decode", self.bottleneck), cache_sentence(self.given["asked"].node.kv_precision)]
+                bottleneck_sentence("Decode", self.bottleneck),
+                *context_sentences(asked.final, asked.model, asked.draft),
+                *domain_sentences(asked.node), *(domain_sentences(asked.reader) if asked.disaggregated else []),
+                *unknown_sentences(asked.reader, {"time to first token": values["ttft"]}),
+                *unknown_sentences(asked.node, {"time between tokens": values["itl"]}),
+                cache_sentence(asked.node.kv_precision)]
+
+    def _remedies(self) -> dict[str, Any]:
+        """What could be changed, and whether that helps: requests and contexts where the weights fit at all."""
+        asked = self.given["asked"]
+        room = least_headroom(asked) >= 0
+        return {"fewer requests": room & (asked.batch > 1), "a shorter context": room & (asked.final > 1),
+                "a narrower number format": could_be_narrower(asked.node, room), "a chip with more memory": True}
 
 
 WORDS = dict(zip(BOTTLENECKS, ("arithmetic", "memory bandwidth", "communication", "launches"), strict=True))
+UNKNOWN_PART = "Unknown"
+
+
+def known_bottleneck(code: Any, time: Any) -> Any:
+    """The name for a single code; arrays stay codes. "Unknown" where no time is known; where only
+    some are, the others have a place beyond all."""
+    if unknown(time) or not np.any(np.isnan(time)):
+        return bottleneck_name(code)
+    return UNKNOWN_PART if np.all(np.isnan(time)) else np.where(np.isnan(time), len(BOTTLENECKS), code)
 
 
 def bottleneck_sentence(what: str, bottleneck: Any) -> str:
     """Which part binds, or what share of the points each does."""
     if isinstance(bottleneck, str):
-        return f"{what}: bound by {WORDS[bottleneck]}."
-    shares = np.bincount(np.ravel(bottleneck), minlength=len(BOTTLENECKS)) / np.size(bottleneck)
-    said = [f"{WORDS[name]} at {share:.0%} of the points"
-            for name, share in zip(BOTTLENECKS, shares, strict=True) if share]
+        return f"{what}: bound by {WORDS[bottleneck]}." if bottleneck in WORDS else f"{what}: what binds it is unknown."
+    words = [*WORDS.values(), "what is unknown"]
+    shares = np.bincount(np.ravel(bottleneck), minlength=len(words)) / np.size(bottleneck)
+    said = [f"{word} at {share:.0%} of the points" for word, share in zip(words, shares, strict=True) if share]
     return f"{what}: bound by {', by '.join(said)}."

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Annotated, Any, TypeAlias
 
-from solver.base.arguments import WINDOW, below_window, trained_context
+from solver.base.arguments import WEIGHT_FORMAT, WINDOW, below_window
+from solver.base.chosen import published
 from solver.base.declared import Seen
 from solver.base.kinds import Number, Rate, Whole, Word
 from solver.simulation.server import POLICIES
@@ -13,6 +14,7 @@ from solver.units import Q_
 
 ONE_SERVER = "a simulation follows one server: call simulate for each case"
 MOST_REQUESTS = 100_000
+LONGEST_WINDOW = 2**20
 
 
 def _half_window(seen: Seen) -> Any:
@@ -21,12 +23,15 @@ def _half_window(seen: Seen) -> Any:
 
 def _halved(name: str, value: Any, seen: Seen) -> Any:
     """A window that leaves at least one token each to prompt and answer."""
-    value = trained_context(name, value, seen["model"])
     _half_window({name: value})
     return value
 
 
-ServedWindow: TypeAlias = Annotated[Any, replace(WINDOW, asks=_halved)]
+ServedFormat: TypeAlias = Annotated[Any, replace(
+    WEIGHT_FORMAT, asks=lambda name, value, seen: published(value, seen["hardware"]))]
+ServedWindow: TypeAlias = Annotated[Any, replace(
+    WINDOW, asks=_halved, high=LONGEST_WINDOW,
+    beyond=f"a simulation keeps a table of every context; give at most {LONGEST_WINDOW:,}.")]
 HalfAnswer: TypeAlias = Annotated[Any, Whole(
     "The window of answers, a part of seq_len; half of it if not given.", "token", other=256, asks=below_window,
     otherwise=_half_window)]

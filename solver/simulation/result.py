@@ -54,6 +54,7 @@ class Simulation(Result):
     prefill_share = field(None, "share of the busy time that chunks of prompts add to steps")
     preemptions = field(None, "how often a request gave its blocks back and was read again", int)
     makespan = field("s", "time until the last token of all")
+    within_context = field(None, "whether the model was trained for a context as long as the window", bool)
 
     @property
     def requests(self) -> RequestLog:

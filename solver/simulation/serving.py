@@ -18,7 +18,6 @@ from solver.base.arguments import (
     Chip,
     Chips,
     Efficiency,
-    Format,
     Model,
     MostRequests,
     Reached,
@@ -28,6 +27,7 @@ from solver.base.arguments import (
 from solver.base.declared import declared
 from solver.formulas.blocks import cache_room, chip_bytes_per_token, whole_blocks
 from solver.formulas.lengths import UNIFORM, Lengths, Spread
+from solver.formulas.memory import context_margin
 from solver.simulation.arguments import (
     ONE_SERVER,
     ArrivalRate,
@@ -36,6 +36,7 @@ from solver.simulation.arguments import (
     Policy,
     RequestsInAll,
     Seed,
+    ServedFormat,
     ServedWindow,
 )
 from solver.simulation.result import RequestLog, Simulation, simulated_values
@@ -93,7 +94,7 @@ def server_for(node: Any, model: Any, policy: str, window: int, page: int, limit
 
 @declared(single=ONE_SERVER)
 def simulate(model: Model, hardware: Chip, seq_len: ServedWindow, max_batch_size: MostRequests = 256,
-             page_size: WindowPage = 16, precision: Format = "fp16", efficiency: Efficiency = EFFICIENCY, *,
+             page_size: WindowPage = 16, precision: ServedFormat = "fp16", efficiency: Efficiency = EFFICIENCY, *,
              lengths: Spread = UNIFORM, output_len: HalfAnswer = None, tensor_parallel: Chips = 1,
              kv_precision: CacheFormat = None, reserve: Reserve = 0.0, profile: Reached = None,
              requests: RequestsInAll = 1000, arrival_rate: ArrivalRate = None, policy: Policy = "preempt",
@@ -113,7 +114,7 @@ def simulate(model: Model, hardware: Chip, seq_len: ServedWindow, max_batch_size
     hardware : accelerator
         The accelerator, a record such as `Hardware.Cloud.H100`.
     seq_len : tokens
-        The window of a request: prompt and answer together, at most what the model was trained for.
+        The window of a request: prompt and answer together.
     max_batch_size : requests
         Requests that run at once, at most.
     page_size : tokens
@@ -184,4 +185,5 @@ def simulate(model: Model, hardware: Chip, seq_len: ServedWindow, max_batch_size
     log = RequestLog(*(read_only_array([getattr(request, column.name) for request in waiting])
                      for column in fields(RequestLog)))
     found, samples = simulated_values(log, steps, gaps, page)
+    found["within_context"] = bool(context_margin(model, window) >= 0)
     return Simulation(found, {"requests": log, "steps": steps, "gaps": gaps, "samples": samples})

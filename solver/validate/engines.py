@@ -32,7 +32,7 @@ from solver.zoo.recipes import Recipes
 TUNED, EAGER = "tuned profile", "eager profile"
 GIB, CONTINUOUS = 2**30, (1, 0)  # since release 1.0 its tables are of continuous batching
 MOST_REQUESTS, KV_SHARE, RUNTIME = 2048, 0.9, 2 * GIB
-# What a driver shows of a chip's memory; what is not listed has a sixtieth less than installed.
+# What a driver shows of a chip's memory; what is not listed has a sixtieth less than can be used.
 SHOWN_MEMORY = {"NVIDIA H100 SXM": 79.1 * GIB, "NVIDIA H200 SXM": 139.8 * GIB, "NVIDIA B200": 178.4 * GIB}
 
 
@@ -80,7 +80,7 @@ def static_batch(row: Row) -> Finding:
 
 def saturated(wanted: Case) -> Case:
     """The same with as many requests as the KV cache holds."""
-    shown = SHOWN_MEMORY.get(wanted.device.name, wanted.device.memory * 59 / 60)
+    shown = SHOWN_MEMORY.get(wanted.device.name, wanted.device.usable_memory * 59 / 60)
     free = shown - weights_bytes(wanted.model, wanted.precision) / wanted.tensor_parallel - RUNTIME
     per_token = kv_bytes_per_token(wanted.model, wanted.kv_precision)
     per_token /= min(wanted.tensor_parallel, wanted.model.attention.kv_heads)

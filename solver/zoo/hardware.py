@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from typing import Annotated, Any
 
 import numpy as np
 
-from solver.units import Bandwidth, Byte, FlopRate, Watt
+from solver.units import Bandwidth, Byte, FlopRate, Scalar, Watt
 from solver.zoo.formats import precision_named
 from solver.zoo.precision import BITS, PRECISIONS
 from solver.zoo.records import ByName, Source, Zoo, base_value, make_plain, read, records
 
-NONE = math.nan  # a figure that a chip lacks
+NONE = math.nan  # a figure that a chip lacks, or that nobody publishes
+UNPUBLISHED = "unpublished"  # what stands in the zoo for a figure that the chip has and nobody prints
 
 
 class Rates(ByName):
@@ -29,10 +30,12 @@ class Rates(ByName):
 class Accelerator:
     """One chip, as its data sheet has it; floats in base units (a quantity or "80 GiB" is converted).
 
-    `memory` is the installed size; what the driver and the activations take is a `reserve` of the model that
-    uses it. Rates are dense (no sparsity) and NaN where the chip has no such format. `link` is the interconnect
-    between chips and `host` the bus to the host, one direction each. `family` ("Hopper") and `memory_kind` ("HBM",
-    "GDDR" or "Unified") say which share of its figures an engine reaches (see `Profile`).
+    `memory` is the installed size, of which error correction keeps the share `ecc`; what the driver and the
+    activations take is a `reserve` of the model that uses it. Rates are dense (no sparsity) and NaN where the chip has
+    no such format, or where nobody publishes the rate: then its name is in `unpublished`, and only what needs the rate
+    is unknown. `link` is the interconnect between chips, which joins `domain` of them, and `host` the bus to the host,
+    one direction each. `family` ("Hopper") and `memory_kind` ("HBM", "GDDR" or "Unified") say which share of its
+    figures an engine reaches (see `Profile`).
 
     >>> Accelerator("Mine", memory="80 GiB", bandwidth="3 TB/s", fp16="900 TFLOP/s").bandwidth
     3000000000000.0
@@ -54,14 +57,47 @@ class Accelerator:
     power: Watt = NONE
     family: str = ""
     memory_kind: str = ""
+    ecc: Scalar = 0.0
+    domain: Scalar = 1.0
+    unpublished: tuple[str, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         make_plain(self)
+        left = tuple(name for name in self.unpublished if self._lacks(name))  # none that somebody gives
+        object.__setattr__(self, "unpublished", left)
+
+    def _lacks(self, name: str) -> bool:
+        """Whether that figure is NaN; a symbol is a figure."""
+        return isinstance(getattr(self, name), float) and math.isnan(getattr(self, name))
+
+    @cached_property
+    def usable_memory(self) -> Byte:
+        """What the driver shows of the installed memory: all but what error correction keeps."""
+        return self.memory * (1 - self.ecc)
+
+    @cached_property
+    def reading(self) -> Accelerator:
+        """The chip where arithmetic hides behind reading memory: a rate that nobody publishes is then no limit."""
+        without_limit: dict[str, Any] = dict.fromkeys(self.unpublished, math.inf)
+        return replace(self, **without_limit) if self.unpublished else self
+
+    @cached_property
+    def unrated(self) -> dict[str, Any]:
+        """Whether products at a rate, or those at 16 bits beside narrower ones, need a figure that nobody publishes,
+        by the rate's name: 1, else 0."""
+        if not self.unpublished:
+            return Rates.fromkeys(BITS, 0.0)
+        return Rates((rate, float(self.reading._has(rate) and not self._has(rate))) for rate in BITS)
+
+    def _has(self, rate: str) -> bool:
+        """Whether products at that rate have all the figures that they need."""
+        return not np.isnan(self.peak[rate]) and not (BITS[rate] < 16 and np.isnan(self.half))
 
     @cached_property
     def peak(self) -> Annotated[dict[str, Any], "FLOP/second"]:
-        """The dense rate of every number format, by its name or its rate's; NaN where the chip has none."""
+        """The dense rate of every number format, by its name or its rate's; NaN where the chip has none, or nobody
+        publishes it."""
         rates = {rate: getattr(self, rate) for rate in BITS}
         return Rates(rates | {name: rates[kind.rate] for name, kind in PRECISIONS.items()})
 
@@ -83,7 +119,7 @@ class Accelerator:
 
     @property
     def precisions(self) -> list[str]:
-        """The number formats that the chip has a rate for."""
+        """The number formats whose rate on the chip is published."""
         return [name for name in PRECISIONS if not math.isnan(self.peak[name])]
 
     def __str__(self) -> str:
@@ -101,10 +137,12 @@ def accelerator_record(table: dict, sources: Mapping[str, Source]) -> Accelerato
     """The record of one table of ``zoo/hardware.toml``, each figure with its source."""
     values = {k: v for k, v in table.items() if k not in ("group", "source", "elsewhere", "name")}
     family, memory_kind = values.pop("family"), values.pop("memory_kind")
+    unpublished = tuple(k for k, v in values.items() if v == UNPUBLISHED)
     elsewhere = table.get("elsewhere", {})
-    origin = {k: sources[elsewhere.get(k, table["source"])] for k in values}
-    figures: dict[str, Any] = {k: base_value(v) for k, v in values.items()}
-    return Accelerator(table["name"], **figures, family=family, memory_kind=memory_kind, sources=origin)
+    figures: dict[str, Any] = {k: base_value(v) for k, v in values.items() if k not in unpublished}
+    origin = {k: sources[elsewhere.get(k, table["source"])] for k in figures}
+    return Accelerator(table["name"], **figures, family=family, memory_kind=memory_kind, unpublished=unpublished,
+                       sources=origin)
 
 
 @cache

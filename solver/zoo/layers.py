@@ -212,13 +212,14 @@ class Layers:
     """`count` layers of a transformer whose attention is of one kind.
 
     `cache_share` and `pair_share` say what part of the cache of a token, and of the work on a pair, is theirs in the
-    whole model; it works them out.
+    whole model, and `groups` how many groups of layers they make up that share blocks; it works them out.
     """
 
     count: float
     attention: Attention | LatentAttention | StateAttention
     cache_share: float = 1.0
     pair_share: float = 1.0
+    groups: float = 1.0
 
     @property
     def kv_elements(self) -> PerToken:
@@ -241,7 +242,7 @@ class Layers:
         return NO_LAYERS
 
 
-NO_LAYERS = Layers(0.0, Attention(1.0, 1.0, 1.0, 1.0), 0.0, 0.0)
+NO_LAYERS = Layers(0.0, Attention(1.0, 1.0, 1.0, 1.0), 0.0, 0.0, 0.0)
 
 
 @dataclass(frozen=True)

@@ -80,13 +80,25 @@ class Transformer:
         pairs = [kind.count * kind.attention.prefill_pair for kind in self.kinds]
         caches = [kind.kv_elements for kind in self.kinds]
         object.__setattr__(self, "kinds", tuple(
-            replace(kind, cache_share=cache / (sum(caches) or 1.0), pair_share=pair / (sum(pairs) or 1.0))
+            replace(kind, cache_share=cache / (sum(caches) or 1.0), pair_share=pair / (sum(pairs) or 1.0),
+                    groups=cache / (self.group or 1.0))
             for kind, cache, pair in zip(self.kinds, caches, pairs, strict=True)))
         mixes = self.feed_forward if isinstance(self.feed_forward, tuple) else (self.feed_forward,)
         last = len(mixes) - 1
         object.__setattr__(self, "feed_forward", tuple(
             replace(mix, count=mix.count or self.layers, ends=float(place == 0) + float(place == last))
             for place, mix in enumerate(mixes)))
+
+    @cached_property
+    def group(self) -> PerToken:
+        """Elements of KV cache that a token takes in a group of layers: all layers of most models, and where kinds
+        differ the most layers that every kind has whole multiples of. Engines make blocks of a group."""
+        return float(math.gcd(*(int(kind.kv_elements) for kind in self.kinds)))
+
+    @cached_property
+    def whole_cache(self) -> float:
+        """1 where every layer keeps all of a context and nothing else, else 0."""
+        return float(all(kind.attention.window == math.inf and not kind.state for kind in self.kinds))
 
     @cached_property
     def layers(self) -> float:

@@ -8,10 +8,12 @@ from typing import Any
 
 import numpy as np
 
-from solver.units import Bandwidth, FlopRate, Scalar
+from solver.units import Bandwidth, FlopPerByte, FlopRate, Scalar
 from solver.zoo.hardware import Accelerator
 from solver.zoo.precision import Precision
 from solver.zoo.profiles import Profiles
+
+LIGHT = 8.0  # FLOP/B: a tenth of the lowest ridge point at 16 bits in the zoo (76, RTX 3090)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,6 +98,27 @@ class Node:
         if self.alone:
             return np.inf
         return np.where(self.tensor_parallel > 1, self.device.interconnect * self.profile.bus, np.inf)
+
+    @cached_property
+    def band(self) -> Scalar:
+        """How far a measurement may be off, as the profile says; NaN for more chips than their link joins."""
+        if self.alone:
+            return self.profile.band
+        return np.where(self.tensor_parallel <= self.device.domain, self.profile.band, np.nan)
+
+    @cached_property
+    def reading(self) -> Node:
+        """The same chips where arithmetic hides behind reading memory: rates that nobody publishes are no limit."""
+        device = self.device.reading
+        return self if device is self.device else replace(self, device=device)
+
+    @cached_property
+    def known_intensity(self) -> FlopPerByte:
+        """Work for each byte up to which a time is known: any, but where nobody publishes the rate."""
+        unrated = self.device.unrated[self.precision.rate]
+        if isinstance(unrated, float):
+            return LIGHT if unrated else np.inf
+        return np.where(unrated > 0, LIGHT, np.inf)
 
     @cached_property
     def ideal(self) -> Node:

@@ -91,9 +91,12 @@ def test_its_title_says_what_is_seen(lab):
         assert str(lab["sentence"]) == said
 
 
-def test_whatever_is_chosen_fits():
-    """So that memory is no matter here: the longest request, on the smallest GPU."""
-    assert ServingModel().solve(LLAMA, Hardware.Cloud.L4, 65536, output_len=4096).value("headroom") > 0
+def test_what_does_not_fit_is_said(lab):
+    """Only the longest prompts on an L4, of whose 24 GiB error correction keeps a sixteenth."""
+    at(lab, gpu="L4", prompt=65536, answer=4)
+    assert str(lab["sentence"]) == "Does not fit: weights and cache take 24.7 GB, the GPU has 24.2 GB."
+    for chip, prompt in (("L4", 57344), ("A100", 65536), ("H100", 65536), ("H200", 65536)):
+        assert ServingModel().solve(LLAMA, Hardware.Cloud[chip], prompt, output_len=4096).value("headroom") > 0
 
 
 @pytest.mark.browser

@@ -8,7 +8,18 @@ import pytest
 from drawn import CHIPS
 
 from mlsysim_labs.reactive.trace import Choice, Symbol, program, run, symbol
-from solver import PRECISIONS, Q_, ContinuousBatchingModel, Engine, Hardware, Models, Profiles, ServingModel, max_users
+from solver import (
+    PRECISIONS,
+    Q_,
+    ContinuousBatchingModel,
+    Engine,
+    Hardware,
+    Models,
+    Profiles,
+    ServingModel,
+    max_users,
+    simulate,
+)
 from solver.formulas.work import BOTTLENECKS
 
 LLAMA, H100 = Models.Llama3_8B, Hardware.Cloud.H100
@@ -115,7 +126,7 @@ def test_memory_of_two_nodes():
     l4 = Hardware.Cloud.L4
     apart = SERVING.solve(LLAMA, l4, 2048, decode_hardware=H100, draft_model=LLAMA)
     assert apart.feasible and apart.headroom.m_as("byte") == pytest.approx(
-        l4.memory - SERVING.solve(LLAMA, l4, 2048).total_memory_required.m_as("byte"))
+        l4.usable_memory - SERVING.solve(LLAMA, l4, 2048).total_memory_required.m_as("byte"))
     full = SERVING.solve(Models.Llama2_13B, Hardware.Cloud.T4, 2048, decode_hardware=H100)
     assert not full.feasible and full.memory_utilization > 1
 
@@ -218,3 +229,40 @@ def test_a_cache_can_be_sent_while_the_prompt_is_read():
     assert sent.m_as("s") == pytest.approx(apart.kv_cache_size.m_as("B") / 10e9)
     longer, shorter = sorted([sent.m_as("s"), alone.ttft.m_as("s")], reverse=True)
     assert overlapped.ttft.m_as("s") == pytest.approx(longer + shorter / 32)
+
+
+def test_contexts_beyond_the_trained_one_are_computed():
+    """Prompt and answer together, of the model and of one that drafts; each says so, and none refuses."""
+    r = SERVING.solve(LLAMA, H100, [131072, 131073])
+    assert r.within_context.tolist() == [True, False] and r.ttft[1] > r.ttft[0]
+    assert not SERVING.solve(LLAMA, H100, 131072, output_len=1).within_context
+    drafted = SERVING.solve(LLAMA, H100, 2048, draft_model=Models.GPT2)
+    said = [said for said in drafted.constraint_trace if said.startswith("Context")]
+    assert not drafted.within_context and len(said) == 1
+    assert "2,048 tokens are more than the 1,024 that GPT-2" in said[0]
+    assert not Engine.solve(Models.GPT2, H100).within_context and Engine.solve(Models.ResNet50, H100).within_context
+    batched = ContinuousBatchingModel().solve(Models.GPT2, H100, [1024, 2048], 8)
+    assert batched.within_context.tolist() == [True, False] and "Context" in batched.constraint_trace[-2]
+    runs = [simulate(Models.GPT2, H100, window, 8, requests=20) for window in (1024, 2048)]
+    assert [run.within_context for run in runs] == [True, False]
+
+
+def test_advice_offers_what_can_help():
+    """Where weights alone are too large nobody is told to send fewer requests, nor to shorten a single token."""
+    large = SERVING.solve(Models.Llama3_70B, H100, 2048, 8).constraint_trace[0]
+    assert "A narrower number format or a chip with more memory would help." in large
+    many = SERVING.solve(LLAMA, H100, 8192, 512, "w4a16", kv_precision="fp8").constraint_trace[0]
+    assert "Fewer requests, a shorter context or a chip with more memory would help." in many
+    assert "Fewer" not in SERVING.solve(LLAMA, Hardware.Cloud.T4, 131072).constraint_trace[0]
+    trained = Engine.solve(LLAMA, H100, 64, is_training=True).constraint_trace[0]
+    assert "Sharding or a chip with more memory would help." in trained, "training state has no batch in it"
+
+
+@pytest.mark.parametrize("chip, shared, banded", [
+    ("H100", 8, True), ("H100", 16, False), ("L40S", 1, True), ("L40S", 2, False), ("TPUv5p", 32, True)])
+def test_a_band_is_of_chips_that_their_link_joins(chip, shared, banded):
+    kind = "bf16" if chip == "TPUv5p" else "fp16"
+    r = SERVING.solve(LLAMA, Hardware.Cloud[chip], 2048, precision=kind, tensor_parallel=shared, profile="tuned")
+    assert (r.band("itl") is not None) == (r.band("ttft") is not None) == banded
+    assert any(said.startswith("Chips: ") for said in r.constraint_trace) != banded
+    assert np.isfinite(r.itl.magnitude), "no error: the times stand without a band"

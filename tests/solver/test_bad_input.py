@@ -22,6 +22,7 @@ from solver import (
     Uniform,
     kv_capacity,
     max_users,
+    simulate,
 )
 
 LLAMA, H100, A100 = Models.Llama3_8B, Hardware.Cloud.H100, Hardware.Cloud.A100
@@ -63,8 +64,8 @@ def step(model=LLAMA, hardware=H100, **options):
     (lambda: serve(seq_len=True), TypeError, "True is a yes or no"),
     (lambda: serve(seq_len=None), TypeError, "None is nothing"),
     (lambda: serve(seq_len=[]), ValueError, "seq_len is empty"),
-    (lambda: serve(seq_len=10**9), ValueError, "trained for at most 131,072 tokens"),
-    (lambda: serve(seq_len=[512, 10**9]), ValueError, r"seq_len\[1\] is 1,000,000,000"),
+    (lambda: serve(seq_len=10**10), ValueError, "beyond this model; give at most 1,000,000,000 tokens"),
+    (lambda: serve(seq_len=[512, 10**10]), ValueError, r"seq_len\[1\] is 10,000,000,000"),
     (lambda: serve(seq_len=np.array([[1, 2], [3, -4]])), ValueError, r"seq_len\[1, 1\] is -4"),
     (lambda: serve(seq_len=Q_("3 s")), pint.DimensionalityError, "seq_len is 3 s, and should be in token"),
     (lambda: serve(seq_len=Q_("3 GB")), pint.DimensionalityError, "should be in token"),
@@ -85,7 +86,6 @@ def step(model=LLAMA, hardware=H100, **options):
     (lambda: serve(network_bandwidth=Q_(float("inf"), "GB/s")), ValueError, "positive rate"),
     (lambda: serve(cached_prefix_len=2048), ValueError, "must be below seq_len"),
     (lambda: serve(draft_model=Models.ResNet50), TypeError, "convolutional"),
-    (lambda: serve(draft_model=Models.GPT2), ValueError, "GPT-2.* was trained for at most 1,024"),
     (lambda: serve(model=Models.ResNet50), TypeError, "no KV cache: choose a transformer"),
     (lambda: serve(model=None), TypeError, "Models.Llama3_8B"),
     (lambda: serve(model="Llama3_8B"), TypeError, "Models.Llama3_8B"),
@@ -99,9 +99,6 @@ def step(model=LLAMA, hardware=H100, **options):
     (lambda: serve(profile="tunde"), ValueError, "Did you mean tuned"),
     (lambda: serve(profile=3), TypeError, "should be a record such as Profiles.tuned"),
     (lambda: serve(output_len=1.5), ValueError, "try 1 or 2"),
-    (lambda: serve(seq_len=131072, output_len=1), ValueError, "at most what the prompt leaves.*, which is 0"),
-    (lambda: serve(seq_len=[10, 131000], output_len=100), ValueError, r"output_len\[1\] is 100"),
-    (lambda: serve(seq_len=8000, output_len=500, draft_model=Models.Llama2_7B), ValueError, "trained for"),
     (lambda: serve(tensor_parallel=3), ValueError, "has 32 heads, .* choose a divisor"),
     (lambda: serve(tensor_parallel=[1, 2, 5]), ValueError, r"tensor_parallel\[2\] is 5"),
     (lambda: serve(hardware=Accelerator("Mine", "80 GiB", "2 TB/s", fp16=1e15), tensor_parallel=2), ValueError,
@@ -121,7 +118,6 @@ def step(model=LLAMA, hardware=H100, **options):
     (lambda: step(is_training=True, precision="fp8"), ValueError, "trained at 16 bits"),
     (lambda: step(dp_size=0), ValueError, "dp_size is 0: give a whole number of replicas"),
     (lambda: step(dp_size=1.5), ValueError, "replicas come whole; try 1 or 2"),
-    (lambda: step(model=Models.GPT2), ValueError, r"\(2,048 unless you give one\)"),
     (lambda: serve(seq_len=[2000, 10], cached_prefix_len=[1000, 10]), ValueError,
      r"cached_prefix_len\[1\] is 10 and must be below seq_len, which is 10"),
     (lambda: serve(hardware=Accelerator("Mine", "80 GiB", "2 TB/s", int8=1e15), precision="int8"), ValueError,
@@ -142,7 +138,11 @@ def step(model=LLAMA, hardware=H100, **options):
     (lambda: fit(activation=2), TypeError, "activation is 2, without a unit"),
     (lambda: fit(activation=Q_("2 s")), pint.DimensionalityError, "should be in byte"),
     (lambda: fit(non_torch=Q_("-2 GiB")), ValueError, "is no memory"),
-    (lambda: fit(max_len=10**6), ValueError, "trained for at most 131,072"),
+    (lambda: fit(max_len=10**10), ValueError, "max_len is 10,000,000,000: .*beyond this model"),
+    (lambda: fit(batched_tokens=0), ValueError, "batched_tokens is 0"),
+    (lambda: fit(kv_cache_size=10), TypeError, "kv_cache_size is 10, without a unit"),
+    (lambda: serve(hardware=Hardware.Workstation.M2_Ultra, precision="fp8"), ValueError, "has no fp8 rate"),
+    (lambda: simulate(LLAMA, Hardware.Workstation.M2_Ultra, 2048), ValueError, "nobody publishes its fp16 rate"),
 ])
 def test_bad_values_get_a_sentence(call, error, says):
     with pytest.raises(error, match=says) as caught:

@@ -41,7 +41,7 @@ def test_decimal_and_binary_prefixes_differ():
     (Q_(44.23, "GB"), "44.2 GB"), (Q_(0.016, "").to("%"), "1.6 %"), (Q_(4.4777, "ms"), "4.48 ms"),
     (Q_(0.25, ""), "0.25"), (Q_("1 GB") / Q_("4 MB"), "250"), (Q_(131072, "byte/token"), "131,072 B/token"),
     (Q_(5, "token/s"), "5 token/s"), (Q_(3.3, "dollar") / Q_(1, "Mtoken"), "3.3 USD/Mtoken"),
-    (Q_(989.4, "TFLOP/s"), "989 TFLOP/s"), (Q_(float("nan"), "ms"), "nan ms"), (Q_(0, "GB"), "0 GB"),
+    (Q_(989.4, "TFLOP/s"), "989 TFLOP/s"), (Q_(float("nan"), "ms"), "unknown"), (Q_(0, "GB"), "0 GB"),
     (Q_(-1.5, "GB"), "-1.5 GB"), (Q_([1.0, 2.5, 30000], "GB"), "[1, 2.5, 30,000] GB"), (Q_(999.96, "ms"), "1,000 ms")])
 def test_printing(value, text):
     assert str(value) == f"{value}" == text

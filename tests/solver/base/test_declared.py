@@ -62,7 +62,7 @@ def test_judging_goes_in_the_order_of_the_signature():
         tokens(3, -1, -1)
     with pytest.raises(ValueError, match="seq_len is -1"):
         tokens(LLAMA, -1, -1)
-    with pytest.raises(ValueError, match=r"seq_len is 1,000,000: Llama 3.1 8B was trained for"):
+    with pytest.raises(ValueError, match="batch_size is -1"):
         tokens(LLAMA, 10**6, -1)
 
 
@@ -100,11 +100,6 @@ def test_one_argument_alone_can_be_a_single_value():
 def test_what_is_given_arrives_plain():
     assert tokens(LLAMA, [1, 2], np.array([[3], [4]]), reserve=0.5).tolist() == [[1.5, 3.0], [2.0, 4.0]]
     assert isinstance(tokens(symbol("model"), symbol("context"), 2), Symbol)
-
-
-def test_a_default_that_a_context_cannot_hold_is_found():
-    with pytest.raises(ValueError, match=r"seq_len is 2,048: GPT-2.*unless you give one"):
-        Engine.solve(Models.GPT2, H100)
 
 
 def test_results_and_functions_still_travel():

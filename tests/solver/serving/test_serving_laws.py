@@ -48,7 +48,7 @@ def test_users(chip, model, p, context, reserve):
     assert fitting(context + 1, p, reserve) <= users
     assert fitting(context, p, min(reserve + 0.1, 1)) <= users
     assert fitting(context, PRECISIONS["int4"], reserve) >= users
-    room = chip.memory * (1 - reserve) - weights_bytes(model, p)
+    room = chip.usable_memory * (1 - reserve) - weights_bytes(model, p)
     if users:
         assert kv_cache_bytes(model, users, context, p) <= room * CLOSE
     assert kv_cache_bytes(model, users + 1, context, p) * CLOSE > room
@@ -169,4 +169,4 @@ def test_memory_adds_up(chip, model, context, batch):
     r = ServingModel().solve(model, chip, context, batch).values
     assert r["total_memory_required"] == r["model_weights_size"] + r["kv_cache_size"]
     assert r["feasible"] == (r["memory_utilization"] <= 1)
-    assert r["headroom"] == pytest.approx(chip.memory - r["total_memory_required"])
+    assert r["headroom"] == pytest.approx(chip.usable_memory - r["total_memory_required"])

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from solver import Q_, Accelerator, Hardware, Models, Transformer, max_users
+from solver import PRECISIONS, Q_, Accelerator, Hardware, Models, Transformer, max_users
 from solver.zoo.layers import Layers
 from solver.zoo.records import Source, read, unit_of
 
@@ -61,6 +61,7 @@ def test_every_figure_has_a_source(record):
         assert datetime.date(2012, 1, 1) < source.date <= datetime.date(2026, 11, 20)
     if isinstance(record, Accelerator):
         present = {name for name in FIGURES if not math.isnan(getattr(record, name))}
+        present |= {name for name, none in (("ecc", 0), ("domain", 1)) if getattr(record, name) != none}
         assert set(record.sources) == present
 
 
@@ -126,6 +127,32 @@ def test_a_missing_figure_is_nan():
     a100 = Hardware.Cloud.A100
     assert math.isnan(a100.fp8) and math.isnan(a100.peak["fp8"])
     assert "fp8" not in a100.precisions and "int8" in a100.precisions
+    assert not a100.unpublished and not any(a100.unrated.values()) and a100.reading is a100
+
+
+def test_what_nobody_publishes_is_told_from_what_a_chip_lacks():
+    ultra = Hardware.Workstation.M2_Ultra
+    assert ultra.unpublished == ("fp16",) and math.isnan(ultra.fp16)
+    asked = {name for name, unrated in ultra.unrated.items() if unrated}
+    assert asked == {"fp16", "half"} == {PRECISIONS[name].rate for name in ultra.reading.precisions} - {"fp32"}
+
+
+@pytest.mark.parametrize("key, shown", [("L40S", 46068), ("A40", 46068), ("L4", 23034), ("T4", 15360)])
+def test_error_correction_keeps_a_sixteenth(key, shown):
+    """What nvidia-smi shows, in MiB, of cards with ECC on, as many public logs have it."""
+    chip = Hardware.Cloud[key]
+    assert chip.usable_memory == chip.memory * 15 / 16 == pytest.approx(shown * 2**20, rel=5e-4)
+
+
+def test_memory_is_whole_where_error_correction_has_its_own_or_is_off():
+    """nvidia-smi: 81,920 MiB of an A100 with ECC on, 49,140 MiB of an RTX A6000 as delivered."""
+    assert {chip.name for chip in Hardware if chip.usable_memory < chip.memory} == {
+        "NVIDIA T4", "NVIDIA A40", "NVIDIA L4", "NVIDIA L40S"}
+
+
+@pytest.mark.parametrize("chip", Hardware, ids=str)
+def test_a_domain_is_of_chips_with_a_link(chip):
+    assert (chip.domain > 1) == (not math.isnan(chip.link))
 
 
 @pytest.mark.parametrize("ask, nearest", [

@@ -1,0 +1,97 @@
+"""What a result says about itself: what fits and what would help, what binds, and what nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from solver.text import number_text
+from solver.units import quantity
+from solver.zoo.hardware import Accelerator
+from solver.zoo.node import Node
+
+
+def memory_sentence(headroom: Any, device: Accelerator, remedies: Mapping[str, Any]) -> str:
+    """Whether it fits, and by how much, at the tightest of the points; of the remedies, those that help at some point
+    where it does not."""
+    left = np.ravel(headroom)
+    tightest, misfits = float(np.min(left)), int(np.sum(left < 0))
+    by = quantity(abs(tightest), "GB")
+    if not misfits:
+        said = f"fits, with {by} to spare{' at the tightest point' if left.size > 1 else ''}."
+    else:
+        where = f" at {misfits} of {left.size} points, by up to {by}" if left.size > 1 else f", by {by}"
+        said = f"does not fit{where}. {advice(np.asarray(headroom) < 0, remedies)}"
+    return f"Memory: {said}{kept_by_correction(device)}"
+
+
+def advice(misfits: Any, remedies: Mapping[str, Any]) -> str:
+    """Which of the remedies help somewhere: "A shorter context or more chips would help."."""
+    helping = [remedy for remedy, helps in remedies.items() if np.any(misfits & np.asarray(helps))]
+    said = " or ".join([", ".join(helping[:-1]), helping[-1]] if helping[1:] else helping)
+    return f"{said[:1].upper()}{said[1:]} would help."
+
+
+def kept_by_correction(device: Accelerator) -> str:
+    """What of a chip's memory cannot be used, where that is more than nothing."""
+    if not device.ecc:
+        return ""
+    return (f" Of the {quantity(device.memory, 'GiB')} installed in {device}, {quantity(device.usable_memory, 'GiB')} "
+            f"can be used: error correction keeps the rest.")
+
+
+def could_be_narrower(node: Node, cached: Any = True) -> Any:
+    """Whether a narrower number format is left: of weights down to 4 bits, of a cache that has room at all to 8."""
+    return (node.precision.size >= 1) | (np.asarray(cached) & (node.kv_precision.size > 1))
+
+
+def could_be_more(node: Node, model: Any) -> Any:
+    """Whether more chips could share the layers: they exchange data, and there are more heads."""
+    heads = min(kind.attention.heads for kind in model.kinds)
+    return (np.asarray(node.tensor_parallel) < heads) & bool(np.isfinite(node.device.interconnect))
+
+
+def cache_sentence(kind: Any) -> str:
+    """Which number format the KV cache took, and what changes it."""
+    bits = f", {number_text(8 * kind.size)} bits a number" * (kind.size != 2)
+    return f"KV cache: in {kind}{bits}; kv_precision changes that."
+
+
+def bound_sentence(what: str, compute_time: Any, memory_time: Any) -> str:
+    """Which roof binds: the slower of arithmetic and memory traffic."""
+    memory = np.mean(np.asarray(memory_time) >= compute_time)
+    roof = {1.0: "memory bandwidth", 0.0: "arithmetic"}.get(
+        float(memory), f"memory bandwidth at {memory:.0%} of the points and by arithmetic at the others")
+    return f"{what}: bound by {roof}."
+
+
+def context_sentences(context: Any, *models: Any) -> list[str]:
+    """Which of the models were not trained for the longest of the contexts."""
+    longest = float(np.max(context))
+    return [f"Context: {number_text(longest)} tokens are more than the {number_text(model.context)} that {model} was "
+            f"trained for. Time and memory are computed all the same, but its answers may make no sense."
+            for model in models if model is not None and longest > model.context]
+
+
+def domain_sentences(node: Node) -> list[str]:
+    """Why there is no band, where chips are more than their link joins."""
+    most, device = float(np.max(node.tensor_parallel)), node.device
+    if most <= device.domain:
+        return []
+    slow = "takes longer than the times here say, so these have no band."
+    if np.isnan(device.link):
+        return [f"Chips: {device} has no link of its own. What {most:,.0f} exchange over the host's bus {slow}"]
+    joined = f"the {device.domain:,.0f} that its link joins"
+    return [f"Chips: {most:,.0f} of {device} are more than {joined}. What goes over a network {slow}"]
+
+
+def unknown_sentences(node: Node, times: Mapping[str, Any]) -> list[str]:
+    """Which of the times are unknown, because nobody publishes a rate of the chip."""
+    lost = [name for name, time in times.items() if np.any(np.isnan(time))]
+    if not lost or not node.device.unrated[node.precision.rate]:
+        return []
+    named = " and ".join(lost)
+    return [f"{named[:1].upper()}{named[1:]}: unknown, for nobody publishes the {node.precision.bits:g}-bit rate of "
+            f"{node.device}."]
