@@ -102,7 +102,8 @@ def test_chips_share_the_work_at_best(node, model, batch, context):
     for time in (lambda n: decode_time(n, model, batch, context), lambda n: prefill_time(n, model, batch, context, 0)):
         assert time(node) * node.tensor_parallel >= time(one) / CLOSE
     free = replace(with_profile(node, launch=0.0, latency=0.0), device=replace(node.device, link=np.inf, host=np.inf))
-    if model.attention.kv_heads >= node.tensor_parallel and node.profile.vector == 0:
+    heads = min(kind.attention.kv_heads for kind in model.kinds)
+    if heads >= node.tensor_parallel and node.profile.vector == 0:
         assert decode_time(free, model, batch, context) * node.tensor_parallel == pytest.approx(
             decode_time(replace(free, tensor_parallel=1.0), model, batch, context), rel=1e-9)
     assert exchange_time(one, model, batch) == 0
