@@ -15,6 +15,7 @@ from solver.formulas.memory import kv_bytes_per_token
 from solver.formulas.roofline import smooth_max
 from solver.formulas.transformer import decode_time, exchange_time, launch_time, prefill_time, streamed_bytes
 from solver.formulas.work import forward_compute_time, forward_memory_time
+from solver.zoo.layers import LatentAttention
 
 
 def with_profile(node, **changes):
@@ -166,7 +167,8 @@ def test_narrow_arithmetic_reads_a_prompt_at_most_as_much_faster(chip, model, ba
 @RUNS
 @given(models)
 def test_caches_scale_with_their_heads(model):
-    fp16, a = PRECISIONS["fp16"], model.attention
-    if hasattr(a, "head_dim"):
+    fp16 = PRECISIONS["fp16"]
+    if not any(isinstance(kind.attention, LatentAttention) for kind in model.kinds):
         ratio = kv_bytes_per_token(model.multi_head, fp16) / kv_bytes_per_token(model, fp16)
-        assert ratio == pytest.approx(a.heads / a.kv_heads)
+        assert ratio == pytest.approx(sum(
+            kind.cache_share * kind.attention.heads / kind.attention.kv_heads for kind in model.kinds))
