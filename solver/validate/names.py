@@ -43,7 +43,7 @@ def words(text: str, noise: Iterable[str]) -> str:
 
 def chip_words(text: str) -> str:
     """The same for a chip; the size of its memory counts only where it tells one from another."""
-    text = text.lower().replace("_", " ")
+    text = re.sub(r"\b(m\d|rtx) pro\b", r"\1pro", text.lower().replace("_", " "))  # another chip than without it
     size = "" if re.search(r"\ba100\b.*\b40\s*gb\b", text) is None else " 40gb"
     return words(re.sub(r"\b\d+\s*gi?b\b", " ", text) + size, CHIP_NOISE)
 

@@ -13,13 +13,13 @@ TYPES = {"full_attention": "full", "sliding_attention": "window", "chunked_atten
 
 
 def configured(source: Any, name: str | None = None) -> dict[str, Any]:
-    """The table of the model that a configuration describes, as `declared` takes it."""
+    """The table of the model that a configuration describes, as `transformer_of` takes it."""
     table, called = config_table(source)
     config = Config(table, name or called)
     judge_family(config)
     kinds = layer_types(config)
     shared = config.layers - config.number("sharing_layers", 0, 0)
-    groups = [{"count": 1} | attention(config, kind, place >= shared) | network(config, place, place >= shared)
+    groups = [{"count": 1} | attention_table(config, kind, place >= shared) | network_table(config, place, place >= shared)
               for place, kind in enumerate(kinds)]
     family, context = config.family, config.number("context")
     return {"name": config.name, "hidden": config.number("hidden"), "vocab": config.number("vocab"),
@@ -64,16 +64,16 @@ def layer_types(config: Config) -> list[str]:
     return [kind or "full" for kind in found]
 
 
-def attention(config: Config, kind: str, shared: bool) -> dict[str, Any]:
+def attention_table(config: Config, kind: str, shared: bool) -> dict[str, Any]:
     """The attention of a layer."""
     if kind == "linear":
-        return {"delta_attention": linear(config)}
+        return {"delta_attention": linear_table(config)}
     if config.get("kv_rank") is not None:
-        return {"latent_attention": latent(config)}
-    return {"attention": heads(config, kind, shared)}
+        return {"latent_attention": latent_table(config)}
+    return {"attention": heads_table(config, kind, shared)}
 
 
-def heads(config: Config, kind: str, shared: bool) -> dict[str, Any]:
+def heads_table(config: Config, kind: str, shared: bool) -> dict[str, Any]:
     """Attention by heads: `shared` where K and V are an earlier layer's."""
     count, family = config.number("heads"), config.family
     few = config.flag("one_kv_head") and not config.flag("many_kv_heads")
@@ -100,7 +100,7 @@ def decided(config: Config, trait: str, noun: str, otherwise: str) -> str:
     return word if not asked or config.flag(noun) else otherwise
 
 
-def latent(config: Config) -> dict[str, Any]:
+def latent_table(config: Config) -> dict[str, Any]:
     """Multi-head latent attention."""
     found = {noun: config.number(noun) for noun in ("heads", "kv_rank", "nope_dim", "rope_dim", "value_dim")}
     found["query_rank"] = config.number("query_rank", 0, 0)
@@ -111,7 +111,7 @@ def latent(config: Config) -> dict[str, Any]:
     return found | index
 
 
-def linear(config: Config) -> dict[str, Any]:
+def linear_table(config: Config) -> dict[str, Any]:
     """Gated DeltaNet, or Kimi Delta Attention."""
     names = {"key_heads": "linear_key_heads", "heads": "linear_heads", "key_dim": "linear_key_dim",
              "head_dim": "linear_dim", "kernel": "kernel"}
@@ -119,10 +119,10 @@ def linear(config: Config) -> dict[str, Any]:
     return found | ({"rank": found["head_dim"]} if config.family.get("low_rank") else {})
 
 
-def network(config: Config, place: int, shared: bool) -> dict[str, Any]:
+def network_table(config: Config, place: int, shared: bool) -> dict[str, Any]:
     """The other half of a layer: experts, or a network, to which an input of each layer adds width."""
     if has_experts(config, place):
-        return {"experts": experts(config)}
+        return {"experts": experts_table(config)}
     wider = 2 if shared and config.flag("wider_where_shared") else 1
     ratio = config.get("width_ratio") and config.number("width_ratio") * config.number("hidden")
     bias = config.family.get("network_bias", False) or config.flag("network_bias")
@@ -148,7 +148,7 @@ def has_experts(config: Config, place: int) -> bool:
             and (place + 1) % config.number("step", 1) == 0 and place % config.number("frequency", 1) == 0)
 
 
-def experts(config: Config) -> dict[str, Any]:
+def experts_table(config: Config) -> dict[str, Any]:
     """Experts of a layer; a network beside them counts as a shared one, as wide as so many experts."""
     family, width = config.family, config.number("expert_width")
     wide = config.number("shared_width", 0, 0) + (config.number("width") if config.flag("beside") else 0)

@@ -17,7 +17,7 @@ from solver.zoo.records import Source, base_value
 
 ATTENTIONS = ("attention", "latent_attention", "delta_attention", "state_attention")
 NETWORKS = ("feed_forward", "experts")
-SIZES = ("hidden", "vocab", "context")
+NEEDED = ("hidden", "vocab", "context")
 MORE = {"tied": False, "positions": 0.0, "norm": "rms", "norms": 2.0, "looked_up": 0.0, "stored_as": ""}
 ABOUT = ("name", "layers", "kinds", "source", "published", "published_source", "like")
 BIASES = {"none": 0.0, "qkv": 3.0, "all": 4.0}
@@ -34,23 +34,23 @@ def transformer_record(table: Mapping[str, Any], sources: Mapping[str, Source]) 
     source = sources[table["source"]]
     figures = dict.fromkeys([k for k, v in table.items() if isinstance(v, (int, str, bool))], source)
     figures["published"] = sources[table.get("published_source", table["source"])]
-    return replace(declared(table), sources=figures)
+    return replace(transformer_of(table), sources=figures)
 
 
-def declared(table: Mapping[str, Any]) -> Transformer:
+def transformer_of(table: Mapping[str, Any]) -> Transformer:
     """The transformer that a table declares."""
     name = str(table.get("name", "a model"))
-    known(name, table, [*ATTENTIONS, *NETWORKS, *SIZES, *MORE, *ABOUT], needed=SIZES)
-    sizes = {key: amount(f"{key} of {name}", table[key]) for key in SIZES}
+    judge_keys(name, table, [*ATTENTIONS, *NETWORKS, *NEEDED, *MORE, *ABOUT], needed=NEEDED)
+    sizes = {key: amount(f"{key} of {name}", table[key]) for key in NEEDED}
     more = {key: table.get(key, default) for key, default in MORE.items()}
     parts = layer_groups(name, table)
     mixed = any("experts" in part for part, _ in parts)
-    kinds = added_up([(attention(name, part, sizes["hidden"]), count) for part, count in parts])
-    mixes = added_up([(feed_forward(name, part, sizes["hidden"], mixed), count) for part, count in parts])
+    kinds = added_up([(attention_record(name, part, sizes["hidden"]), count) for part, count in parts])
+    mixes = added_up([(network_record(name, part, sizes["hidden"], mixed), count) for part, count in parts])
     return Transformer(
         name, tuple(Layers(count, one) for one, count in kinds.items()), sizes["hidden"], sizes["vocab"],
         sizes["context"], tuple(one.of_layers(count) for one, count in mixes.items()), float(more["tied"]),
-        amount(f"positions of {name}", more["positions"], 0), word(f"norm of {name}", more["norm"], NORMS),
+        amount(f"positions of {name}", more["positions"], 0), word_number(f"norm of {name}", more["norm"], NORMS),
         norms=amount(f"norms of {name}", more["norms"], 0),
         looked_up=amount(f"looked_up of {name}", more["looked_up"], 0), stored_as=str(more["stored_as"]))
 
@@ -87,27 +87,27 @@ def added_up(counted: list[tuple[Any, float]]) -> dict[Any, float]:
     return found
 
 
-def attention(name: str, part: Mapping[str, Any], hidden: float) -> Attention | LatentAttention | StateAttention:
+def attention_record(name: str, part: Mapping[str, Any], hidden: float) -> Attention | LatentAttention | StateAttention:
     """The attention of a group of layers: latent, or with a state, where it has that part."""
     kind: Callable[..., Any]
     for key, kind in (("latent_attention", LatentAttention), ("delta_attention", delta_attention),
                       ("state_attention", StateAttention)):
         if key in part:
-            return kind(hidden, **figures(name, key, part[key], kind))
+            return kind(hidden, **part_figures(name, key, part[key], kind))
     table = dict(part["attention"])
-    biases = word(f"bias of the attention of {name}", table.pop("bias", "none"), BIASES)
-    return Attention(hidden, **figures(name, "attention", table, Attention), biases=biases)
+    biases = word_number(f"bias of the attention of {name}", table.pop("bias", "none"), BIASES)
+    return Attention(hidden, **part_figures(name, "attention", table, Attention), biases=biases)
 
 
-def feed_forward(name: str, part: Mapping[str, Any], hidden: float, mixed: bool) -> FeedForward:
+def network_record(name: str, part: Mapping[str, Any], hidden: float, mixed: bool) -> FeedForward:
     """The feed-forward part of a layer: experts where it has them. Beside mixtures an ordinary network is dense."""
     if "experts" in part:
-        return mixture(hidden, **figures(name, "experts", part["experts"], mixture))
-    table = figures(name, "feed_forward", part["feed_forward"], network)
-    return network(hidden, **table, mixed=float(mixed))
+        return mixture(hidden, **part_figures(name, "experts", part["experts"], mixture))
+    table = part_figures(name, "feed_forward", part["feed_forward"], plain_network)
+    return plain_network(hidden, **table, mixed=float(mixed))
 
 
-def network(hidden: float, width: float, gated: float, bias: float = 0.0, mixed: float = 0.0) -> FeedForward:
+def plain_network(hidden: float, width: float, gated: float, bias: float = 0.0, mixed: float = 0.0) -> FeedForward:
     """An ordinary network: two matrices, or three with a gate."""
     one = (2 + gated) * hidden * width
     return FeedForward(one * (not mixed), dense=one * mixed, vectors=(width + hidden) * bias)
@@ -124,18 +124,18 @@ def mixture(hidden: float, count: float, active: float, width: float, shared: fl
     return FeedForward(one, count, active, shared * one + router, vectors, shared * one, router)
 
 
-def figures(name: str, key: str, table: Any, make: Callable[..., Any]) -> dict[str, float]:
+def part_figures(name: str, key: str, table: Any, make: Callable[..., Any]) -> dict[str, float]:
     """The numbers of a part of a layer, which `make` asks for."""
     where = f"{key} of {name}"
     asked = list(inspect.signature(make).parameters.values())[1:]  # hidden is the model's
     if not isinstance(table, Mapping):
         raise TypeError(f"{where} is {table!r}, and should be a table with {', '.join(one.name for one in asked)}.")
-    known(where, table, [one.name for one in asked if one.name not in ("biases", "mixed")],
+    judge_keys(where, table, [one.name for one in asked if one.name not in ("biases", "mixed")],
           [one.name for one in asked if one.default is inspect.Parameter.empty])
     return {figure: amount(f"{figure} in {where}", value, 0) for figure, value in table.items()}
 
 
-def known(where: str, table: Mapping[str, Any], names: list[str], needed: Any) -> None:
+def judge_keys(where: str, table: Mapping[str, Any], names: list[str], needed: Any) -> None:
     """Refuse a table that says what is not known, or lacks what is needed."""
     for key in table:
         if key not in names:
@@ -154,7 +154,7 @@ def amount(what: str, value: Any, least: float = 1) -> float:
     return float(value)
 
 
-def word(what: str, value: Any, words: Mapping[str, float]) -> float:
+def word_number(what: str, value: Any, words: Mapping[str, float]) -> float:
     """What one of a few words stands for."""
     if value not in words:
         raise ValueError(f"{what} is {value!r}, and should be one of {', '.join(words)}.")

@@ -56,9 +56,9 @@ class Transformer:
         (8190735360.0, 73728.0)
         """
         from solver.zoo.configured import configured
-        from solver.zoo.declared import declared
+        from solver.zoo.declared import transformer_of
 
-        return declared(configured(source, name))
+        return transformer_of(configured(source, name))
 
     @classmethod
     def declared(cls, name: str, **table: Any) -> Transformer:
@@ -72,9 +72,9 @@ class Transformer:
         >>> mine.layers, mine.parameters
         (32.0, 7241732096.0)
         """
-        from solver.zoo.declared import declared
+        from solver.zoo.declared import transformer_of
 
-        return declared({"name": name} | table)
+        return transformer_of({"name": name} | table)
 
     def __post_init__(self) -> None:
         make_plain(self)
@@ -233,5 +233,3 @@ def _zoo() -> dict[str, Any]:
 
 
 Models: Zoo[Any] = Zoo("Models", _zoo)
-
-Model = Transformer  # what people call it: Model.from_config("config.json")
