@@ -52,7 +52,7 @@ class Config:
     """
 
     def __init__(self, table: Mapping[str, Any], name: str) -> None:
-        inner = next((table[key] for key in KEYED if isinstance(table.get(key), Mapping)), {})
+        inner: Any = next((table[key] for key in KEYED if isinstance(table.get(key), Mapping)), {})
         self.name, self.own = name, {key: value for key, value in table.items() if key not in KEYED} | dict(inner)
         self.model_type = str(self.own.get("model_type", "")).removesuffix("_text")
 

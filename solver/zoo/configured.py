@@ -18,8 +18,8 @@ def configured(source: Any, name: str | None = None) -> dict[str, Any]:
     config = Config(table, name or called)
     judge_family(config)
     kinds = layer_types(config)
-    shared = config.layers - config.number("sharing_layers", 0, 0)
-    groups = [{"count": 1} | attention_table(config, kind, place >= shared) | network_table(config, place, place >= shared)
+    own = config.layers - config.number("sharing_layers", 0, 0)  # layers with K and V of their own
+    groups = [{"count": 1} | attention_table(config, kind, place >= own) | network_table(config, place, place >= own)
               for place, kind in enumerate(kinds)]
     family, context = config.family, config.number("context")
     return {"name": config.name, "hidden": config.number("hidden"), "vocab": config.number("vocab"),
@@ -33,7 +33,7 @@ def judge_family(config: Config) -> None:
     """Say what is assumed of a model_type that is not known, or refuse it where a key may matter."""
     if config.model_type in config.families:
         return
-    what = f"model_type {config.model_type!r} of {config.name}" if config.model_type else f"{config.name} has no model_type"
+    what = f"model_type {config.model_type!r} of {config.name}"
     if strange := config.unknown():
         raise ValueError(f"{what} is not known, and its {', '.join(strange[:3])} may change what is stored or cached: "
                          f"declare the model with Model.declared, or leave that out if it changes neither.")
@@ -87,7 +87,8 @@ def heads_table(config: Config, kind: str, shared: bool) -> dict[str, Any]:
              "bias": decided(config, "bias", "attention_bias", "none")}
     if kind == "window" and config.get("window") is not None and config.flag("windowed", True):
         found["window"] = config.number("window")
-    of_heads = {"none": 0, "each": 2, "all": count + kv_heads}[decided(config, "norms_of_heads", "norms_of_heads", "none")]
+    normed = decided(config, "norms_of_heads", "norms_of_heads", "none")
+    of_heads = {"none": 0, "each": 2, "all": count + kv_heads}[normed]
     more = {"gate": config.flag("gate"), "values": not same, "caches": not shared,
             "norms": of_heads * head_dim + count * family.get("sinks", False)}
     usual = {"gate": 0, "values": 1, "caches": 1, "norms": 0}
@@ -105,8 +106,8 @@ def latent_table(config: Config) -> dict[str, Any]:
     found = {noun: config.number(noun) for noun in ("heads", "kv_rank", "nope_dim", "rope_dim", "value_dim")}
     found["query_rank"] = config.number("query_rank", 0, 0)
     if set(config.places("index_types")) - {"full"}:
-        raise ValueError(f"{config.key('index_types')} of {config.name} has layers that share an indexer, of which it is "
-                         f"not known here what they keep: declare the model with Model.declared.")
+        raise ValueError(f"{config.key('index_types')} of {config.name} has layers that share an indexer, and what "
+                         f"they keep is not known here: declare the model with Model.declared.")
     index = {noun: config.number(noun) for noun in ("index_heads", "index_dim") if config.get(noun) is not None}
     return found | index
 

@@ -64,13 +64,13 @@ def layer_groups(name: str, table: Mapping[str, Any]) -> list[tuple[dict[str, An
              for group in groups]
     total = sum(count for _, count in found)
     if table.get("layers", total) != total:
-        raise ValueError(f"{name} has {table['layers']} layers, and its groups have {total:g}: let their counts add up.")
+        raise ValueError(f"{name} has {table['layers']} layers, and its groups have {total:g}: let them add up.")
     return found
 
 
 def own_or_common(name: str, part: Mapping[str, Any], table: Mapping[str, Any]) -> dict[str, Any]:
     """Both halves of a group of layers: of its own table, or where that has none, of the model's."""
-    found = {}
+    found: dict[str, Any] = {}
     for half, what in ((ATTENTIONS, "attention"), (NETWORKS, "a feed-forward network")):
         given = [(key, one[key]) for one in (part, table) for key in half if key in one]
         if not given:
@@ -94,9 +94,11 @@ def attention_record(name: str, part: Mapping[str, Any], hidden: float) -> Atten
                       ("state_attention", StateAttention)):
         if key in part:
             return kind(hidden, **part_figures(name, key, part[key], kind))
-    table = dict(part["attention"])
-    biases = word_number(f"bias of the attention of {name}", table.pop("bias", "none"), BIASES)
-    return Attention(hidden, **part_figures(name, "attention", table, Attention), biases=biases)
+    table: Any = part["attention"]
+    bias = table.get("bias", "none") if isinstance(table, Mapping) else "none"
+    biases = word_number(f"bias of the attention of {name}", bias, BIASES)
+    rest = {key: value for key, value in table.items() if key != "bias"} if isinstance(table, Mapping) else table
+    return Attention(hidden, **part_figures(name, "attention", rest, Attention), biases=biases)
 
 
 def network_record(name: str, part: Mapping[str, Any], hidden: float, mixed: bool) -> FeedForward:
@@ -146,9 +148,9 @@ def judge_keys(where: str, table: Mapping[str, Any], names: list[str], needed: A
 
 
 def amount(what: str, value: Any, least: float = 1) -> float:
-    """A number, or a text such as "8192 token"."""
-    if isinstance(value, str):
-        value = base_value(value)
+    """A number, or where tokens of a context are meant a text such as "8192 token"."""
+    if isinstance(value, str) and what.startswith(("context ", "window ")):
+        value = base_value(value, "token/request")
     if not isinstance(value, (int, float)) or not value >= least or (value == math.inf and "window" not in what):
         raise ValueError(f"{what} is {value!r}, and should be a number from {least:g} on.")
     return float(value)

@@ -56,9 +56,8 @@ class Attention(Kind):
 
     `biases` is how many of the four projections (Q, K, V, output) have one: 0, 3 or 4. `window` is how many of the last
     tokens are attended to; infinite where that is the whole context. `gate` is 1 where another projection, as wide as
-    that of Q, gates the output; `values` 0 where V is projected as K is, by the same matrix (both are cached); `caches` 0
-    where K and V are those of an earlier layer, which are read again. `norms` are numbers of norms of Q and K, and of
-    sinks.
+    that of Q, gates the output; `values` 0 where one matrix projects K and V (both are cached); `caches` 0 where K and V
+    are those of an earlier layer, which are read again. `norms` are numbers of norms of Q and K, and of sinks.
     """
 
     hidden: float

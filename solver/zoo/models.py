@@ -21,8 +21,8 @@ class Transformer:
     record, or one for each kind, in the order in which they first appear. `context` is the longest that it was trained
     for. `tied`: embedding and lm_head are one matrix. `positions` are learned position embeddings; `norm_vectors` is 1
     for RMS norms, 2 for layer norms (weight and bias), and `norms` how many a layer has. `looked_up` are parameters of
-    more tables that a token is looked up in. `stored_as` names the number format, or recipe, that its configuration says
-    it is published in.
+    more tables that a token is looked up in. `stored_as` names the number format, or recipe, in which its
+    configuration says that it is published.
     """
 
     name: str
@@ -126,7 +126,7 @@ class Transformer:
 
     @cached_property
     def embeddings(self) -> Scalar:
-        """Parameters of embedding and lm_head as they are stored, one matrix where they are tied, and of more tables."""
+        """Parameters of embedding and lm_head as they are stored (one matrix where they are tied), and of more tables."""
         return self.lm_head * (2 - self.tied) + self.positions * self.hidden + self.looked_up
 
     @cached_property

@@ -44,7 +44,7 @@ def named(config: Config, table: Mapping[str, Any], said: str) -> str:
 def weights(table: Mapping[str, Any]) -> tuple[Any, str, bool]:
     """Bits of the weights (0: not said), "float8" where they are such, and whether products are as narrow."""
     groups = table.get("config_groups")
-    group = next(iter(groups.values()), {}) if isinstance(groups, Mapping) else {}
+    group: Any = next(iter(groups.values()), {}) if isinstance(groups, Mapping) else {}
     one = group.get("weights") if isinstance(group, Mapping) else None
     if not isinstance(one, Mapping):
         return table.get("bits") or table.get("w_bit") or 0, "", False

@@ -40,7 +40,8 @@ def test_the_interpreter_answers_as_the_solver_does():
     """Every model, each on some chips, and so every chip, at contexts and users that a person would choose."""
     rng = np.random.default_rng(3)
     able = [d for d, chip in enumerate(CHIPS) if not np.isnan(chip.fp16)]
-    pairs = [(m, able[(m + 5 * step) % len(able)]) for m in range(len(LAB_MODELS)) for step in range(len(able) // 5 + 1)]
+    steps = range(0, len(able), 5)
+    pairs = [(m, able[(m + step) % len(able)]) for m in range(len(LAB_MODELS)) for step in steps]
     blocks = [{"model": m, "device": d, "precision": int(rng.integers(2)), "context": int(rng.choice(CONTEXTS)),
                "users": int(rng.integers(1, 257))} for m, d in pairs]
     assert {d for _, d in pairs} == set(able)

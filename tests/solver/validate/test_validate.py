@@ -187,7 +187,8 @@ def test_chips_by_other_names(text, name):
     assert chip_named(text).name == names.get(name, name)
 
 
-@pytest.mark.parametrize("text", ["H100 NVL", "GH200", "GB200 NVL4", "RTX 6000 Pro", "RTX 6000", "M4 Ultra", "M3 Pro", "", "TPU v9"])
+@pytest.mark.parametrize("text", ["H100 NVL", "GH200", "GB200 NVL4", "RTX 6000 Pro", "RTX 6000", "M4 Ultra", "M3 Pro",
+                                  "", "TPU v9"])
 def test_chips_that_are_not_taken_for_others(text):
     with pytest.raises(OutOfScopeError):
         chip_named(text)
