@@ -56,8 +56,8 @@ class Attention(Kind):
 
     `biases` is how many of the four projections (Q, K, V, output) have one: 0, 3 or 4. `window` is how many of the last
     tokens are attended to; infinite where that is the whole context. `gate` is 1 where another projection, as wide as
-    that of Q, gates the output; `values` 0 where one matrix projects K and V (both are cached); `caches` 0 where K and V
-    are those of an earlier layer, which are read again. `norms` are numbers of norms of Q and K, and of sinks.
+    that of Q, gates the output; `values` 0 where one matrix projects K and V (both are cached); `caches` 0 where K and
+    V are those of an earlier layer, which are read again. `norms` are numbers of norms of Q and K, and of sinks.
     """
 
     hidden: float
@@ -107,7 +107,8 @@ class LatentAttention(Kind):
 
     Prefill expands the latent vector to full heads; decoding works on it as it is ("absorbed"), which costs more
     arithmetic a pair but reads far less. `query_rank` is 0 where queries come from one full matrix. An indexer, which
-    picks the tokens that are attended to, has `index_heads` queries and caches one key of `index_dim` for a token.
+    picks the tokens that are attended to, has `index_heads` queries and caches one key of `index_dim` for a token; that
+    only these are attended to is not counted, nor is its own arithmetic: times of long contexts are too long.
     """
 
     hidden: float

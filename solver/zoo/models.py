@@ -126,7 +126,7 @@ class Transformer:
 
     @cached_property
     def embeddings(self) -> Scalar:
-        """Parameters of embedding and lm_head as they are stored (one matrix where they are tied), and of more tables."""
+        """Parameters of embedding and lm_head as they are stored (one matrix where they are tied), and more tables."""
         return self.lm_head * (2 - self.tied) + self.positions * self.hidden + self.looked_up
 
     @cached_property

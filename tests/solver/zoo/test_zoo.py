@@ -179,6 +179,25 @@ def test_a_chip_of_ones_own():
     assert not {"fp32", "bf16", "fp8", "int8", "fp4", "int4"} & set(mine.precisions)
 
 
+@pytest.mark.parametrize("figures, sentence", [
+    ({"memory": "80 GiB"}, "mine has no 'bandwidth', which every chip has"),
+    ({"memory": "80 GiB", "bandwidth": "2 TB/s", "fp61": 1}, "mine has 'fp61', which is no figure of a chip. Did you"),
+    ({"memory": -1, "bandwidth": "2 TB/s"}, "memory of mine is -1, and should be a positive number"),
+    ({"memory": math.nan, "bandwidth": "2 TB/s"}, "memory of mine is nan"),
+    ({"memory": "80 GiB", "bandwidth": [2e12]}, r"bandwidth of mine is \[2000000000000.0\]"),
+    ({"memory": "80 GiB", "bandwidth": None}, "bandwidth of mine is None"),
+    ({"memory": "80 GiB", "bandwidth": "2 TB/s", "fp16": "fast"}, "'fast' is not a figure in FLOP/second")])
+def test_a_strange_chip_gets_a_sentence(figures, sentence):
+    with pytest.raises((TypeError, ValueError), match=sentence):
+        Accelerator.declared("mine", **figures)
+
+
+def test_a_chip_is_declared_from_a_dictionary():
+    table = {key: value for key, value in read("hardware.toml")["RTX_PRO_6000"].items()
+             if key not in ("group", "source", "elsewhere")}
+    assert Accelerator.declared(**table) == Hardware.Workstation.RTX_PRO_6000
+
+
 @pytest.mark.parametrize("bad", ["80 s", "80", "9**9**9 GB", "80 GB*9**9**9", "80 Gob", "many GB", ""])
 def test_a_figure_of_another_kind_is_refused(bad):
     with pytest.raises(ValueError, match="is not a figure in byte"):
