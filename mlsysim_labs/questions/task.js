@@ -48,9 +48,12 @@ function render({ model, el }) {
     kind = get("kind"),
     memory = draft(model);
   const root = box(el, "task");
+  let reopened = false; // by whoever tries another answer than the right one
   const saved = (what, text) => {
-    if (what === "answer" && input.get() === text) memory.forget();
-  }; // else it is a draft still
+    if (what !== "answer" || input.get() !== text) return; // else it is a draft still
+    memory.forget();
+    reopened = false;
+  };
   const unread = (why) => write(problem, why);
   const desk = sender(model, root, { changed: () => draw(), saved, unread });
   const ask = heading(root, model);
@@ -64,11 +67,12 @@ function render({ model, el }) {
     write(problem, text.trim() ? "" : kind === "choice" ? "Choose one first." : "Write your answer first.");
     if (text.trim()) desk.send("answer", text);
   };
-  const input =
-    kind === "choice"
-      ? radios(root, get("options"), get("question"), changed)
-      : textField(root, kind, get("unit_hint"), changed, answer);
-  const row = make(root, "div", "act-row"),
+  const form = make(root, "div", "task-form"),
+    input =
+      kind === "choice"
+        ? radios(form, get("options"), get("question"), changed)
+        : textField(form, kind, get("unit_hint"), changed, answer);
+  const row = make(form, "div", "act-row"),
     button = make(row, "button", "button main", { type: "button" }),
     hint = make(row, "button", "button", { type: "button" }),
     key = make(row, "button", "button", { type: "button", textContent: "Show the key" }),
@@ -82,7 +86,8 @@ function render({ model, el }) {
   const way = make(root, "details", "task-way"),
     behind = kind === "text" ? "What is behind it" : "Work it out",
     how = make(way, "summary", "task-how", { textContent: behind, tabIndex: 0 }),
-    derivation = make(way, "p", "task-derivation");
+    derivation = make(way, "p", "task-derivation"),
+    again = make(root, "button", "link", { type: "button", textContent: "Try another answer" });
 
   const draw = () => {
     const state = get("state"),
@@ -110,8 +115,13 @@ function render({ model, el }) {
     const at = state === "right" ? ` at try ${tries}` : ` (try ${tries})`;
     const of = !isSame && kind !== "text" ? `, for ${get("answer")}` : tries > 1 && isJudged ? at : "";
     write(word, sign && `${sign} ${name}${of}`);
+    const isFolded = state === "right" && isSame && !reopened && !get("unkept") && kind !== "text";
+    if (isFolded && form.matches(":focus-within")) root.querySelector("h3").focus();
+    form.hidden = hints.hidden = isFolded;
+    again.hidden = !isFolded;
     const stands = state === "wrong" && get("solved") ? " Your right answer stands." : "";
-    write(says, sign ? get("feedback").replace(/^Right[.:] ?/, "") + stands : ""); // the sign says so
+    const told = get("feedback").replace(/^Right[.:] ?/, "") + stands; // the sign says so
+    write(says, sign ? told || (isFolded ? get("answer") : "") : "");
     write(means, get("means"));
     way.hidden = !get("derivation");
     write(derivation, get("derivation"));
@@ -126,6 +136,11 @@ function render({ model, el }) {
   button.addEventListener("click", answer);
   hint.addEventListener("click", () => desk.send("hint", get("hints").length, ""));
   key.addEventListener("click", () => desk.send("key", true, ""));
+  again.addEventListener("click", () => {
+    reopened = true;
+    draw();
+    form.querySelector("input").focus();
+  });
   input.set(memory.get() ?? get("answer"));
   model.on("change:answer", filled);
   const end = redrawn(model, TRAITS, draw);

@@ -170,6 +170,10 @@ class Player(Walker):
     def answer(self, name: str, text: str) -> tuple[str, str]:
         """Answer a task; the word and the sentence of the verdict, when it is saved."""
         group = self.at(name)
+        again = group.get_by_role("button", name="Try another answer")
+        if again.is_visible():
+            self.reach(again)
+            self.page.keyboard.press("Enter")
         self._give(group, text)
         if self._is_choice(group):
             self.reach(group.get_by_role("button", name="Check"))
