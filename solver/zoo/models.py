@@ -82,7 +82,7 @@ class Transformer:
         caches = [kind.kv_elements for kind in self.kinds]
         object.__setattr__(self, "kinds", tuple(
             replace(kind, cache_share=cache / (sum(caches) or 1.0), pair_share=pair / (sum(pairs) or 1.0),
-                    groups=cache / (self.group or 1.0))
+                    groups=float(math.ceil(cache / (self.group or 1.0))))
             for kind, cache, pair in zip(self.kinds, caches, pairs, strict=True)))
         mixes = self.feed_forward if isinstance(self.feed_forward, tuple) else (self.feed_forward,)
         last = len(mixes) - 1
@@ -92,9 +92,14 @@ class Transformer:
 
     @cached_property
     def group(self) -> PerToken:
-        """Elements of KV cache that a token takes in a group of layers: all layers of most models, and where kinds
-        differ the most layers that every kind has whole multiples of. Engines make blocks of a group."""
-        return float(math.gcd(*(int(kind.kv_elements) for kind in self.kinds)))
+        """Elements of KV cache that a token takes in a group of layers, of which engines make blocks: all layers of most
+        models. Where kinds differ, the rarest is one group (or the commonest, if it is not half as common again) and
+        the last group of another is filled up; where layers take unlike amounts, what all have whole multiples of.
+        Source: vLLM, `vllm/v1/core/kv_cache_utils.py`, `_get_kv_cache_groups_uniform_page_size`."""
+        caches = sorted(kind.kv_elements for kind in self.kinds if kind.kv_elements)
+        if len({kind.attention.kv_elements for kind in self.kinds if kind.kv_elements}) == 1:
+            return caches[-1] if caches[-1] < 1.5 * caches[0] else caches[0]
+        return float(math.gcd(*(int(cache) for cache in caches)))
 
     @cached_property
     def whole_cache(self) -> float:
