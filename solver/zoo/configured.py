@@ -24,7 +24,8 @@ def configured(source: Any, name: str | None = None) -> dict[str, Any]:
     family, context = config.family, config.number("context")
     return {"name": config.name, "hidden": config.number("hidden"), "vocab": config.number("vocab"),
             "context": context, "tied": config.flag("tied", None), "norm": family.get("norm", "rms"),
-            "norms": family.get("norms", 2), "positions": context * family.get("positions", False),
+            "norms": family.get("norms", 2) + (per_layer(config) > 0),
+            "positions": context * family.get("positions", False),
             "looked_up": per_layer(config) * config.layers * config.number("per_layer_vocab", 0, 0),
             "stored_as": stored_as(config), "kinds": groups}
 
@@ -88,7 +89,7 @@ def heads_table(config: Config, kind: str, shared: bool) -> dict[str, Any]:
     if kind == "window" and config.get("window") is not None and config.flag("windowed", True):
         found["window"] = config.number("window")
     normed = decided(config, "norms_of_heads", "norms_of_heads", "none")
-    of_heads = {"none": 0, "each": 2, "all": count + kv_heads}[normed]
+    of_heads = {"none": 0, "each": 1 if shared else 2, "all": count + kv_heads}[normed]
     more = {"gate": config.flag("gate"), "values": not same, "caches": not shared,
             "norms": of_heads * head_dim + count * family.get("sinks", False)}
     usual = {"gate": 0, "values": 1, "caches": 1, "norms": 0}
