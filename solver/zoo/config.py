@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import pathlib
 import re
@@ -20,6 +19,7 @@ MATTERS = re.compile(r"expert|moe|head|layer|hidden|size|dim|window|rank|state|c
                      r"attn|attention|mlp|ffn|embed|inner|ratio|shared")
 NOT = re.compile(r"rope|token|init|eps|drop|dtype|act|cache|version|scal|cap|aux|loss|jitter|topk_|n_group|norm|vision|"
                  r"image|video|audio|mtp|nextn|quant|temper|theta|pretrain|architectures|_name|^id2|2id$|return|output_")
+LARGEST_FIGURE = 10**12
 MOST_LAYERS = 10_000
 
 
@@ -101,8 +101,9 @@ class Config:
         if value is None:
             close = nearest(self.key(noun), self.own) if self.own else "It has no keys at all."
             raise ValueError(f"The configuration of {self.name} has no {self.key(noun)}, which is needed. {close}")
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value < math.inf:
-            raise ValueError(f"{self.key(noun)} of {self.name} is {value!r}, and should be a number from {least:g} on.")
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not least <= value <= LARGEST_FIGURE:
+            raise ValueError(f"{self.key(noun)} of {self.name} is {value!r}, and should be a number from {least:g} to "
+                             f"10^12.")
         return value
 
     def flag(self, noun: str, default: bool | None = False) -> bool:

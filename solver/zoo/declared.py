@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -22,6 +21,7 @@ MORE = {"tied": False, "positions": 0.0, "norm": "rms", "norms": 2.0, "looked_up
 ABOUT = ("name", "layers", "kinds", "source", "published", "published_source", "like")
 BIASES = {"none": 0.0, "qkv": 3.0, "all": 4.0}
 NORMS = {"rms": 1.0, "layer": 2.0}
+LARGEST = 10**15
 
 
 def model_record(table: dict, sources: Mapping[str, Source]) -> Transformer | ConvNet:
@@ -151,8 +151,8 @@ def amount(what: str, value: Any, least: float = 1) -> float:
     """A number, or where tokens of a context are meant a text such as "8192 token"."""
     if isinstance(value, str) and what.startswith(("context ", "window ")):
         value = base_value(value, "token/request")
-    if not isinstance(value, (int, float)) or not value >= least or (value == math.inf and "window" not in what):
-        raise ValueError(f"{what} is {value!r}, and should be a number from {least:g} on.")
+    if not isinstance(value, (int, float)) or not value >= least or (value > LARGEST and "window" not in what):
+        raise ValueError(f"{what} is {value!r}, and should be a number from {least:g} to 10^15.")
     return float(value)
 
 

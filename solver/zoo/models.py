@@ -92,9 +92,9 @@ class Transformer:
 
     @cached_property
     def group(self) -> PerToken:
-        """Elements of KV cache that a token takes in a group of layers, of which engines make blocks: all layers of most
-        models. Where kinds differ, the rarest is one group (or the commonest, if it is not half as common again) and
-        the last group of another is filled up; where layers take unlike amounts, what all have whole multiples of.
+        """Elements of KV cache that a token takes in a group of layers, of which engines make blocks: all layers of
+        most models. Where kinds differ, the rarest is one group (or the commonest, if it is not half as common again)
+        and the last group of another is filled up; where layers take unlike amounts, what all have whole multiples of.
         Source: vLLM, `vllm/v1/core/kv_cache_utils.py`, `_get_kv_cache_groups_uniform_page_size`."""
         caches = sorted(kind.kv_elements for kind in self.kinds if kind.kv_elements)
         if len({kind.attention.kv_elements for kind in self.kinds if kind.kv_elements}) == 1:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import copy
 import json
 import math
+import random
+import re
 import warnings
 
 import pytest
@@ -103,11 +106,11 @@ def test_an_unknown_family_is_taken_as_llamas_or_refused():
 @pytest.mark.parametrize("bad, sentence", [
     ({}, "has no num_hidden_layers, which is needed"),
     ({"num_hidden_layers": None}, "has no num_hidden_layers, which is needed"),
-    ({"hidden_size": "4096"}, "hidden_size of llama is '4096', and should be a number from 1 on"),
+    ({"hidden_size": "4096"}, "hidden_size of llama is '4096', and should be a number from 1 to 10"),
     ({"hidden_size": math.nan}, "hidden_size of llama is nan"), ({"hidden_size": -4096}, "is -4096, and should be"),
     ({"hidden_size": [4096]}, r"is \[4096\], and should be a number"), ({"hidden_size": True}, "is True, and should"),
     ({"num_hidden_layers": 0}, "num_hidden_layers of llama is 0"),
-    ({"vocab_size": math.inf}, "vocab_size of llama is inf"),
+    ({"vocab_size": math.inf}, "vocab_size of llama is inf"), ({"vocab_size": 1e300}, "vocab_size of llama is 1e.300"),
     ({"num_hidden_layers": 10**9}, "give a whole number up to 10,000"),
     ({"num_hidden_layers": 2.5}, "give a whole number up to 10,000"),
     ({"tie_word_embeddings": "no"}, "tie_word_embeddings, or not as true or false"),
@@ -127,6 +130,22 @@ def test_a_strange_key_gets_a_sentence(bad, sentence):
         with pytest.raises(ValueError, match=sentence) as said:
             Model.from_config(config)
         assert len(str(said.value)) < 400 and "\n" not in str(said.value)
+
+
+def test_whatever_is_in_a_config_gives_a_model_or_a_sentence():
+    """Keys of the models above taken away, or given values of the wrong kind, a few at a time."""
+    rng = random.Random(7)
+    odd = [None, 0, -1, 3.5, 1e300, math.nan, True, "x", [], [None], {}, {"a": 1}, ["full_attention"] * 40, [[1]]]
+    for _ in range(300):
+        config = copy.deepcopy(CONFIGS[rng.choice(list(CONFIGS))])
+        inner = config.get("text_config", config)
+        for key in rng.choices([*inner, "layer_types", "moe_layer_freq", "text_config", "model_type"], k=2):
+            inner[key] = rng.choice(odd)
+        try:
+            model = quiet(config)
+            assert 0 < model.parameters + kv_cache_bytes(model, 1, 1000, FP16) < math.inf
+        except (TypeError, ValueError) as said:
+            assert re.search(r"should be|has no|is not known|has layers|give|declare|let ", str(said)), said
 
 
 @pytest.mark.parametrize("bad, sentence", [
@@ -155,7 +174,7 @@ def test_a_model_of_ones_own_is_declared_in_the_words_of_the_zoo():
 
 @pytest.mark.parametrize("bad, sentence", [
     ({"hiden": 4}, "mine has 'hiden', which is not known here. Did you mean hidden"),
-    ({"hidden": None}, "hidden of mine is None, and should be a number from 1 on"),
+    ({"hidden": None}, "hidden of mine is None, and should be a number from 1 to 10"),
     ({"vocab": math.nan}, "vocab of mine is nan"), ({"context": "131072 GB"}, "is not a figure in token"),
     ({"layers": -1}, "count of layers of mine is -1"),
     ({"norm": "batch"}, "norm of mine is 'batch', and should be one of rms"),
