@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from solver.base.numbers import symbolic, unknown
 from solver.text import nearest, number_text
 from solver.units import UNKNOWN_TEXT, is_quantity, quantity
+
+if TYPE_CHECKING:
+    from solver.base.working import Working
 
 
 class field:
@@ -57,6 +60,30 @@ class Result:
             with np.errstate(all="ignore"):
                 self.values[name] = getattr(type(self), name).lazy(self)
         return self.values[name]
+
+    def computed(self) -> dict[str, Any]:
+        """The values once more, for whoever watches."""
+        values: dict[str, Any] = self.given["asked"].field_values()
+        return values
+
+    def working(self, name: str, step: str | None = None) -> Working:
+        """How a field comes about: its formula's equation and the numbers in it, to be redone by hand.
+
+        Each number that another formula made has a line of its own, as far as there is room; `step` names one of them
+        to be shown instead. Where no formula gives the field it says so.
+
+        >>> from solver import Hardware, Models, ServingModel
+        >>> r = ServingModel().solve(Models.Llama3_8B, Hardware.Cloud.H100, seq_len=8192, batch_size=8)
+        >>> r.working("kv_cache_size")
+        kv_cache_size = kv_bytes_per_token * cached_context * batch + state * batch
+        kv_bytes_per_token = 2 * layers * kv_heads * head_dim * size = 2 · 32 · 8 · 128 · 2 B = 131,072 B/token
+        kv_cache_size = 131,072 B/token · 8,192 tokens · 8 = 8.59 GB
+        >>> print(r.working("itl", "streamed_bytes").splitlines()[-1])
+        streamed_bytes = (1.342e9 + 5.637e9) · 2 B = 13.96 GB
+        """
+        from solver.base.working import working  # only when somebody asks
+
+        return working(self, name, step)
 
     @classmethod
     def fields(cls) -> list[str]:

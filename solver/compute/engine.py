@@ -60,6 +60,10 @@ class PerformanceProfile(Result):
     hfu = field(None, "the same, with what is recomputed")
     within_context = field(None, "whether the model was trained for that context; True for images", bool)
 
+    def computed(self) -> dict[str, Any]:
+        values: dict[str, Any] = self.given["computed"]()
+        return values
+
     @property
     def bottleneck(self) -> Any:
         """"Compute" or "Memory": the slower side; an array of them for arrays. "Unknown" where the time is."""
@@ -164,16 +168,22 @@ class Engine:
         193 ms 2.01 GB Compute
         """
         node = Node(hardware, precision, profile=profile)
-        with np.errstate(all="ignore"):
-            step = _image_step if hasattr(model, "image_work") else _training_step if is_training else _decode_step
-            values, recomputed = step(node, model, batch_size, seq_len), 1.0
-            if is_training:
-                values |= _training(values, model, node.precision, zero_stage, dp_size, float(is_lora))
-                recomputed += float(activation_recomputation) / training_passes(float(is_lora))
-            values = _complete(values, node, recomputed)
-            values["within_context"] = context_margin(model, seq_len) >= 0 if hasattr(model, "context") else True
+
+        def computed() -> dict[str, Any]:
+            with np.errstate(all="ignore"):
+                step = _image_step if hasattr(model, "image_work") else _training_step if is_training else _decode_step
+                values, recomputed = step(node, model, batch_size, seq_len), 1.0
+                if is_training:
+                    values |= _training(values, model, node.precision, zero_stage, dp_size, float(is_lora))
+                    recomputed += float(activation_recomputation) / training_passes(float(is_lora))
+                values = _complete(values, node, recomputed)
+                values["within_context"] = context_margin(model, seq_len) >= 0 if hasattr(model, "context") else True
+            return values
+
+        values = computed()
         result = PerformanceProfile(values, {
-            "model": model, "node": node, "batch": batch_size, "context": seq_len, "is_training": is_training})
+            "model": model, "node": node, "batch": batch_size, "context": seq_len, "is_training": is_training,
+            "computed": computed})
         if raise_errors and not unknown(values["feasible"]) and not np.all(values["feasible"]):
             raise OutOfMemoryError(f"{model} on {node.device}. {result.constraint_trace[0]}")
         return result
@@ -226,7 +236,7 @@ def _complete(v: dict[str, Any], node: Node, recomputed: float) -> dict[str, Any
     """The fields that follow from time, work and traffic; `recomputed` is all work over the work that is needed."""
     mfu = v["least"] / (v["latency"] * recomputed)
     headroom = usable_bytes(node.device) - v["memory_footprint"]
-    slower = {name: v[name] * recomputed for name in TIMES}
+    slower = v if recomputed == 1 else {name: v[name] * recomputed for name in TIMES}
     return v | slower | {
         "throughput": v["items"] / slower["latency"], "arithmetic_intensity": v["work"] / v["traffic"],
         "mfu": mfu, "hfu": mfu * recomputed, "headroom": headroom, "feasible": headroom >= 0,

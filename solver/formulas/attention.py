@@ -14,10 +14,10 @@ def attention_pairs(model: Transformer, batch: Request, new: Context, past: Cont
     """Pairs of a query and a key that causal attention computes, on average over its work [token^2/request].
 
         pairs = batch * (span(past + new) - span(past)),
-        span(n) = sum over kinds of layers of share * (n^2 - (n - min(n, window))^2) / 2
+        span(n) = sum over kinds of layers of pair_share * (n^2 - (n - min(n, window))^2) / 2
+        pairs = batch * new * (past + new / 2)      without windows: a prompt costs half of its square
 
-    A share is that of a kind in the work on a pair. Without windows that is batch * new * (past + new / 2): a prompt
-    costs half of its square.
+    A share is that of a kind in the work on a pair.
     By definition of causal attention and of windows.
 
     >>> from solver import Models
@@ -35,8 +35,8 @@ def attention_pairs(model: Transformer, batch: Request, new: Context, past: Cont
 def cache_read_time(node: Node, model: Transformer, batch: Request, context: Context) -> Second:
     """Time to read the cache of `batch` requests, and to read and write their states.
 
-        time = sum over kinds of layers of (kv_cache + 2 * state) * batch
-               / (min(tensor_parallel, kv_heads) * chip_bandwidth)
+        time = sum over kinds of layers of (read_elements * kv_precision.size * min(context, window) + 2 * state)
+               * batch / (min(tensor_parallel, kv_heads) * chip_bandwidth)
 
     A KV head is the smallest part that chips can share out: a cache of fewer heads than chips is kept several times.
     Source: vLLM, `vllm/config.py`, `get_num_kv_heads`: each chip keeps at least one head.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from solver.formulas.memory import kv_pages, usable_bytes, weights_bytes
+from solver.formulas.memory import chip_weights_bytes, kv_pages, usable_bytes
 from solver.units import Byte, BytePerRequest, BytePerToken, Context, Request, Scalar, Token
 from solver.zoo.models import Transformer
 from solver.zoo.node import Node
@@ -71,7 +71,7 @@ def full_requests(tokens: Token, context: Context, blocks: Scalar = 0.0, taken: 
 def cache_room(node: Node, model: Transformer, reserve: Scalar = 0.0) -> Byte:
     """Memory of each chip that is left beside its part of the weights; negative where these do not fit.
 
-        room = usable_bytes - weights / tensor_parallel
+        room = usable_bytes - chip_weights_bytes
 
     By definition.
 
@@ -80,13 +80,13 @@ def cache_room(node: Node, model: Transformer, reserve: Scalar = 0.0) -> Byte:
     >>> round(float(cache_room(node, Models.Llama3_8B)) / 1e9, 2)   # GB
     69.84
     """
-    return usable_bytes(node.device, reserve) - weights_bytes(model, node.precision) / node.tensor_parallel
+    return usable_bytes(node.device, reserve) - chip_weights_bytes(node, model)
 
 
 def chip_bytes_per_token(node: Node, model: Transformer) -> BytePerToken:
     """KV cache of one token on each chip.
 
-        bytes = sum over kinds of layers of kv_bytes_per_token / min(tensor_parallel, kv_heads)
+        bytes = sum over kinds of layers of kv_elements * kv_precision.size / min(tensor_parallel, kv_heads)
 
     A cache of fewer KV heads than chips is kept several times; latent attention counts as one head.
     Source: vLLM, `vllm/config.py`, `get_num_kv_heads`: each chip keeps at least one head.
@@ -104,7 +104,7 @@ def chip_bytes_per_token(node: Node, model: Transformer) -> BytePerToken:
 def whole_blocks(room: Byte, block: Byte) -> Scalar:
     """Blocks of `block` bytes that memory holds.
 
-        blocks = max(0, floor(room / block)), room in whole bytes
+        blocks = max(0, floor(round(room) / block))
 
     Source: vLLM, `vllm/worker/worker.py`, `determine_num_available_blocks`.
 
@@ -117,7 +117,7 @@ def whole_blocks(room: Byte, block: Byte) -> Scalar:
 def block_bytes(node: Node, model: Transformer, block: Context, one: Request = 1.0) -> Byte:
     """A block on each chip: `block` tokens in one group of layers.
 
-        bytes = block * group * size / sharing chips
+        bytes = block * group * kv_precision.size / sharing_chips
 
     Where all layers are of one kind, they are the group. Source: vLLM, `vllm/v1/core/kv_cache_utils.py`: blocks of one
     size, and each is of one group of layers.
@@ -158,8 +158,9 @@ def whole_request_blocks(node: Node, model: Transformer, context: Context, block
                          itself: Context = 1.0, one: Request = 1.0) -> Scalar:
     """Blocks that one request takes on each chip, of all groups of layers, the last of each counted whole.
 
-        blocks = sum over kinds of layers of copies * ceil(min(context, window - 1 + batched) / block)
-                 + ceil(state / block_bytes)
+        blocks = ceil((sum over kinds of layers of state / min(tensor_parallel, kv_heads)) / block_bytes)
+                 + sum over kinds of layers of copies * ceil(min(context, window + batched - itself) / block),
+        copies = groups * sharing_chips / min(tensor_parallel, kv_heads)
 
     A layer that slides a window keeps what the next step's `batched` tokens look back at, `itself` one of them. A state
     takes whole blocks.
@@ -181,7 +182,7 @@ def whole_request_blocks(node: Node, model: Transformer, context: Context, block
 def request_bytes(node: Node, model: Transformer, context: Context) -> BytePerRequest:
     """KV cache and states of one request on each chip, without the waste of blocks.
 
-        bytes = sum over kinds of layers of (kv_bytes_per_token * min(context, window) + state)
+        bytes = sum over kinds of layers of (kv_elements * kv_precision.size * min(context, window) + state)
                 / min(tensor_parallel, kv_heads)
 
     By definition.

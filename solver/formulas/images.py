@@ -12,7 +12,7 @@ from solver.zoo.node import Node
 def image_time(node: Node, network: ConvNet, batch: Request) -> Second:
     """Time of a forward pass over `batch` images.
 
-        time = smooth_max(image_work * batch / matmul_rate, weights / bandwidth)
+        time = smooth_max(image_work * batch / matmul_rate, weights_bytes / bandwidth)
 
     Activations are taken to stay on the chip, and launches are left out.
     Source: Williams, Waterman, Patterson 2009, "Roofline: an insightful visual performance model".

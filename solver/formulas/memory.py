@@ -19,11 +19,11 @@ from solver.zoo.precision import Precision
 def weights_bytes(model: Transformer | ConvNet, precision: Precision) -> Byte:
     """Memory of the weights.
 
-        bytes = layers' parameters * size + sum over parts of their parameters * (their size - size)
-                + lm_head * its size + embedding * its size
+        bytes = (parameters - embeddings) * size + lm_head * wide_size + (embeddings - lm_head) * embedding_size
+                + sum over parts of model.parts[part.name] * part.more
 
-    By definition. Parts are what a recipe keeps in another format. Quantization mostly keeps embedding and lm_head at
-    16 bits, and so do formats that say nothing of them. A size has the scales of groups in.
+    By definition. Parts are what a recipe keeps in another format, which takes so much more. Quantization mostly keeps
+    embedding and lm_head at 16 bits, and so do formats that say nothing of them. A size has the scales of groups in.
 
     >>> from solver import Models, precision_named
     >>> round(weights_bytes(Models.Llama3_8B, precision_named("fp16")) / 1e9, 2)   # GB
@@ -35,10 +35,27 @@ def weights_bytes(model: Transformer | ConvNet, precision: Precision) -> Byte:
                      + (model.embeddings - model.lm_head) * precision.embedding_size)
 
 
+def chip_weights_bytes(node: Node, model: Transformer) -> Byte:
+    """Memory of the weights on each chip of a node, which share them out.
+
+        bytes = weights_bytes / tensor_parallel
+
+    By definition.
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], tensor_parallel=2)
+    >>> round(float(chip_weights_bytes(node, Models.Llama3_8B)) / 1e9, 2)   # GB
+    8.03
+    """
+    return weights_bytes(model, node.precision) / node.tensor_parallel
+
+
 def kv_bytes_per_token(model: Transformer, precision: Precision) -> BytePerToken:
     """KV cache of one token of one request.
 
-        bytes = 2 * layers * kv_heads * head_dim * size      (latent attention: layers * (kv_rank + rope_dim) * size)
+        bytes = 2 * layers * kv_heads * head_dim * size
+        bytes = layers * (kv_rank + rope_dim) * size                latent attention
+        bytes = sum over kinds of layers of kv_elements * size      layers of several kinds
 
     One formula for multi-head (kv_heads = heads), grouped-query and multi-query attention (kv_heads = 1).
     Source: Pope et al. 2023, "Efficiently Scaling Transformer Inference", section 2; for latent attention
@@ -54,7 +71,7 @@ def kv_bytes_per_token(model: Transformer, precision: Precision) -> BytePerToken
 def cached_context(model: Transformer, context: Context) -> Context:
     """How much of a context is kept in cache, on average over the cache: all of it but where layers slide a window.
 
-        cached = sum over kinds of layers of share * min(context, window)
+        cached = sum over kinds of layers of cache_share * min(context, window)
 
     A share is that of a kind in the cache of one token.
     Source: Jiang et al. 2023, "Mistral 7B", section 2 (rolling buffer cache).
@@ -69,7 +86,8 @@ def cached_context(model: Transformer, context: Context) -> Context:
 def kv_cache_bytes(model: Transformer, batch: Request, context: Context, precision: Precision) -> Byte:
     """KV cache of `batch` requests of `context` tokens each, without the waste of pages, and their states.
 
-        bytes = (kv_bytes_per_token * cached_context + state) * batch
+        bytes = kv_bytes_per_token * cached_context * batch + state * batch
+        bytes = sum over kinds of layers of (kv_elements * size * min(context, window) + state) * batch
 
     By definition.
 
@@ -112,7 +130,9 @@ def paged_kv_bytes(model: Transformer, batch: Request, context: Context, page: C
 def chip_bytes(node: Node, model: Transformer, batch: Request, context: Context) -> Byte:
     """Memory that weights and KV cache take on each chip of a node.
 
-        bytes = weights / tensor_parallel + sum over kinds of layers of kv_cache / min(tensor_parallel, kv_heads)
+        bytes = chip_weights_bytes
+                + sum over kinds of layers of (kv_elements * kv_precision.size * min(context, window) + state) * batch
+                / min(tensor_parallel, kv_heads)
 
     A cache of fewer KV heads than chips is kept several times.
     Source: vLLM, `vllm/config.py`, `get_num_kv_heads`: each chip keeps at least one head.
@@ -125,7 +145,7 @@ def chip_bytes(node: Node, model: Transformer, batch: Request, context: Context)
     cache = sum((kind.kv_elements * node.kv_precision.size * np.minimum(context, kind.attention.window) * batch
                  + kind.state * batch) / np.minimum(node.tensor_parallel, kind.attention.kv_heads)
                 for kind in model.kinds)
-    return weights_bytes(model, node.precision) / node.tensor_parallel + cache
+    return chip_weights_bytes(node, model) + cache
 
 
 def usable_bytes(device: Accelerator, reserve: Scalar = 0.0) -> Byte:
@@ -161,7 +181,7 @@ def headroom_bytes(device: Accelerator, model: Transformer, batch: Request, cont
 def context_margin(model: Transformer, context: Context) -> Context:
     """Tokens left up to the longest context that the model was trained for; negative beyond it.
 
-        margin = trained context - context
+        margin = model.context - context
 
     By definition.
 

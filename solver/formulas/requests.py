@@ -31,7 +31,8 @@ def prompt_time(node: Node, model: Transformer, prompt: Context, budget: Context
                 one: Request = 1.0, scored: Context = 1.0) -> Second:
     """Time that a server's prefills take for each request: short prompts are read several at a time.
 
-        together = max(1, floor(budget / prompt)),   time = prefill_time(together, prompt) / together
+        together = max(1, floor(budget / prompt)),
+        time = prefill_time / together
 
     By definition; the budget is the default of TensorRT-LLM (`max_num_tokens`).
 
@@ -61,10 +62,36 @@ def handed_over_time(prefill: Second, layers: Scalar, cache: Byte, link: Bandwid
     return together * overlapped + (prefill + transfer) * (1 - overlapped)
 
 
+def shared_step_time(step: Second, reading: Second) -> Second:
+    """Time between tokens where a decode step shares the node with the prefills of others.
+
+        time = step + reading
+
+    By definition.
+
+    >>> shared_step_time(0.01, 0.005)   # s
+    0.015
+    """
+    return step + reading
+
+
+def answering_rate(running: Request, itl: Second, new: Context = 1.0) -> TokenRate:
+    """Tokens a second of requests that run together: each step brings `new` tokens, one, to each of them.
+
+        rate = running * new / itl
+
+    By definition.
+
+    >>> answering_rate(8, 0.01)   # token/s
+    800.0
+    """
+    return running * new / itl
+
+
 def request_time(ttft: Second, itl: Second, answer: Scalar) -> Second:
     """Time until the last of `answer` tokens, the first of which is TTFT's.
 
-        time = ttft + (answer - 1) * itl
+        time = ttft + max(answer - 1, 0) * itl
 
     By definition.
 
@@ -78,6 +105,7 @@ def static_rate(batch: Request, ttft: Second, itl: Second, answer: Scalar, new: 
     """Tokens a second of a batch that is read and then decoded together; without an answer, of its decoding alone.
 
         rate = batch * new * answer / (ttft + answer * itl)
+        rate = batch * new / itl                                 without an answer
 
     `new` is 1, the token that a step brings to each request. By definition.
 

@@ -22,10 +22,12 @@ QUICK: dict[float, Callable[..., Any]] = {
 def smooth_max(one: Second, other: Second, norm: Scalar = math.inf) -> Second:
     """How two times add up that overlap in part.
 
-        time = (one^norm + other^norm)^(1 / norm) = larger * (1 + (smaller / larger)^norm)^(1 / norm)
+        time = one + other                           norm = 1
+        time = max(one, other)                       norm = infinity
+        time = (one^norm + other^norm)^(1 / norm)    in between
 
-    With norm = 1 they follow one another (a sum), with infinity they overlap wholly (the larger of the two), with 2
-    they add in quadrature, which is what matrix products on GPUs do near the ridge point. 0 where both are 0.
+    With norm = 1 they follow one another, with infinity they overlap wholly, with 2 they add in quadrature, which is
+    what matrix products on GPUs do near the ridge point. 0 where both are 0.
     Source: Churchill, Usagi 1972, "A general expression for the correlation of rates of transfer and other phenomena".
 
     >>> [round(float(smooth_max(3.0, 4.0, norm)), 6) for norm in (1, 2, math.inf)]

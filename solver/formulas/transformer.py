@@ -13,8 +13,8 @@ import numpy as np
 from solver.formulas.attention import attention_time, decode_attention_time, expansion_time
 from solver.formulas.roofline import roofline_time, smooth_max
 from solver.units import Byte, Context, FlopPerToken, Request, Scalar, Second, Token
-from solver.zoo.layers import FeedForward
 from solver.zoo.models import Transformer
+from solver.zoo.networks import FeedForward
 from solver.zoo.node import Node
 from solver.zoo.precision import Precision
 
@@ -39,7 +39,7 @@ def streamed_bytes(model: Transformer, tokens: Token, precision: Precision) -> B
     """Weights of the layers that a pass over `tokens` reads once: of a mixture only the experts it meets.
 
         bytes = (dense + sum over kinds of feed-forward networks of distinct_experts * expert) * size
-                + sum over parts of their parameters * (their size - size)
+                + sum over parts of model.parts[part.name] * part.more
 
     Parts are what a recipe keeps in another format.
 
@@ -58,7 +58,9 @@ def streamed_bytes(model: Transformer, tokens: Token, precision: Precision) -> B
 def slowed_work(node: Node, model: Transformer) -> FlopPerToken:
     """FLOP of the layers for a token, as many as they would be at the rate of most of them.
 
-        work = token_work + sum over parts of 2 * their parameters * (matmul_rate / their rate - 1)
+        work = token_work
+        work = token_work + sum over parts of model.part_work[part.name] * (matmul_rate / part_rate - 1),
+        part_rate = peak[part.rate] * profile.compute[device.kinds[part.rate]] * tensor_parallel
 
     Parts are what a recipe keeps in another format: in a wider one they are slower, and count more. By definition.
 
@@ -94,7 +96,7 @@ def linear_time(node: Node, model: Transformer, tokens: Token) -> Second:
 def lm_head_time(node: Node, model: Transformer, scored: Token) -> Second:
     """Time of lm_head for the tokens that are scored (the last of a prompt, each new one later).
 
-        time = smooth_max(2 * vocab * hidden * scored / lm_head_rate, vocab * hidden * size / bandwidth)
+        time = smooth_max(lm_head_work * scored / lm_head_rate, lm_head * wide_size / bandwidth)
 
     It stays at 16 bits or more unless a recipe narrows it.
     Source: Williams, Waterman, Patterson 2009, "Roofline: an insightful visual performance model".
@@ -111,7 +113,7 @@ def lm_head_time(node: Node, model: Transformer, scored: Token) -> Second:
 def exchange_time(node: Node, model: Transformer, tokens: Token) -> Second:
     """Time that tensor-parallel chips spend on adding up their parts: two all-reduces a layer, none for one chip.
 
-        time = 2 * layers * (latency * (tensor_parallel > 1)
+        time = 2 * layers * (latency * min(tensor_parallel - 1, 1)
                              + 2 * (tensor_parallel - 1) / tensor_parallel * exchanged_bytes * tokens / bus_rate)
 
     Source: Shoeybi et al. 2019, "Megatron-LM", section 3; the second term is a ring.

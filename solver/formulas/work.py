@@ -21,7 +21,7 @@ def forward_work(model: Transformer, pair_work: FlopPerPair, batch: Request, new
                  scored: Context) -> Flop:
     """FLOP of a pass.
 
-        work = token_work * batch * new + pair_work * pairs + lm_head_work * batch * scored
+        work = token_work * batch * new + pair_work * attention_pairs + lm_head_work * batch * scored
 
     Source: Kaplan et al. 2020, "Scaling Laws for Neural Language Models", section 2.1.
 
@@ -38,7 +38,7 @@ def forward_compute_time(node: Node, model: Transformer, pair_work: FlopPerPair,
                          past: Context, scored: Context) -> Second:
     """What a pass would take if all but arithmetic took no time.
 
-        time = slowed_work * batch * new / matmul_rate + pair_work * pairs / attention_rate
+        time = slowed_work * batch * new / matmul_rate + pair_work * attention_pairs / attention_rate
                + lm_head_work * batch * scored / lm_head_rate
 
     By definition.
@@ -58,7 +58,7 @@ def forward_traffic(model: Transformer, batch: Request, new: Context, past: Cont
                     kv_precision: Precision) -> Byte:
     """Bytes that a pass reads: weights of the layers, lm_head, and the cache of each request.
 
-        traffic = streamed_bytes + vocab * hidden * size + kv_cache_bytes
+        traffic = streamed_bytes + lm_head * wide_size + kv_cache_bytes
 
     Source: Pope et al. 2023, "Efficiently Scaling Transformer Inference", section 2.
 
@@ -74,7 +74,7 @@ def forward_traffic(model: Transformer, batch: Request, new: Context, past: Cont
 def forward_memory_time(node: Node, model: Transformer, batch: Request, new: Context, past: Context) -> Second:
     """What a pass would take if all but reading memory took no time.
 
-        time = (streamed_bytes + vocab * hidden * size) / bandwidth + cache_read_time
+        time = (streamed_bytes + lm_head * wide_size) / bandwidth + cache_read_time
 
     By definition.
 

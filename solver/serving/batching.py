@@ -33,7 +33,7 @@ from solver.formulas.blocks import cache_room, chip_bytes_per_token, requests_at
 from solver.formulas.lengths import UNIFORM, Lengths, Spread
 from solver.formulas.memory import cached_context, context_margin
 from solver.formulas.paging import empty_share, equivalent_context, mean_cached, mean_pages
-from solver.formulas.requests import drained_share, prompt_time
+from solver.formulas.requests import answering_rate, drained_share, prompt_time, shared_step_time
 from solver.formulas.transformer import prefill_time
 from solver.formulas.unpublished import known_decode_time
 from solver.serving.batching_result import ContinuousBatchingResult
@@ -106,11 +106,11 @@ class Batching:
         context = equivalent_context(self.model, cached)
         step, static_step = (known_decode_time(self.node, self.model, n, context) for n in (many, few))
         reading, static_reading = self._prefill_times(many, few)
-        itl, refilled = step + reading, static_step + static_reading
+        itl, refilled = shared_step_time(step, reading), static_step + static_reading
         drained = static_step / drained_share(few, self.lengths) + static_reading  # a step for each token of an answer
         memory = np.where(paged > 0, paged / itl * (refilled / static), 1.0)
         scheduling = np.where(paged > 0, drained / refilled, 1.0)
-        return {"throughput_tokens_per_sec": paged / itl, "static_tokens_per_sec": static / drained,
+        return {"throughput_tokens_per_sec": answering_rate(paged, itl), "static_tokens_per_sec": static / drained,
                 "itl": itl, "prefill_share": reading / itl, "speedup_memory": memory,
                 "speedup_scheduling": scheduling, "speedup_vs_static": memory * scheduling}
 

@@ -29,7 +29,7 @@ from solver.formulas.blocks import (
     whole_blocks,
     whole_request_blocks,
 )
-from solver.formulas.memory import context_margin, weights_bytes
+from solver.formulas.memory import chip_weights_bytes, context_margin
 from solver.serving.arguments import (
     Activation,
     Batched,
@@ -113,7 +113,7 @@ class Capacity:
     @property
     def weights(self) -> Any:
         """On each chip."""
-        return weights_bytes(self.model, self.node.precision) / self.node.tensor_parallel
+        return chip_weights_bytes(self.node, self.model)
 
     def field_values(self) -> dict[str, Any]:
         """The fields of a result, in base units."""

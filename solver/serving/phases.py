@@ -67,6 +67,10 @@ class Serving:
         return replace(self, reader=self.reader.ideal if self.disaggregated else node, node=node,
                        drafter=self.drafter.ideal)
 
+    def field_values(self) -> dict[str, Any]:
+        """All fields of a result that are not lazy, in base units."""
+        return field_values(self)
+
 
 def field_values(asked: Serving) -> dict[str, Any]:
     """All fields of a result that are not lazy, in base units."""

@@ -38,6 +38,10 @@ class Simulation(Result):
     when the last request is admitted, for then slots fall empty. Where too few requests leave none, it is all steps.
     """
 
+    def computed(self) -> dict[str, Any]:
+        """What was counted: no formula gave it."""
+        return dict(self.values)
+
     throughput_tokens_per_sec = field(None, "answered tokens a second")
     ttft = field("ms", "mean time from a request's arrival to its first token, waiting included")
     ttft_p50 = field("ms", "half of the requests have their first token by then")

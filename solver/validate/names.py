@@ -10,8 +10,9 @@ from typing import Any
 
 from solver.validate.tables import OutOfScopeError
 from solver.zoo.hardware import Accelerator, Hardware
-from solver.zoo.layers import Attention, FeedForward, Layers
+from solver.zoo.layers import Attention, Layers
 from solver.zoo.models import Models, Transformer
+from solver.zoo.networks import FeedForward
 from solver.zoo.precision import PRECISIONS, Precision
 
 # Words that say whose a chip is, or how it is packed, and not which.

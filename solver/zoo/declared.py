@@ -9,9 +9,10 @@ from typing import Any
 
 from solver.text import nearest
 from solver.zoo.convnet import ConvNet, convnet_record
-from solver.zoo.layers import Attention, FeedForward, LatentAttention, Layers, StateAttention
+from solver.zoo.layers import Attention, LatentAttention, Layers, StateAttention
 from solver.zoo.linear import delta_attention
 from solver.zoo.models import Transformer
+from solver.zoo.networks import FeedForward
 from solver.zoo.records import Source, base_value
 
 ATTENTIONS = ("attention", "latent_attention", "delta_attention", "state_attention")

@@ -1,4 +1,4 @@
-"""The two halves of a transformer's layer: attention, which reads the cache, and the feed-forward network.
+"""The first half of a transformer's layer: attention, which reads the cache. The other is in `solver.zoo.networks`.
 
 Every difference between models is a number here (a dense model is a mixture with one expert, full attention a
 window of infinite length), so that no formula ever asks which model it is given. Nor does one ask which attention goes
@@ -9,8 +9,7 @@ of its own.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 from typing import Any
 
 from solver.units import Byte, BytePerRequest, Context, FlopPerPair, FlopPerToken, PerToken
@@ -31,7 +30,10 @@ class Kind:
 
     @property
     def read_elements(self) -> PerToken:
-        """Elements that a layer reads of each token in cache: those that it caches."""
+        """Elements that a layer reads of each token in cache: those that it caches.
+
+            elements = kv_elements
+        """
         return self.kv_elements
 
     @property
@@ -85,12 +87,19 @@ class Attention(Kind):
 
     @property
     def kv_elements(self) -> PerToken:
-        """Elements that a layer caches for a token: one K and one V for each KV head."""
+        """Elements that a layer caches for a token: one K and one V for each KV head.
+
+            elements = 2 * kv_heads * head_dim
+            elements = 2 * kv_heads * head_dim * caches
+        """
         return self.read_elements * self.caches
 
     @property
     def read_elements(self) -> PerToken:
-        """Elements that a layer reads of each token in cache, its own or another's."""
+        """Elements that a layer reads of each token in cache, its own or another's.
+
+            elements = 2 * kv_heads * head_dim
+        """
         return 2 * self.kv_heads * self.head_dim
 
     @property
@@ -142,6 +151,11 @@ class LatentAttention(Kind):
 
     @property
     def kv_elements(self) -> PerToken:
+        """Elements that a layer caches for a token, for all heads.
+
+            elements = kv_rank + rope_dim
+            elements = kv_rank + rope_dim + index_dim      with an indexer
+        """
         return self.kv_rank + self.rope_dim + self.index_dim
 
     @property
@@ -222,13 +236,25 @@ class Layers:
     groups: float = 1.0
 
     @property
+    def label(self) -> str:
+        """What tells them from a model's other layers."""
+        window = f", window {self.attention.window:,.0f}" if self.attention.window < math.inf else ""
+        return f"{self.count:g} layers{window}{', a state' if self.attention.state else ''}"
+
+    @property
     def kv_elements(self) -> PerToken:
-        """Elements of KV cache for one token."""
+        """Elements of KV cache for one token.
+
+            elements = count * attention.kv_elements
+        """
         return self.count * self.attention.kv_elements
 
     @property
     def read_elements(self) -> PerToken:
-        """Elements of KV cache that are read of each token in it."""
+        """Elements of KV cache that are read of each token in it.
+
+            elements = count * attention.read_elements
+        """
         return self.count * self.attention.read_elements
 
     @property
@@ -243,53 +269,3 @@ class Layers:
 
 
 NO_LAYERS = Layers(0.0, Attention(1.0, 1.0, 1.0, 1.0), 0.0, 0.0, 0.0)
-
-
-@dataclass(frozen=True)
-class FeedForward:
-    """The other half of layers that have it in common: `active` of `experts` experts for each token, and what every
-    token passes.
-
-    An ordinary feed-forward network is one expert that is always active. All figures are over `count` layers (without
-    it, over all of the model). `dense` are parameters that every token passes: of them `shared` are shared experts and
-    `router` routers, the rest ordinary networks beside mixtures. `ends` is how many of the layers are the first or the
-    last of the model, which works it out.
-    """
-
-    expert: float  # parameters of one expert
-    experts: float = 1.0
-    active: float = 1.0
-    dense: float = 0.0
-    vectors: float = 0.0  # biases
-    shared: float = 0.0
-    router: float = 0.0
-    count: float = 0.0
-    ends: float = 0.0
-
-    @cached_property
-    def avoidance(self) -> PerToken:
-        """Logarithm of the chance that a token avoids a given expert, experts being equally likely."""
-        return math.log1p(-self.active / self.experts) if self.active < self.experts else -math.inf
-
-    @property
-    def plain(self) -> float:
-        """Parameters of ordinary networks."""
-        return self.dense - self.shared - self.router + self.expert * (self.experts == 1)
-
-    @property
-    def plain_ends(self) -> float:
-        """Those of the first and the last layer of the model, where these are no mixtures."""
-        return self.plain * self.ends / self.count
-
-    @property
-    def absent(self) -> FeedForward:
-        """No network: what a model with fewer kinds has in the place of one."""
-        return NO_FEED_FORWARD
-
-    def of_layers(self, count: float) -> FeedForward:
-        """That of so many layers, where this is of one."""
-        totals = {name: count * getattr(self, name) for name in ("expert", "dense", "vectors", "shared", "router")}
-        return replace(self, **totals, count=float(count))
-
-
-NO_FEED_FORWARD = FeedForward(0.0, count=1.0)

@@ -95,7 +95,11 @@ class Transformer:
         """Elements of KV cache that a token takes in a group of layers, of which engines make blocks: all layers of
         most models. Where kinds differ, the rarest is one group (or the commonest, if it is not half as common again)
         and the last group of another is filled up; where layers take unlike amounts, what all have whole multiples of.
-        Source: vLLM, `vllm/v1/core/kv_cache_utils.py`, `_get_kv_cache_groups_uniform_page_size`."""
+
+            elements = sum over kinds of layers of kv_elements      where they are of one kind
+
+        Source: vLLM, `vllm/v1/core/kv_cache_utils.py`, `_get_kv_cache_groups_uniform_page_size`.
+        """
         caches = sorted(kind.kv_elements for kind in self.kinds if kind.kv_elements)
         if len({kind.attention.kv_elements for kind in self.kinds if kind.kv_elements}) == 1:
             return caches[-1] if caches[-1] < 1.5 * caches[0] else caches[0]

@@ -47,9 +47,22 @@ class Node:
         """Share of the peak FLOP/s that matrix products reach."""
         return self.profile.compute[self.device.kinds[self.precision.rate]]
 
+    @property
+    def attention_share(self) -> Scalar:
+        """Share of the peak FLOP/s that the attention of a prompt reaches."""
+        return self.profile.attention[self.device.kinds[self.precision.rate]]
+
+    @property
+    def memory_share(self) -> Scalar:
+        """Share of the bandwidth that is reached."""
+        return self.profile.memory[self.device.memory_kind]
+
     @cached_property
     def matmul_rate(self) -> FlopRate:
-        """At which the matrix products of the layers run."""
+        """At which the matrix products of the layers run.
+
+            rate = peak[precision.rate] * compute_share * tensor_parallel
+        """
         return self.device.peak[self.precision.rate] * self.compute_share * self.tensor_parallel
 
     @cached_property
@@ -60,14 +73,19 @@ class Node:
 
     @cached_property
     def lm_head_rate(self) -> FlopRate:
-        """At which lm_head runs, which stays at 16 bits or more unless a recipe narrows it."""
+        """At which lm_head runs, which stays at 16 bits or more unless a recipe narrows it.
+
+            rate = peak[precision.scored_in.rate] * compute_share * tensor_parallel
+        """
         return self.device.peak[self.precision.scored_in.rate] * self.compute_share * self.tensor_parallel
 
     @cached_property
     def attention_rate(self) -> FlopRate:
-        """At which queries meet keys, at 16 bits or more."""
-        share = self.profile.attention[self.device.kinds[self.precision.rate]]
-        return self.device.peak[self.precision.wide_rate] * share * self.tensor_parallel
+        """At which queries meet keys, at 16 bits or more.
+
+            rate = peak[precision.wide_rate] * attention_share * tensor_parallel
+        """
+        return self.device.peak[self.precision.wide_rate] * self.attention_share * self.tensor_parallel
 
     @cached_property
     def vector_rate(self) -> FlopRate:
@@ -79,12 +97,18 @@ class Node:
 
     @cached_property
     def chip_bandwidth(self) -> Bandwidth:
-        """At which one chip reads its memory."""
-        return self.device.bandwidth * self.profile.memory[self.device.memory_kind]
+        """At which one chip reads its memory.
+
+            rate = device.bandwidth * memory_share
+        """
+        return self.device.bandwidth * self.memory_share
 
     @cached_property
     def bandwidth(self) -> Bandwidth:
-        """At which all chips together read weights."""
+        """At which all chips together read weights.
+
+            rate = device.bandwidth * memory_share * tensor_parallel
+        """
         return self.chip_bandwidth * self.tensor_parallel
 
     @property

@@ -117,6 +117,10 @@ class Part:
     more: Byte
 
     @property
+    def label(self) -> str:
+        return self.name
+
+    @property
     def rate(self) -> str:
         """The chip's rate that its products run at."""
         return self.precision.rate
