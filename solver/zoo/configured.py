@@ -39,7 +39,7 @@ def judge_family(config: Config) -> None:
         raise ValueError(f"{what} is not known, and its {', '.join(strange[:3])} may change what is stored or cached: "
                          f"declare the model with Model.declared, or leave that out if it changes neither.")
     warnings.warn(f"{what} is not known: it is read as a network of Llama's kind, with RMS norms and gated networks.",
-                  stacklevel=5)
+                  stacklevel=4)
 
 
 def layer_types(config: Config) -> list[str]:

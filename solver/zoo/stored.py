@@ -18,7 +18,7 @@ def stored_as(config: Config) -> str:
     found = named(config, table, said) if isinstance(table, Mapping) else ""
     what = f"The weights of {config.name} are published as {said or repr(table)}"
     warnings.warn(f"{what}, here precision={found!r}: give it to solve, which takes 16 bits by itself." if found else
-                  f"{what}, which is no format known here: choose the nearest with precision=.", stacklevel=5)
+                  f"{what}, which is no format known here: choose the nearest with precision=.", stacklevel=4)
     return found
 
 
