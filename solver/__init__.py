@@ -20,6 +20,7 @@ from solver.units import Q_, Quantity
 from solver.zoo.formats import number_formats, precision_named
 from solver.zoo.hardware import Accelerator, Hardware
 from solver.zoo.models import Models, Transformer
+from solver.zoo.models import Transformer as Model
 from solver.zoo.node import Node
 from solver.zoo.precision import PRECISIONS, Precision
 from solver.zoo.profiles import Profile, Profiles
@@ -41,6 +42,7 @@ __all__ = [
     "Exponential",
     "Fixed",
     "Hardware",
+    "Model",
     "Models",
     "Node",
     "OutOfMemoryError",

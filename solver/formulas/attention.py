@@ -35,8 +35,8 @@ def attention_pairs(model: Transformer, batch: Request, new: Context, past: Cont
 def cache_read_time(node: Node, model: Transformer, batch: Request, context: Context) -> Second:
     """Time to read the cache of `batch` requests, and to read and write their states.
 
-        time = sum over kinds of layers of (kv_elements * kv_precision.size * min(context, window) + 2 * state) * batch
-               / (min(tensor_parallel, kv_heads) * chip_bandwidth)
+        time = sum over kinds of layers of (read_elements * kv_precision.size * min(context, window) + 2 * state)
+               * batch / (min(tensor_parallel, kv_heads) * chip_bandwidth)
 
     A KV head is the smallest part that chips can share out: a cache of fewer heads than chips is kept several times.
     Source: vLLM, `vllm/config.py`, `get_num_kv_heads`: each chip keeps at least one head.
@@ -49,7 +49,7 @@ def cache_read_time(node: Node, model: Transformer, batch: Request, context: Con
     time = 0.0
     for kind in model.kinds:
         shared = np.minimum(node.tensor_parallel, kind.attention.kv_heads)
-        cache = kind.kv_elements * node.kv_precision.size * np.minimum(context, kind.attention.window) * batch
+        cache = kind.read_elements * node.kv_precision.size * np.minimum(context, kind.attention.window) * batch
         time = time + (cache + 2 * kind.state * batch) / (shared * node.chip_bandwidth)
     return time
 

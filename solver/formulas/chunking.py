@@ -73,7 +73,7 @@ def _full_chunks_attention_time(node: Node, model: Transformer, batch: Request, 
     for kind in model.kinds:
         shared = np.minimum(node.tensor_parallel, kind.attention.kv_heads)
         cached = _kept_before(kind.attention.window, past, chunk, chunks)
-        traffic = kind.kv_elements * node.kv_precision.size * batch * cached + 2 * kind.state * batch * chunks
+        traffic = kind.read_elements * node.kv_precision.size * batch * cached + 2 * kind.state * batch * chunks
         reading = reading + traffic / (shared * node.chip_bandwidth)
     return np.maximum(work / node.attention_rate, reading)
 

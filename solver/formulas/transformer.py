@@ -13,8 +13,8 @@ import numpy as np
 from solver.formulas.attention import attention_time, decode_attention_time, expansion_time
 from solver.formulas.roofline import roofline_time, smooth_max
 from solver.units import Byte, Context, FlopPerToken, Request, Scalar, Second, Token
-from solver.zoo.layers import FeedForward
 from solver.zoo.models import Transformer
+from solver.zoo.networks import FeedForward
 from solver.zoo.node import Node
 from solver.zoo.precision import Precision
 

@@ -12,8 +12,8 @@ import numpy as np
 from solver.testing.found import unit_in
 from solver.zoo.convnet import ConvNet
 from solver.zoo.hardware import Accelerator, Hardware
-from solver.zoo.layers import FeedForward
 from solver.zoo.models import Models, Transformer
+from solver.zoo.networks import FeedForward
 from solver.zoo.node import Node
 from solver.zoo.precision import PRECISIONS, Precision
 from solver.zoo.profiles import Profiles

@@ -10,8 +10,9 @@ from typing import Any
 
 from solver.validate.tables import OutOfScopeError
 from solver.zoo.hardware import Accelerator, Hardware
-from solver.zoo.layers import Attention, FeedForward, Layers
+from solver.zoo.layers import Attention, Layers
 from solver.zoo.models import Models, Transformer
+from solver.zoo.networks import FeedForward
 from solver.zoo.precision import PRECISIONS, Precision
 
 # Words that say whose a chip is, or how it is packed, and not which.
@@ -28,7 +29,8 @@ ALIASES = {
     "llama38b": "Llama3_8B", "llama370b": "Llama3_70B", "qwen3coder30ba3b": "Qwen3_30B_A3B",
     "qwen3235b": "Qwen3_235B_A22B", "qwen330b": "Qwen3_30B_A3B", "qwen25math15b": "Qwen2_5_1_5B",
     "llama3170b": "Llama3_70B", "kimik25": "Kimi_K2", "bloom": "Bloom_176B", "gptj": "GPTJ_6B",
-    "llama30b": "Llama1_33B", "deepseekr1": "DeepSeek_V3"}
+    "llama30b": "Llama1_33B", "deepseekr1": "DeepSeek_V3",
+    "mistral7b": "Mistral_7B"}
 CHIP_ALIASES = {"spark": "GB10"}
 FORMATS = (("mxfp4", "mxfp4"), ("nvfp4", "nvfp4"), ("fp4", "nvfp4"), ("awq", "w4a16"), ("gptq", "w4a16"),
            ("q8_0", "q8_0"), ("fp8", "fp8"), ("bf16", "bf16"), ("fp16", "fp16"), ("f16", "fp16"), ("16-bit", "fp16"))
@@ -42,7 +44,7 @@ def words(text: str, noise: Iterable[str]) -> str:
 
 def chip_words(text: str) -> str:
     """The same for a chip; the size of its memory counts only where it tells one from another."""
-    text = text.lower().replace("_", " ")
+    text = re.sub(r"\b(m\d|rtx) pro\b", r"\1pro", text.lower().replace("_", " "))  # another chip than without it
     size = "" if re.search(r"\ba100\b.*\b40\s*gb\b", text) is None else " 40gb"
     return words(re.sub(r"\b\d+\s*gi?b\b", " ", text) + size, CHIP_NOISE)
 

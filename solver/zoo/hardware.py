@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cache, cached_property
 from typing import Annotated, Any
 
 import numpy as np
 
+from solver.text import nearest
 from solver.units import Bandwidth, Byte, FlopRate, Scalar, Watt
 from solver.zoo.formats import precision_named
 from solver.zoo.precision import BITS, PRECISIONS
@@ -61,6 +62,38 @@ class Accelerator:
     domain: Scalar = 1.0
     unpublished: tuple[str, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def declared(cls, name: str, **figures: Any) -> Accelerator:
+        """A chip in the words of ``zoo/hardware.toml``, each figure judged; "unpublished" is a rate that it has and
+        nobody prints.
+
+        >>> mine = Accelerator.declared("mine", memory="96 GiB", bandwidth="4 TB/s", bf16="900 TFLOP/s",
+        ...                             fp8="unpublished")
+        >>> mine.half, mine.unpublished
+        (900000000000000.0, ('fp8',))
+        """
+        known = [one.name for one in fields(cls) if one.name not in ("name", "unpublished", "sources")]
+        for key in figures:
+            if key not in known:
+                raise TypeError(f"{name} has {key!r}, which is no figure of a chip. {nearest(key, known)}")
+        for key in ("memory", "bandwidth"):
+            if key not in figures:
+                raise TypeError(f"{name} has no {key!r}, which every chip has: give it with its unit, as in '80 GiB'.")
+        unpublished = tuple(key for key, value in figures.items() if value == UNPUBLISHED)
+        made = cls(name, **figures | dict.fromkeys(unpublished, NONE), unpublished=unpublished)
+        for key, value in figures.items():
+            made._judge(key, value)
+        return made
+
+    def _judge(self, key: str, given: Any) -> None:
+        """Refuse a figure that no chip has."""
+        value = getattr(self, key)
+        if isinstance(value, str) or key in self.unpublished:
+            return
+        if not isinstance(value, (int, float)) or not value >= 0 or (not value and key != "ecc"):
+            raise ValueError(f"{key} of {self} is {given!r}, and should be a positive number with its unit; leave out "
+                             f"what the chip lacks.")
 
     def __post_init__(self) -> None:
         make_plain(self)

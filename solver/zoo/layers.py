@@ -1,4 +1,4 @@
-"""The two halves of a transformer's layer: attention, which reads the cache, and the feed-forward network.
+"""The first half of a transformer's layer: attention, which reads the cache. The other is in `solver.zoo.networks`.
 
 Every difference between models is a number here (a dense model is a mixture with one expert, full attention a
 window of infinite length), so that no formula ever asks which model it is given. Nor does one ask which attention goes
@@ -9,8 +9,8 @@ of its own.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
+from typing import Any
 
 from solver.units import Byte, BytePerRequest, Context, FlopPerPair, FlopPerToken, PerToken
 from solver.zoo.records import make_plain
@@ -20,12 +20,21 @@ class Kind:
     """What most kinds of attention have in common: nothing to do again for a cached token, and no state."""
 
     window: Context
+    kv_elements: Any
 
     def __post_init__(self) -> None:
         make_plain(self)
         if not self.window > 0:
             raise ValueError(f"window is {self.window:g}, and a token attends at least to itself: give a number of "
                              f"tokens from 1 on, or leave it out where the whole context is seen.")
+
+    @property
+    def read_elements(self) -> PerToken:
+        """Elements that a layer reads of each token in cache: those that it caches.
+
+            elements = kv_elements
+        """
+        return self.kv_elements
 
     @property
     def past_work(self) -> FlopPerToken:
@@ -48,7 +57,9 @@ class Attention(Kind):
     """Multi-head, grouped-query or multi-query attention: by the number of KV heads.
 
     `biases` is how many of the four projections (Q, K, V, output) have one: 0, 3 or 4. `window` is how many of the last
-    tokens are attended to; infinite where that is the whole context.
+    tokens are attended to; infinite where that is the whole context. `gate` is 1 where another projection, as wide as
+    that of Q, gates the output; `values` 0 where one matrix projects K and V (both are cached); `caches` 0 where K and
+    V are those of an earlier layer, which are read again. `norms` are numbers of norms of Q and K, and of sinks.
     """
 
     hidden: float
@@ -57,21 +68,35 @@ class Attention(Kind):
     head_dim: float
     biases: float = 0.0
     window: Context = math.inf
+    gate: float = 0.0
+    values: float = 1.0
+    caches: float = 1.0
+    norms: float = 0.0
 
     @property
     def matrices(self) -> float:
-        """Parameters of the four projections of a layer."""
-        return 2 * self.hidden * self.head_dim * (self.heads + self.kv_heads)
+        """Parameters of the projections of a layer."""
+        each = self.heads * (2 + self.gate) + self.kv_heads * (1 + self.values) * self.caches
+        return self.hidden * self.head_dim * each
 
     @property
     def vectors(self) -> float:
-        """Biases of a layer."""
+        """Biases of a layer, and norms of heads."""
         qkv = self.head_dim * (self.heads + 2 * self.kv_heads) * (self.biases >= 3)
-        return qkv + self.hidden * (self.biases == 4)
+        return qkv + self.hidden * (self.biases == 4) + self.norms
 
     @property
     def kv_elements(self) -> PerToken:
         """Elements that a layer caches for a token: one K and one V for each KV head.
+
+            elements = 2 * kv_heads * head_dim
+            elements = 2 * kv_heads * head_dim * caches
+        """
+        return self.read_elements * self.caches
+
+    @property
+    def read_elements(self) -> PerToken:
+        """Elements that a layer reads of each token in cache, its own or another's.
 
             elements = 2 * kv_heads * head_dim
         """
@@ -90,7 +115,9 @@ class LatentAttention(Kind):
     """Multi-head latent attention: what is cached is one low-rank vector and one rotary key for all heads.
 
     Prefill expands the latent vector to full heads; decoding works on it as it is ("absorbed"), which costs more
-    arithmetic a pair but reads far less.
+    arithmetic a pair but reads far less. `query_rank` is 0 where queries come from one full matrix. An indexer, which
+    picks the tokens that are attended to, has `index_heads` queries and caches one key of `index_dim` for a token; that
+    only these are attended to is not counted, nor is its own arithmetic: times of long contexts are too long.
     """
 
     hidden: float
@@ -101,6 +128,8 @@ class LatentAttention(Kind):
     rope_dim: float
     value_dim: float
     window: Context = math.inf
+    index_heads: float = 0.0
+    index_dim: float = 0.0
 
     @property
     def kv_heads(self) -> float:
@@ -108,23 +137,26 @@ class LatentAttention(Kind):
 
     @property
     def matrices(self) -> float:
-        query = self.query_rank * (self.hidden + self.heads * (self.nope_dim + self.rope_dim))
+        wide = self.heads * (self.nope_dim + self.rope_dim)
+        query = self.query_rank * (self.hidden + wide) if self.query_rank else self.hidden * wide
+        index = self.index_heads * (self.query_rank * self.index_dim + self.hidden) + self.hidden * self.index_dim
         latent = self.hidden * (self.kv_rank + self.rope_dim)
         expand = self.kv_rank * self.heads * (self.nope_dim + self.value_dim)
-        return query + latent + expand + self.heads * self.value_dim * self.hidden
+        return query + latent + expand + self.heads * self.value_dim * self.hidden + index
 
     @property
     def vectors(self) -> float:
-        """The norms of the two low-rank vectors."""
-        return self.query_rank + self.kv_rank
+        """The norms of the low-rank vectors, and a layer norm of the indexer's key."""
+        return self.query_rank + self.kv_rank + 2 * self.index_dim
 
     @property
     def kv_elements(self) -> PerToken:
         """Elements that a layer caches for a token, for all heads.
 
             elements = kv_rank + rope_dim
+            elements = kv_rank + rope_dim + index_dim      with an indexer
         """
-        return self.kv_rank + self.rope_dim
+        return self.kv_rank + self.rope_dim + self.index_dim
 
     @property
     def prefill_pair(self) -> FlopPerPair:
@@ -218,6 +250,14 @@ class Layers:
         return self.count * self.attention.kv_elements
 
     @property
+    def read_elements(self) -> PerToken:
+        """Elements of KV cache that are read of each token in it.
+
+            elements = count * attention.read_elements
+        """
+        return self.count * self.attention.read_elements
+
+    @property
     def state(self) -> BytePerRequest:
         """What they keep of a request whatever its context."""
         return self.count * self.attention.state
@@ -229,59 +269,3 @@ class Layers:
 
 
 NO_LAYERS = Layers(0.0, Attention(1.0, 1.0, 1.0, 1.0), 0.0, 0.0, 0.0)
-
-
-@dataclass(frozen=True)
-class FeedForward:
-    """The other half of layers that have it in common: `active` of `experts` experts for each token, and what every
-    token passes.
-
-    An ordinary feed-forward network is one expert that is always active. All figures are over `count` layers (without
-    it, over all of the model). `dense` are parameters that every token passes: of them `shared` are shared experts and
-    `router` routers, the rest ordinary networks beside mixtures. `ends` is how many of the layers are the first or the
-    last of the model, which works it out.
-    """
-
-    expert: float  # parameters of one expert
-    experts: float = 1.0
-    active: float = 1.0
-    dense: float = 0.0
-    vectors: float = 0.0  # biases
-    shared: float = 0.0
-    router: float = 0.0
-    count: float = 0.0
-    ends: float = 0.0
-
-    @cached_property
-    def avoidance(self) -> PerToken:
-        """Logarithm of the chance that a token avoids a given expert, experts being equally likely."""
-        return math.log1p(-self.active / self.experts) if self.active < self.experts else -math.inf
-
-    @property
-    def label(self) -> str:
-        """What tells it from a model's other networks."""
-        mixture = f", {self.active:g} of {self.experts:g} experts" if self.experts > 1 else ""
-        return f"{self.count:g} layers{mixture}"
-
-    @property
-    def plain(self) -> float:
-        """Parameters of ordinary networks."""
-        return self.dense - self.shared - self.router + self.expert * (self.experts == 1)
-
-    @property
-    def plain_ends(self) -> float:
-        """Those of the first and the last layer of the model, where these are no mixtures."""
-        return self.plain * self.ends / self.count
-
-    @property
-    def absent(self) -> FeedForward:
-        """No network: what a model with fewer kinds has in the place of one."""
-        return NO_FEED_FORWARD
-
-    def of_layers(self, count: float) -> FeedForward:
-        """That of so many layers, where this is of one."""
-        totals = {name: count * getattr(self, name) for name in ("expert", "dense", "vectors", "shared", "router")}
-        return replace(self, **totals, count=float(count))
-
-
-NO_FEED_FORWARD = FeedForward(0.0, count=1.0)

@@ -9,11 +9,8 @@ from functools import cached_property
 from typing import Annotated, Any
 
 from solver.units import BytePerRequest, BytePerToken, Context, FlopPerPair, FlopPerToken, PerToken, Scalar
-from solver.zoo.convnet import ConvNet, convnet_record
-from solver.zoo.layers import Attention, FeedForward, LatentAttention, Layers, StateAttention
-from solver.zoo.records import ByName, Source, Zoo, base_value, make_plain, records
-
-HALVES = ({"attention", "latent_attention", "state_attention"}, {"feed_forward", "experts"})  # tables of a layer
+from solver.zoo.layers import Attention, LatentAttention, Layers, StateAttention
+from solver.zoo.records import ByName, Source, Zoo, make_plain, records
 
 
 @dataclass(frozen=True)
@@ -23,7 +20,9 @@ class Transformer:
     `kinds` are the layers, so many of each kind of attention. `feed_forward` is the other half of all of them: one
     record, or one for each kind, in the order in which they first appear. `context` is the longest that it was trained
     for. `tied`: embedding and lm_head are one matrix. `positions` are learned position embeddings; `norm_vectors` is 1
-    for RMS norms, 2 for layer norms (weight and bias).
+    for RMS norms, 2 for layer norms (weight and bias), and `norms` how many a layer has. `looked_up` are parameters of
+    more tables that a token is looked up in. `stored_as` names the number format, or recipe, in which its
+    configuration says that it is published.
     """
 
     name: str
@@ -35,7 +34,47 @@ class Transformer:
     tied: float = 0.0
     positions: float = 0.0
     norm_vectors: float = 1.0
+    norms: float = 2.0
+    looked_up: float = 0.0
+    stored_as: str = ""
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
+
+    @classmethod
+    def from_config(cls, source: Any, name: str | None = None) -> Transformer:
+        """The model that a `config.json` of Hugging Face describes: its path, its folder's, or its content.
+
+        Only the language model counts: no vision tower, no module that predicts several tokens. What an absent key
+        means depends on the `model_type`, as in Transformers (``zoo/families.toml``). An unknown one is read as a
+        network of Llama's kind, with a warning, or refused where it has keys that may change what is stored or cached.
+        A `quantization_config` is named in a warning, and `stored_as` is what `precision` calls it.
+
+        >>> mine = Transformer.from_config({
+        ...     "model_type": "qwen3", "num_hidden_layers": 36, "hidden_size": 4096, "num_attention_heads": 32,
+        ...     "num_key_value_heads": 8, "head_dim": 128, "intermediate_size": 12288, "vocab_size": 151936,
+        ...     "max_position_embeddings": 40960}, name="Qwen3 8B")
+        >>> mine.parameters, mine.kv_elements
+        (8190735360.0, 73728.0)
+        """
+        from solver.zoo.configured import configured
+        from solver.zoo.declared import transformer_of
+
+        return transformer_of(configured(source, name))
+
+    @classmethod
+    def declared(cls, name: str, **table: Any) -> Transformer:
+        """A model by its layers, in the words of ``zoo/models.toml``: sizes, `attention` and `feed_forward` (or
+        `latent_attention`, `delta_attention`, `experts`), or `kinds`, groups of `count` layers with their own.
+
+        >>> heads = {"heads": 32, "kv_heads": 8, "head_dim": 128}
+        >>> mine = Transformer.declared(
+        ...     "mine", hidden=4096, vocab=32000, context="32768 token", feed_forward={"width": 14336, "gated": True},
+        ...     kinds=[{"count": 16, "attention": heads | {"window": "4096 token"}}, {"count": 16, "attention": heads}])
+        >>> mine.layers, mine.parameters
+        (32.0, 7241732096.0)
+        """
+        from solver.zoo.declared import transformer_of
+
+        return transformer_of({"name": name} | table)
 
     def __post_init__(self) -> None:
         make_plain(self)
@@ -43,7 +82,7 @@ class Transformer:
         caches = [kind.kv_elements for kind in self.kinds]
         object.__setattr__(self, "kinds", tuple(
             replace(kind, cache_share=cache / (sum(caches) or 1.0), pair_share=pair / (sum(pairs) or 1.0),
-                    groups=cache / (self.group or 1.0))
+                    groups=float(math.ceil(cache / (self.group or 1.0))))
             for kind, cache, pair in zip(self.kinds, caches, pairs, strict=True)))
         mixes = self.feed_forward if isinstance(self.feed_forward, tuple) else (self.feed_forward,)
         last = len(mixes) - 1
@@ -53,12 +92,18 @@ class Transformer:
 
     @cached_property
     def group(self) -> PerToken:
-        """Elements of KV cache that a token takes in a group of layers: all layers of most models, and where kinds
-        differ the most layers that every kind has whole multiples of. Engines make blocks of a group.
+        """Elements of KV cache that a token takes in a group of layers, of which engines make blocks: all layers of
+        most models. Where kinds differ, the rarest is one group (or the commonest, if it is not half as common again)
+        and the last group of another is filled up; where layers take unlike amounts, what all have whole multiples of.
 
             elements = sum over kinds of layers of kv_elements      where they are of one kind
+
+        Source: vLLM, `vllm/v1/core/kv_cache_utils.py`, `_get_kv_cache_groups_uniform_page_size`.
         """
-        return float(math.gcd(*(int(kind.kv_elements) for kind in self.kinds)))
+        caches = sorted(kind.kv_elements for kind in self.kinds if kind.kv_elements)
+        if len({kind.attention.kv_elements for kind in self.kinds if kind.kv_elements}) == 1:
+            return caches[-1] if caches[-1] < 1.5 * caches[0] else caches[0]
+        return float(math.gcd(*(int(cache) for cache in caches)))
 
     @cached_property
     def whole_cache(self) -> float:
@@ -90,8 +135,8 @@ class Transformer:
 
     @cached_property
     def embeddings(self) -> Scalar:
-        """Parameters of embedding and lm_head as they are stored: one matrix where they are tied."""
-        return self.lm_head * (2 - self.tied) + self.positions * self.hidden
+        """Parameters of embedding and lm_head as they are stored (one matrix where they are tied), and more tables."""
+        return self.lm_head * (2 - self.tied) + self.positions * self.hidden + self.looked_up
 
     @cached_property
     def dense(self) -> Scalar:
@@ -113,7 +158,7 @@ class Transformer:
     @cached_property
     def vectors(self) -> Scalar:
         """Norms and biases: stored, but too few (below 0.1 %) to count in time."""
-        norms = self.norm_vectors * self.hidden * (2 * self.layers + 1)
+        norms = self.norm_vectors * self.hidden * (self.norms * self.layers + 1)
         return norms + self._of_layers("vectors") + self._of_mixes("vectors")
 
     @cached_property
@@ -190,66 +235,10 @@ def multi_head(a: Attention | LatentAttention | StateAttention) -> Attention | S
     return replace(a, kv_heads=a.heads) if isinstance(a, Attention) else a
 
 
-def transformer_record(table: dict, sources: Mapping[str, Source]) -> Transformer:
-    """The record of one table of ``zoo/models.toml``."""
-    hidden, layers = table["hidden"], table["layers"]
-    source = sources[table["source"]]
-    figures = dict.fromkeys([k for k, v in table.items() if isinstance(v, (int, str, bool))], source)
-    figures["published"] = sources[table.get("published_source", table["source"])]
-    parts = [(own_or_common(part, table), float(part["count"])) for part in table.get("kinds", [{"count": layers}])]
-    mixed = any("experts" in part for part, _ in parts)
-    kinds = added_up([(attention(part, hidden), count) for part, count in parts])
-    mixes = added_up([(feed_forward(part, hidden, mixed), count) for part, count in parts])
-    return Transformer(
-        table["name"], tuple(Layers(count, one) for one, count in kinds.items()), float(hidden), float(table["vocab"]),
-        base_value(table["context"]), tuple(one.of_layers(count) for one, count in mixes.items()),
-        float(table.get("tied", False)), float(table.get("positions", 0)),
-        2.0 if table.get("norm") == "layer" else 1.0, figures)
+def _zoo() -> dict[str, Any]:
+    from solver.zoo.declared import model_record  # which makes transformers, and is read when the first is asked for
+
+    return records("models.toml", model_record)
 
 
-def own_or_common(part: dict, table: dict) -> dict:
-    """Both halves of a group of layers: of its own table, or where that has none, of the model's."""
-    return {name: half for names in HALVES for half_of in (part if names & part.keys() else table,)
-            for name, half in half_of.items() if name in names}
-
-
-def added_up(counted: list[tuple[Any, float]]) -> dict[Any, float]:
-    """How many layers there are of each kind: those of equal ones are added up."""
-    found: dict[Any, float] = {}
-    for one, count in counted:
-        found[one] = found.get(one, 0.0) + count
-    return found
-
-
-def attention(table: dict, hidden: int) -> Attention | LatentAttention | StateAttention:
-    """The attention of a table: latent, or with a state, where it has that part."""
-    if "state_attention" in table:
-        return StateAttention(float(hidden), **{k: float(v) for k, v in table["state_attention"].items()})
-    if "latent_attention" in table:
-        return LatentAttention(float(hidden), **{k: float(v) for k, v in table["latent_attention"].items()})
-    part: dict[str, Any] = dict(table["attention"])
-    biases = {"none": 0.0, "qkv": 3.0, "all": 4.0}[part.pop("bias", "none")]
-    window = base_value(part.pop("window", math.inf))
-    return Attention(float(hidden), **{k: float(v) for k, v in part.items()}, biases=biases, window=window)
-
-
-def feed_forward(table: dict, hidden: int, mixed: bool) -> FeedForward:
-    """The feed-forward part of a layer: experts where it has them. Beside mixtures an ordinary network is dense."""
-    if "experts" not in table:
-        part = table["feed_forward"]
-        matrices, bias = (3 if part["gated"] else 2), part.get("bias", False)
-        one = float(matrices * hidden * part["width"])
-        return FeedForward(one * (not mixed), dense=one * mixed, vectors=float((part["width"] + hidden) * bias))
-    part = table["experts"]
-    one, router = float(3 * hidden * part["width"]), float(hidden * part["count"])
-    shared = part["shared"] * one
-    return FeedForward(one, float(part["count"]), float(part["active"]), shared + router,
-                       float(part["count"] * part.get("router_bias", False)), shared, router)
-
-
-def model_record(table: dict, sources: Mapping[str, Source]) -> Transformer | ConvNet:
-    """The record of one table: a convolutional network where it has stages of blocks."""
-    return convnet_record(table, sources) if "stages" in table else transformer_record(table, sources)
-
-
-Models: Zoo[Any] = Zoo("Models", lambda: records("models.toml", model_record))
+Models: Zoo[Any] = Zoo("Models", _zoo)

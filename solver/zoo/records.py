@@ -191,10 +191,11 @@ def records(file: str, make: Callable[[dict, Mapping[str, Source]], R]) -> dict[
 
 @functools.cache
 def read(file: str) -> dict[str, Any]:
-    """A table of the zoo, as TOML gives it."""
+    """A table of the zoo, as TOML gives it; a record that is `like` another has the other's figures, and its own."""
     import tomllib
 
-    return tomllib.loads((FOLDER / file).read_text(encoding="utf-8"))
+    tables = tomllib.loads((FOLDER / file).read_text(encoding="utf-8"))
+    return {key: tables.get(table.get("like"), {}) | table for key, table in tables.items()}
 
 
 def base_value(text: str | float, base: str = "") -> float:

@@ -6,6 +6,8 @@ import contextlib
 import io
 import re
 
+from solver import Hardware, Models
+
 
 def blocks(text: str, kind: str) -> list[str]:
     return re.findall(rf"```{kind}\n(.*?)```", text, re.DOTALL)
@@ -19,6 +21,25 @@ def test_the_examples_print_what_readme_says(root):
         out = io.StringIO()
         with contextlib.redirect_stdout(out):
             exec(compile(code, "README.md", "exec"), names)
+        assert out.getvalue() == printed
+        assert len([line for line in code.splitlines() if line.strip()]) <= 10
+
+
+def test_the_zoo_has_as_many_records_as_readme_says(root):
+    text = (root / "README.md").read_text(encoding="utf-8")
+    assert f"The zoo has {len(Models)} models and {len(Hardware)} chips." in text
+
+
+def test_a_model_and_a_chip_of_ones_own_are_made_as_the_page_says(root, tmp_path, monkeypatch):
+    """Each piece of code stands for itself, in ten lines, and prints what stands below it."""
+    monkeypatch.chdir(tmp_path)
+    text = (root / "docs" / "models.md").read_text(encoding="utf-8")
+    codes, outputs = blocks(text, "python"), blocks(text, "text")
+    assert len(codes) == len(outputs) >= 3
+    for code, printed in zip(codes, outputs, strict=True):
+        out = io.StringIO()
+        with contextlib.redirect_stdout(out):
+            exec(compile(code, "models.md", "exec"), {})
         assert out.getvalue() == printed
         assert len([line for line in code.splitlines() if line.strip()]) <= 10
 

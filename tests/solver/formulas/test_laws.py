@@ -15,6 +15,7 @@ from solver.formulas.memory import kv_bytes_per_token
 from solver.formulas.roofline import smooth_max
 from solver.formulas.transformer import decode_time, exchange_time, launch_time, prefill_time, streamed_bytes
 from solver.formulas.work import forward_compute_time, forward_memory_time
+from solver.zoo.layers import LatentAttention
 
 
 def with_profile(node, **changes):
@@ -102,7 +103,8 @@ def test_chips_share_the_work_at_best(node, model, batch, context):
     for time in (lambda n: decode_time(n, model, batch, context), lambda n: prefill_time(n, model, batch, context, 0)):
         assert time(node) * node.tensor_parallel >= time(one) / CLOSE
     free = replace(with_profile(node, launch=0.0, latency=0.0), device=replace(node.device, link=np.inf, host=np.inf))
-    if model.attention.kv_heads >= node.tensor_parallel and node.profile.vector == 0:
+    heads = min(kind.attention.kv_heads for kind in model.kinds)
+    if heads >= node.tensor_parallel and node.profile.vector == 0:
         assert decode_time(free, model, batch, context) * node.tensor_parallel == pytest.approx(
             decode_time(replace(free, tensor_parallel=1.0), model, batch, context), rel=1e-9)
     assert exchange_time(one, model, batch) == 0
@@ -165,7 +167,8 @@ def test_narrow_arithmetic_reads_a_prompt_at_most_as_much_faster(chip, model, ba
 @RUNS
 @given(models)
 def test_caches_scale_with_their_heads(model):
-    fp16, a = PRECISIONS["fp16"], model.attention
-    if hasattr(a, "head_dim"):
+    fp16 = PRECISIONS["fp16"]
+    if not any(isinstance(kind.attention, LatentAttention) for kind in model.kinds):
         ratio = kv_bytes_per_token(model.multi_head, fp16) / kv_bytes_per_token(model, fp16)
-        assert ratio == pytest.approx(a.heads / a.kv_heads)
+        assert ratio == pytest.approx(sum(
+            kind.cache_share * kind.attention.heads / kind.attention.kv_heads for kind in model.kinds))

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from solver import Q_, Accelerator, Hardware, Models, ServingModel, Transformer, kv_capacity
-from solver.zoo.layers import Attention, FeedForward, Layers, StateAttention
+from solver.zoo.layers import Attention, Layers, StateAttention
+from solver.zoo.networks import FeedForward
 
 SERVING, H100 = ServingModel(), Hardware.Cloud.H100
 MIB, GIB = 2**20, 2**30

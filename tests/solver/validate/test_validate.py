@@ -179,13 +179,16 @@ def test_the_command_runs(tmp_path):
     ("A100", "NVIDIA A100 SXM 80 GB"), ("A100 80GB (SuperPod)", "NVIDIA A100 SXM 80 GB"), ("a100_dgx",) * 2,
     ("A100 PCIe 80GB",) * 2, ("h100_80gb", "NVIDIA H100 SXM"), ("NVIDIA H200 141GB HBM3e", "NVIDIA H200 SXM"),
     ("4090 24GB", "NVIDIA RTX 4090"), ("RTX A6000 48GB", "NVIDIA RTX A6000"), ("A6000", "NVIDIA RTX A6000"),
-    ("RTX 4000 Ada 20GB", "NVIDIA RTX 4000 Ada"), ("M3 Max 40-Core GPU 64GB", "Apple M3 Max 64 GB")])
+    ("RTX 4000 Ada 20GB", "NVIDIA RTX 4000 Ada"), ("M3 Max 40-Core GPU 64GB", "Apple M3 Max 64 GB"),
+    ("M4 Pro 48GB", "Apple M4 Pro 64 GB"), ("M4", "Apple M4 32 GB"), ("GB200", "NVIDIA GB200 NVL72"),
+    ("RTX PRO 6000 Blackwell 96GB", "NVIDIA RTX PRO 6000 Blackwell")])
 def test_chips_by_other_names(text, name):
     names = {"a100_dgx": "NVIDIA A100 SXM 80 GB", "A100 PCIe 80GB": chip_named("A100_PCIe").name}
     assert chip_named(text).name == names.get(name, name)
 
 
-@pytest.mark.parametrize("text", ["H100 NVL", "GH200", "GB200", "RTX 6000 Pro", "", "TPU v9"])
+@pytest.mark.parametrize("text", ["H100 NVL", "GH200", "GB200 NVL4", "RTX 6000 Pro", "RTX 6000", "M4 Ultra", "M3 Pro",
+                                  "", "TPU v9"])
 def test_chips_that_are_not_taken_for_others(text):
     with pytest.raises(OutOfScopeError):
         chip_named(text)

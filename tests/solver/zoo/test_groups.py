@@ -11,8 +11,8 @@ from mlsysim_labs import Lab
 from solver import PRECISIONS, Hardware, Models, Node, ServingModel
 from solver.formulas.memory import weights_bytes
 from solver.formulas.transformer import distinct_experts, linear_time, streamed_bytes
-from solver.zoo.layers import FeedForward
-from solver.zoo.models import transformer_record
+from solver.zoo.declared import transformer_record
+from solver.zoo.networks import FeedForward
 from solver.zoo.records import Source
 
 FP16, H200 = PRECISIONS["fp16"], Hardware.Cloud.H200

@@ -45,6 +45,21 @@ def test_what_is_cached_leads_back_to_the_context(model, context):
     assert equivalent_context(model, cached_context(model, context)) == pytest.approx(context)
 
 
+@pytest.mark.parametrize("key, groups", [
+    ("Gemma3_27B", [6, 1]),          # 52 and 10 layers: five groups of 10, and one of 2 that is filled up
+    ("Gemma3_1B", [6, 1]), ("Llama4_Scout", [3, 1]), ("GPT_OSS_20B", [1, 1]), ("Qwen3_6_27B", [0, 1]),
+    ("Llama3_8B", [1])])
+def test_layers_are_grouped_as_vllm_does(key, groups):
+    """vLLM, `vllm/v1/core/kv_cache_utils.py`: as many layers as the rarest kind has make a group."""
+    assert [kind.groups for kind in Models[key].kinds] == groups
+
+
+def test_nearly_equal_kinds_are_one_group_each():
+    """vLLM's own example: 13 full layers and 12 that slide are padded to 13 each."""
+    model = replace(Models.GPT_OSS_20B, kinds=(Layers(13, FULL), Layers(12, NEAR)))
+    assert model.group == 13 * FULL.kv_elements and [kind.groups for kind in model.kinds] == [1, 1]
+
+
 def test_a_window_has_room_for_a_token():
     with pytest.raises(ValueError, match="window is 0, and a token attends at least to itself"):
         Attention(4096, 32, 8, 128, window=0)

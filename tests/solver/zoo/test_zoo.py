@@ -22,22 +22,26 @@ MODELS = ["Llama1_7B", "Llama1_13B", "Llama1_33B", "Llama2_7B", "Llama2_13B", "L
           "Qwen2_5_32B", "Qwen3_30B_A3B", "Qwen3_235B_A22B", "GPT2", "GPT3", "GPT_OSS_20B", "GPT_OSS_120B",
           "GPTJ_6B", "OPT_125M", "Bloom_176B", "MPT_7B", "MPT_30B", "Falcon_7B", "Falcon_180B", "DeepSeek_V2_Lite",
           "DeepSeek_V3", "Kimi_K2", "ResNet50"]
-FAMILIES = {"Turing", "Volta", "Ampere", "Hopper", "Ada", "Blackwell", "CDNA3", "TPU", "Apple", "Orin", "Xe"}
+FAMILIES = {"Turing", "Volta", "Ampere", "Hopper", "Ada", "Blackwell", "CDNA3", "CDNA4", "TPU", "Apple", "Orin", "Xe"}
 ROUNDED = {  # counts that agree with the shapes only so far: why, and by what share they differ
     "GPT3": 0.003,              # its paper prints a rounded 175 billion
     "Llama1_33B": 0.001,        # published as 32.5 billion
     "OpenLlama_3B": 0.001,      # published as 6.85 GB of 16 bits
     "MPT_30B": 0.0003,          # published as 29.95 billion
     "GPTJ_6B": 0.0004,          # one norm a layer, a bias of lm_head; its card counts 2.5 million more than its file
-    "GPT_OSS_20B": 0.0004,      # the experts have biases, the heads sinks
-    "GPT_OSS_120B": 0.0004,
-    "Falcon_7B": 0.0001,        # one norm a layer
-    "DeepSeek_V2_Lite": 3e-6,   # full queries, written as low-rank ones with a norm
-    "Qwen3_30B_A3B": 1e-6,      # norms of Q and K
-    "Qwen3_235B_A22B": 1e-6,
     "Bloom_176B": 1e-6,         # a norm after the embedding
     "Kimi_K2": 1e-8,            # 3416 numbers in its files that are neither weights nor whole scale blocks
+    "Kimi_K2_0905": 1e-8, "Kimi_K2_5": 1e-8,
+    "Qwen3_Coder_480B_A35B": 0.001, "Qwen3_Next_80B_A3B": 0.005, "Qwen3_5_122B_A10B": 0.001, "Qwen3_5_397B_A17B": 0.002,
+    "GLM_5": 0.0002, "GLM_5_1": 0.0002,  # as their names say
+    "GLM_4_5": 0.007,           # 355 billion with the multi-token-prediction layer
+    "GLM_4_5_Air": 0.009,       # 106 billion
+    "MiniMax_M2": 0.006, "MiniMax_M2_5": 0.006,
+    "Kimi_Linear_48B_A3B": 0.024,  # 49.1 billion, as its name does not say
 }
+UNCOUNTED = {  # nobody publishes a count of the language model alone: what it is with vision, or as its name has it
+    "Gemma4_E2B": 5.1e9, "Gemma4_E4B": 7.9e9, "Gemma4_26B_A4B": 26e9, "Gemma4_31B": 31e9, "Qwen3_5_27B": 27_356_728_560,
+    "Qwen3_6_27B": 27_356_728_560, "DeepSeek_V3_2": 671.9e9, "Llama4_Scout": 109e9, "Llama4_Maverick": 402e9}
 FIGURES = ("memory", "bandwidth", "fp32", "tf32", "fp16", "bf16", "fp8", "int8", "fp4", "int4", "link", "host", "power")
 
 
@@ -76,7 +80,7 @@ def test_every_source_is_used():
 def test_figures_of_a_chip_are_plausible(chip):
     assert chip.family in FAMILIES
     assert chip.memory_kind in {"HBM", "GDDR", "Unified"}
-    assert 2**33 <= chip.memory < 2**39
+    assert 2**33 <= chip.memory <= 2**39
     assert chip.memory / 2**30 == round(chip.memory / 2**30), "installed memory in whole GiB"
     assert 5e10 < chip.bandwidth < 1e13
     assert not chip.fp8 < chip.fp16
@@ -88,8 +92,11 @@ def test_figures_of_a_chip_are_plausible(chip):
 @pytest.mark.parametrize("key", Models.keys())
 def test_parameters_follow_from_shapes(key):
     """Exact, but where the published count is rounded or the notation of the zoo lacks a vector or two."""
-    published = read("models.toml")[key]["published"]
-    assert Models[key].parameters == pytest.approx(published, rel=ROUNDED.get(key, 0), abs=0)
+    published = read("models.toml")[key].get("published")
+    if key in UNCOUNTED:
+        assert published is None and 0.9 * UNCOUNTED[key] < Models[key].parameters < 1.005 * UNCOUNTED[key]
+    else:
+        assert Models[key].parameters == pytest.approx(published, rel=ROUNDED.get(key, 0), abs=0)
 
 
 @pytest.mark.parametrize("key, published, tolerance", [
@@ -170,6 +177,25 @@ def test_a_chip_of_ones_own():
     assert (mine.memory, mine.bandwidth, mine.fp16) == (96 * 2**30, 4e12, 1e15)
     assert "fp16" in mine.precisions  # and formats of weights alone, which run at its rate
     assert not {"fp32", "bf16", "fp8", "int8", "fp4", "int4"} & set(mine.precisions)
+
+
+@pytest.mark.parametrize("figures, sentence", [
+    ({"memory": "80 GiB"}, "mine has no 'bandwidth', which every chip has"),
+    ({"memory": "80 GiB", "bandwidth": "2 TB/s", "fp61": 1}, "mine has 'fp61', which is no figure of a chip. Did you"),
+    ({"memory": -1, "bandwidth": "2 TB/s"}, "memory of mine is -1, and should be a positive number"),
+    ({"memory": math.nan, "bandwidth": "2 TB/s"}, "memory of mine is nan"),
+    ({"memory": "80 GiB", "bandwidth": [2e12]}, r"bandwidth of mine is \[2000000000000.0\]"),
+    ({"memory": "80 GiB", "bandwidth": None}, "bandwidth of mine is None"),
+    ({"memory": "80 GiB", "bandwidth": "2 TB/s", "fp16": "fast"}, "'fast' is not a figure in FLOP/second")])
+def test_a_strange_chip_gets_a_sentence(figures, sentence):
+    with pytest.raises((TypeError, ValueError), match=sentence):
+        Accelerator.declared("mine", **figures)
+
+
+def test_a_chip_is_declared_from_a_dictionary():
+    table = {key: value for key, value in read("hardware.toml")["RTX_PRO_6000"].items()
+             if key not in ("group", "source", "elsewhere")}
+    assert Accelerator.declared(**table) == Hardware.Workstation.RTX_PRO_6000
 
 
 @pytest.mark.parametrize("bad", ["80 s", "80", "9**9**9 GB", "80 GB*9**9**9", "80 Gob", "many GB", ""])
