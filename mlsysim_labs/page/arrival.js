@@ -1,5 +1,5 @@
-// A lab in its notebook: it comes into view once, a step leads to its question, and where the parts of the lab stand one
-// above the other its picture stays in sight while one reads on.
+// A lab in its notebook: it comes into view once, a step leads to its question, and where the parts of the lab stand
+// one above the other its picture stays in sight while one reads on.
 
 const FRESH = 8000; // [ms] after it was made, a lab that nobody has touched brings itself into view
 const ABOVE = 56, // [px] of a question, for its conditions
