@@ -92,7 +92,7 @@ StoredFormat: TypeAlias = Annotated[Any, replace(WEIGHT_FORMAT, asks=None, sente
 CacheFormat: TypeAlias = Annotated[Any, replace(
     WEIGHT_FORMAT, asks=None, otherwise=lambda seen: seen["precision"].cached_as,
     judge=lambda name, value: chosen.cache_format(value, name),
-    sentence="Number format of the KV cache; if not given that of the weights, or 16 bits where only weights have it.")]
+    sentence="Number format of the KV cache; not given: the weights' if that is plain (fp8, int4), else 16 bits.")]
 Efficiency: TypeAlias = Annotated[Any, Share(
     "Share of the peak FLOP/s that is reached, without a profile; bandwidth is then reached whole.", "", above=True)]
 Reached: TypeAlias = Annotated[Any, RecordOf(

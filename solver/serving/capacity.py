@@ -152,7 +152,7 @@ def kv_capacity(model: CachedModel, hardware: Chip, max_len: FullLength, precisi
     precision : name of a format
         Number format of the weights. The chip need not have a rate for it.
     kv_precision : name of a format, optional
-        Number format of the KV cache; if not given that of the weights, or 16 bits where only weights have it.
+        Number format of the KV cache; not given: the weights' if that is plain (fp8, int4), else 16 bits.
     tensor_parallel : chips
         Chips that share each layer, a divisor of the model's heads.
     block_size : tokens
@@ -224,7 +224,7 @@ def max_users(model: Model, hardware: Chip, context: LongestContext, precision: 
     reserve : share
         Share of the memory that is kept for driver and activations. 0.1 is a usual choice.
     kv_precision : name of a format, optional
-        Number format of the KV cache; if not given that of the weights, or 16 bits where only weights have it.
+        Number format of the KV cache; not given: the weights' if that is plain (fp8, int4), else 16 bits.
     tensor_parallel : chips
         Chips that share each layer, a divisor of the model's heads.
     page_size : tokens, optional

@@ -130,7 +130,7 @@ def simulate(model: Model, hardware: Chip, seq_len: ServedWindow, max_batch_size
     tensor_parallel : chips
         Chips that share each layer, a divisor of the model's heads.
     kv_precision : name of a format, optional
-        Number format of the KV cache; if not given that of the weights, or 16 bits where only weights have it.
+        Number format of the KV cache; not given: the weights' if that is plain (fp8, int4), else 16 bits.
     reserve : share
         Share of the memory that is kept for driver and activations.
     profile : profile, optional

@@ -21,8 +21,8 @@ class Node:
     """`tensor_parallel` chips `device`, which split each layer among them, run by an engine with `profile`.
 
     Weights are in `precision`, the KV cache is in `kv_precision`, which is the same if not given (16 bits for formats
-    of weights alone); without a profile nothing is lost. The rates are those of all chips together, as far as the
-    engine reaches them.
+    with scales and for recipes); without a profile nothing is lost. The rates are those of all chips together, as far
+    as the engine reaches them.
 
     >>> from solver import PRECISIONS, Hardware
     >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], profile=Profiles.tuned, tensor_parallel=2)

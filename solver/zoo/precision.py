@@ -78,11 +78,9 @@ class Precision:
 
     @property
     def cached_as(self) -> Precision:
-        """The format that a KV cache is in when nothing else is said: scales of groups are for weights, and so is what
-        checkpoints have."""
-        if self.lm_head is not None or self.rate != self.name:
-            return PRECISIONS["fp8" if self.rate == "fp4" and self.lm_head is None else "fp16"]
-        return self
+        """The format that a KV cache is in when nothing else is said: one with scales is for weights, and so is what
+        checkpoints have, so that engines keep 16 bits."""
+        return self if self.lm_head is None and self.rate == self.name else PRECISIONS["fp16"]
 
     @property
     def optimizer_size(self) -> Byte:

@@ -7,7 +7,17 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from solver import Accelerator, Hardware, Models, Precision, Recipes, ServingModel, kv_capacity, max_users
+from solver import (
+    Accelerator,
+    Hardware,
+    Models,
+    Precision,
+    Recipes,
+    ServingModel,
+    kv_capacity,
+    max_users,
+    precision_named,
+)
 from solver.zoo.layers import Attention, Layers
 
 SOLVE, H100, LLAMA, QWEN = ServingModel().solve, Hardware.Cloud.H100, Models.Llama3_8B, Models.Qwen3_30B_A3B
@@ -20,6 +30,13 @@ def test_a_checkpoint_in_fp8_keeps_its_cache_at_16_bits():
     tokens = 40960
     assert SOLVE(QWEN, H100, tokens, precision=Recipes.FP8_blocks).value("kv_cache_size") / tokens == 98_304
     assert 98_304 * 262_144 / GIB == 24.0
+
+
+@pytest.mark.parametrize("name", ["nvfp4", "mxfp4", "w4a16", "q4_0", *Recipes.keys()])
+def test_formats_with_scales_and_checkpoints_keep_the_cache_at_16_bits(name):
+    """As engines do unless told; plain names narrow both."""
+    assert precision_named(name).cached_as.size == 2
+    assert [precision_named(plain).cached_as.size for plain in ("fp8", "int8", "int4")] == [1, 1, 0.5]
 
 
 def test_plain_fp8_narrows_the_cache_too_and_says_so():
