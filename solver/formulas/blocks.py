@@ -101,6 +101,21 @@ def chip_bytes_per_token(node: Node, model: Transformer) -> BytePerToken:
                for kind in model.kinds)
 
 
+def chip_state_bytes(node: Node, model: Transformer) -> BytePerRequest:
+    """What a request keeps on each chip whatever its context: the states of linear attention.
+
+        bytes = sum over kinds of layers of state / min(tensor_parallel, kv_heads)
+
+    By definition: chips share the heads of a state out.
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"])
+    >>> [round(float(chip_state_bytes(node, Models[m])) / 2**20, 1) for m in ("Qwen3_6_27B", "Llama3_8B")]   # MiB
+    [149.6, 0.0]
+    """
+    return sum(kind.state / np.minimum(node.tensor_parallel, kind.attention.kv_heads) for kind in model.kinds)
+
+
 def whole_blocks(room: Byte, block: Byte) -> Scalar:
     """Blocks of `block` bytes that memory holds.
 
@@ -158,7 +173,7 @@ def whole_request_blocks(node: Node, model: Transformer, context: Context, block
                          itself: Context = 1.0, one: Request = 1.0) -> Scalar:
     """Blocks that one request takes on each chip, of all groups of layers, the last of each counted whole.
 
-        blocks = ceil((sum over kinds of layers of state / min(tensor_parallel, kv_heads)) / block_bytes)
+        blocks = ceil(chip_state_bytes / block_bytes)
                  + sum over kinds of layers of copies * ceil(min(context, window + batched - itself) / block),
         copies = groups * sharing_chips / min(tensor_parallel, kv_heads)
 
@@ -171,12 +186,11 @@ def whole_request_blocks(node: Node, model: Transformer, context: Context, block
     >>> [float(whole_request_blocks(node, Models[m], 8192, 16)) for m in ("Llama3_8B", "Mistral_7B", "GPT_OSS_20B")]
     [512.0, 256.0, 520.0]
     """
-    size, kept, states = block_bytes(node, model, block, one), 0.0, 0.0
+    size, kept = block_bytes(node, model, block, one), 0.0
     for kind, copies in zip(model.kinds, group_copies(node, model), strict=True):
         longest = np.minimum(context, kind.attention.window + (batched - itself))
         kept = kept + copies * kv_pages(longest, block)
-        states = states + kind.state * one / np.minimum(node.tensor_parallel, kind.attention.kv_heads)
-    return kept + np.ceil(states / size)
+    return kept + np.ceil(chip_state_bytes(node, model) * one / size)
 
 
 def request_bytes(node: Node, model: Transformer, context: Context) -> BytePerRequest:
@@ -245,14 +259,15 @@ def users_beside_weights(node: Node, model: Transformer, context: Context, reser
     return np.maximum(fitting, 0 * fitting)
 
 
-def requests_at_once(room: Byte, per_token: BytePerToken, allocated: Context, limit: Request) -> Request:
-    """Requests that run together when each is given the cache of `allocated` tokens on average.
+def requests_at_once(room: Byte, per_token: BytePerToken, allocated: Context, limit: Request,
+                     state: BytePerRequest = 0.0) -> Request:
+    """Requests that run together when each is given the cache of `allocated` tokens on average, and its `state`.
 
-        requests = max(0, min(limit, floor(room / (per_token * allocated))))
+        requests = max(0, min(limit, floor(room / (per_token * allocated + state))))
 
     By definition.
 
     >>> float(requests_at_once(69.84e9, 131072, 2056, 512))
     259.0
     """
-    return np.maximum(np.minimum(np.floor(room / (per_token * allocated)), limit), 0 * limit)
+    return np.maximum(np.minimum(np.floor(room / (per_token * allocated + state)), limit), 0 * limit)

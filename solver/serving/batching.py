@@ -29,7 +29,7 @@ from solver.base.arguments import (
     WindowPage,
 )
 from solver.base.declared import declared
-from solver.formulas.blocks import cache_room, chip_bytes_per_token, requests_at_once
+from solver.formulas.blocks import cache_room, chip_bytes_per_token, chip_state_bytes, requests_at_once
 from solver.formulas.lengths import UNIFORM, Lengths, Spread
 from solver.formulas.memory import cached_context, context_margin
 from solver.formulas.paging import empty_share, equivalent_context, mean_cached, mean_pages
@@ -89,9 +89,10 @@ class Batching:
         with np.errstate(all="ignore"):
             node, model, (now, final), cached = self.node, self.model, self.allocated, self.cached
             room, per_token = cache_room(node, model, self.reserve), chip_bytes_per_token(node, model)
-            reserved = cached_context(model, self.window)
-            paged, static = (requests_at_once(room, per_token, tokens, self.limit) for tokens in (final, reserved))
-            headroom = room - per_token * final
+            reserved, state = cached_context(model, self.window), chip_state_bytes(node, model)
+            paged, static = (requests_at_once(room, per_token, tokens, self.limit, state)
+                             for tokens in (final, reserved))
+            headroom = room - (per_token * final + state)
             return {
                 "feasible": headroom >= 0, "headroom": headroom,
                 "within_context": context_margin(model, self.window) >= 0,

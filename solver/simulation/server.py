@@ -141,17 +141,19 @@ class Server:
 
     "reserve" admits a request when blocks for its final length can be promised, so that none has to give way;
     "preempt" when all that it has to read fits now; "static" a whole batch when the last one is done, each request
-    with a whole window. A window has to fit in all blocks: then the oldest request always gets on.
+    with a whole window. A window has to fit in all blocks: then the oldest request always gets on. `state` is what a
+    request keeps besides its cache, in blocks.
     """
 
     def __init__(self, times: StepTimes, policy: str, blocks: int, page: int, limit: int, budget: int,
-                 window: int) -> None:
+                 window: int, state: float = 0.0) -> None:
         self.times, self.policy, self.limit = times, policy, limit
         self.budget = budget if policy != "static" else limit * window  # a static batch is read in one pass
         sizes = request_blocks(times.model, np.arange(window + 1.0), float(page))
         # Where some layers slide a window and others do not, a block is counted layer by layer.
         self.parts = 1 if np.all(sizes == np.rint(sizes)) else int(times.model.layers)
-        self.sizes: list[int] = np.rint(sizes * self.parts).astype(int).tolist()
+        self.state = math.ceil(state * self.parts)  # parts of blocks that a request's state takes, whatever it caches
+        self.sizes: list[int] = (np.rint(sizes * self.parts).astype(int) + self.state * (sizes > 0)).tolist()
         self.total = self.free = blocks * self.parts
         self.promised = 0  # parts of blocks that the running requests will have in the end
         self.waiting: deque[ServedRequest] = deque()
@@ -170,7 +172,8 @@ class Server:
         self.clock += duration
         kept, slots = self.times.kept, self.running + self.padding
         report = Report(
-            self.clock, duration, reading, len(slots), len(self.waiting), (self.total - self.free) / self.parts,
+            self.clock, duration, reading, len(slots), len(self.waiting),
+            (self.total - self.free - self.state * len(slots)) / self.parts,
             sum([kept[request.cached] for request in slots]), sum([new for new, _ in plan.chunks]),
             len(plan.growing), plan.preempted)
         gaps = [request.answered(self.clock) for request in plan.growing]

@@ -25,7 +25,7 @@ from solver.base.arguments import (
     WindowPage,
 )
 from solver.base.declared import declared
-from solver.formulas.blocks import cache_room, chip_bytes_per_token, whole_blocks
+from solver.formulas.blocks import cache_room, chip_bytes_per_token, chip_state_bytes, whole_blocks
 from solver.formulas.lengths import UNIFORM, Lengths, Spread
 from solver.formulas.memory import context_margin
 from solver.simulation.arguments import (
@@ -81,8 +81,9 @@ def read_only_array(values: Any) -> np.ndarray:
 def server_for(node: Any, model: Any, policy: str, window: int, page: int, limit: int, budget: int,
                reserve: float) -> Server:
     """A server with room for a whole window."""
-    blocks = int(whole_blocks(cache_room(node, model, reserve), chip_bytes_per_token(node, model) * page))
-    server = Server(StepTimes(node, model, window), policy, blocks, page, limit, budget, window)
+    block = chip_bytes_per_token(node, model) * page
+    blocks, state = int(whole_blocks(cache_room(node, model, reserve), block)), chip_state_bytes(node, model) / block
+    server = Server(StepTimes(node, model, window), policy, blocks, page, limit, budget, window, state)
     if server.sizes[-1] > server.total:
         taken = math.ceil(server.sizes[-1] / server.parts)
         raise ValueError(

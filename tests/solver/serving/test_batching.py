@@ -8,7 +8,19 @@ from drawn import RUNS, models
 from hypothesis import given
 from hypothesis import strategies as st
 
-from solver import BOTTLENECKS, ContinuousBatchingModel, Exponential, Fixed, Hardware, Models, Uniform
+from solver import (
+    BOTTLENECKS,
+    PRECISIONS,
+    ContinuousBatchingModel,
+    Exponential,
+    Fixed,
+    Hardware,
+    Models,
+    Node,
+    Uniform,
+    simulate,
+)
+from solver.formulas.blocks import cache_room
 from solver.formulas.lengths import exponential_integral
 from solver.formulas.paging import mean_cached, mean_pages
 
@@ -110,3 +122,15 @@ def test_chips_formats_and_reserve_count():
     assert SOLVE(LLAMA, H100, 32768, 4096, tensor_parallel=2).max_active_requests > 2 * one
     assert SOLVE(LLAMA, H100, 32768, 4096, kv_precision="fp8").max_active_requests >= 2 * one
     assert SOLVE(LLAMA, H100, 32768, 4096, reserve=0.2).max_active_requests < one
+
+
+def test_a_request_keeps_its_states_whatever_its_length():
+    """Short windows: nearly all that a request of Qwen3.6 27B keeps is its states, and the simulation agrees."""
+    model, h200 = Models.Qwen3_6_27B, Hardware.Cloud.H200
+    short = SOLVE(model, h200, 64, 10_000, precision="fp8")
+    assert short.max_active_requests == pytest.approx(cache_room(Node(h200, PRECISIONS["fp8"]), model) / model.state,
+                                                      rel=0.02)
+    counted = SOLVE(model, h200, 1024, 1024, precision="fp8")
+    served = simulate(model, h200, 1024, 1024, precision="fp8", requests=800)
+    assert served.max_running == pytest.approx(counted.max_active_requests, rel=0.05)
+    assert served.memory_fragmentation_pct == pytest.approx(counted.memory_fragmentation_pct, abs=0.5)
