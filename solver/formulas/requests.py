@@ -27,22 +27,22 @@ def drained_share(requests: Scalar, lengths: Lengths = UNIFORM) -> Scalar:
     return lengths.mean(1.0) / lengths.longest(1.0, requests)
 
 
-def prompt_time(node: Node, model: Transformer, prompt: Context, budget: Context = PREFILL_BUDGET,
+def prompt_time(node: Node, model: Transformer, prompt: Context, running: Request, budget: Context = PREFILL_BUDGET,
                 one: Request = 1.0, scored: Context = 1.0) -> Second:
-    """Time that a server's prefills take for each request: short prompts are read several at a time.
+    """Time that a server's prefills take for each of its `running` requests: short prompts are read several at a time.
 
-        together = max(1, floor(budget / prompt)),
+        together = max(1, min(floor(budget / prompt), running)),
         time = prefill_time / together
 
     By definition; the budget is the default of TensorRT-LLM (`max_num_tokens`).
 
     >>> from solver import PRECISIONS, Hardware, Models, Profiles
     >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], PRECISIONS["fp16"], Profiles.tuned)
-    >>> [round(float(prompt_time(node, Models.Llama3_8B, n)) * 1e3, 2) for n in (128, 8192)]   # ms
+    >>> [round(float(prompt_time(node, Models.Llama3_8B, n, 64)) * 1e3, 2) for n in (128, 8192)]   # ms
     [2.65, 191.56]
     """
-    together = np.maximum(np.floor(budget / prompt), 1.0)
-    return prefill_time(node, model, one * together, prompt, 0 * prompt, scored) / together
+    together = np.maximum(np.minimum(np.floor(budget / prompt) * one, running), one)
+    return prefill_time(node, model, together, prompt, 0 * prompt, scored) / (together / one)
 
 
 def handed_over_time(prefill: Second, layers: Scalar, cache: Byte, link: Bandwidth, overlapped: Scalar = 0.0) -> Second:
@@ -62,30 +62,31 @@ def handed_over_time(prefill: Second, layers: Scalar, cache: Byte, link: Bandwid
     return together * overlapped + (prefill + transfer) * (1 - overlapped)
 
 
-def shared_step_time(step: Second, reading: Second) -> Second:
-    """Time between tokens where a decode step shares the node with the prefills of others.
+def shared_step_time(step: Second, reading: Second, running: Request, one: Request = 1.0) -> Second:
+    """Time between tokens where a decode step shares the node with the prefills of the others.
 
-        time = step + reading
+        time = step + reading * (running - 1) / running
 
+    `reading` are the prefills of all `running` requests for each step; nobody waits between tokens for his own.
     By definition.
 
-    >>> shared_step_time(0.01, 0.005)   # s
-    0.015
+    >>> [float(shared_step_time(0.01, 0.005, n)) for n in (1, 5)]   # s
+    [0.01, 0.014]
     """
-    return step + reading
+    return step + reading * ((running - one) / running)
 
 
-def answering_rate(running: Request, itl: Second, new: Context = 1.0) -> TokenRate:
+def answering_rate(running: Request, step: Second, reading: Second, new: Context = 1.0) -> TokenRate:
     """Tokens a second of requests that run together: each step brings `new` tokens, one, to each of them.
 
-        rate = running * new / itl
+        rate = running * new / (step + reading)
 
-    By definition.
+    `reading` is the time of the prefills that go with each step. By definition.
 
-    >>> answering_rate(8, 0.01)   # token/s
-    800.0
+    >>> answering_rate(8, 0.01, 0.006)   # token/s
+    500.0
     """
-    return running * new / itl
+    return running * new / (step + reading)
 
 
 def request_time(ttft: Second, itl: Second, answer: Scalar) -> Second:

@@ -107,20 +107,21 @@ class Batching:
         context = equivalent_context(self.model, cached)
         step, static_step = (known_decode_time(self.node, self.model, n, context) for n in (many, few))
         reading, static_reading = self._prefill_times(many, few)
-        itl, refilled = shared_step_time(step, reading), static_step + static_reading
+        cycle, refilled = step + reading, static_step + static_reading
         drained = static_step / drained_share(few, self.lengths) + static_reading  # a step for each token of an answer
-        memory = np.where(paged > 0, paged / itl * (refilled / static), 1.0)
+        memory = np.where(paged > 0, paged / cycle * (refilled / static), 1.0)
         scheduling = np.where(paged > 0, drained / refilled, 1.0)
-        return {"throughput_tokens_per_sec": answering_rate(paged, itl), "static_tokens_per_sec": static / drained,
-                "itl": itl, "prefill_share": reading / itl, "speedup_memory": memory,
-                "speedup_scheduling": scheduling, "speedup_vs_static": memory * scheduling}
+        return {"throughput_tokens_per_sec": answering_rate(paged, step, reading),
+                "static_tokens_per_sec": static / drained, "itl": shared_step_time(step, reading, many),
+                "prefill_share": reading / cycle, "speedup_memory": memory, "speedup_scheduling": scheduling,
+                "speedup_vs_static": memory * scheduling}
 
     def _prefill_times(self, *requests: Any) -> tuple[Any, ...]:
         """Time of the prefills that go with one decode step of so many requests: one for each answer that ends."""
         if self.answer is None:
             return (0.0,) * len(requests)
-        each = prompt_time(self.node, self.model, self.lengths.mean(self.prompt)) / self.lengths.mean(self.answer)
-        return tuple(n * each for n in requests)
+        prompt, answer = self.lengths.mean(self.prompt), self.lengths.mean(self.answer)
+        return tuple(n * (prompt_time(self.node, self.model, prompt, n) / answer) for n in requests)
 
 
 class ContinuousBatchingModel:

@@ -122,6 +122,18 @@ def test_arrivals_that_are_few_wait_for_nothing():
     assert fast.throughput_tokens_per_sec == pytest.approx(saturated.throughput_tokens_per_sec, rel=0.1)
 
 
+@pytest.mark.parametrize("running, lengths, itl", [(1, Fixed(), 8.89), (4, UNIFORM, 13.5)])
+def test_nobody_waits_between_tokens_for_his_own_prompt(running, lengths, itl):
+    """8,192 tokens in and 128 out: what the closed form says is what happens, and one request is `ServingModel`'s."""
+    server, told = (LLAMA, H100, 8192 + 128, running), {"output_len": 128, "profile": "tuned", "lengths": lengths}
+    closed = ContinuousBatchingModel().solve(*server, **told)
+    assert closed.itl.m_as("ms") == pytest.approx(itl, rel=0.01)
+    assert closed.itl.m_as("ms") == pytest.approx(simulate(*server, **told, requests=200).itl.m_as("ms"), rel=0.02)
+    alone = ContinuousBatchingModel().solve(LLAMA, H100, 256 + 128, 1, **told)  # no prompts of others to read along
+    assert alone.throughput_tokens_per_sec == pytest.approx(simulate(
+        LLAMA, H100, 256 + 128, 1, **told, requests=200).throughput_tokens_per_sec, rel=0.02)
+
+
 CLOSED = {  # a small chip whose memory binds, and a model that slides a window, with as many as may run
     "Llama": ((LLAMA, changed(L4, ecc=0.0), 2048, 512), 512),
     "Mistral": ((Models.Mistral_7B, A100, 8192, 48), 512),
