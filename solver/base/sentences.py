@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -95,3 +95,13 @@ def unknown_sentences(node: Node, times: Mapping[str, Any]) -> list[str]:
     named = " and ".join(lost)
     return [f"{named[:1].upper()}{named[1:]}: unknown, for nobody publishes the {node.precision.bits:g}-bit rate of "
             f"{node.device}."]
+
+
+def caveat_sentences(context: Any, models: Sequence[Any], times: Sequence[tuple[Node, Mapping[str, Any]]]) -> list[str]:
+    """What goes beyond what is known, of contexts, chips and rates, and which format the cache took; `times` are those
+    of each node, the one that decodes last."""
+    decoding = times[-1][0]
+    nodes = dict.fromkeys(node for node, _ in reversed(times))  # each once
+    return [*context_sentences(context, *models), *(said for node in nodes for said in domain_sentences(node)),
+            *(said for node, named in times for said in unknown_sentences(node, named)),
+            cache_sentence(decoding.kv_precision)]

@@ -9,14 +9,7 @@ import numpy as np
 
 from solver.base.numbers import unknown
 from solver.base.result import Result, band_of, field, interval
-from solver.base.sentences import (
-    cache_sentence,
-    context_sentences,
-    could_be_narrower,
-    domain_sentences,
-    memory_sentence,
-    unknown_sentences,
-)
+from solver.base.sentences import caveat_sentences, could_be_narrower, memory_sentence
 from solver.formulas.blocks import cache_room
 from solver.formulas.paging import equivalent_context
 from solver.formulas.work import bottleneck_code
@@ -82,7 +75,5 @@ class ContinuousBatchingResult(Result):
         return [
             memory_sentence(values["headroom"], asked.node.device, remedies),
             f"Running requests: limited by {slots}.", bottleneck_sentence("Decode", self.bottleneck),
-            *context_sentences(asked.window, asked.model), *domain_sentences(asked.node),
-            *unknown_sentences(asked.node, {"time to first token": values["ttft"],
-                                            "time between tokens": values["itl"]}),
-            cache_sentence(asked.node.kv_precision)]
+            *caveat_sentences(asked.window, [asked.model], [
+                (asked.node, {"time to first token": values["ttft"], "time between tokens": values["itl"]})])]

@@ -9,14 +9,7 @@ import numpy as np
 
 from solver.base.numbers import unknown
 from solver.base.result import Result, band_of, field, interval
-from solver.base.sentences import (
-    cache_sentence,
-    context_sentences,
-    could_be_narrower,
-    domain_sentences,
-    memory_sentence,
-    unknown_sentences,
-)
+from solver.base.sentences import caveat_sentences, could_be_narrower, memory_sentence
 from solver.formulas.requests import request_time, static_rate
 from solver.formulas.work import BOTTLENECKS, bottleneck_code, bottleneck_name
 from solver.serving.phases import chunk_step_time, field_values, least_headroom
@@ -102,11 +95,9 @@ class ServingResult(Result):
         return [memory_sentence(values["headroom"], asked.node.device, self._remedies()),
                 bottleneck_sentence("Prefill", self.prefill_bottleneck),
                 bottleneck_sentence("Decode", self.bottleneck),
-                *context_sentences(asked.final, asked.model, asked.draft),
-                *domain_sentences(asked.node), *(domain_sentences(asked.reader) if asked.disaggregated else []),
-                *unknown_sentences(asked.reader, {"time to first token": values["ttft"]}),
-                *unknown_sentences(asked.node, {"time between tokens": values["itl"]}),
-                cache_sentence(asked.node.kv_precision)]
+                *caveat_sentences(asked.final, [asked.model, asked.draft], [
+                    (asked.reader, {"time to first token": values["ttft"]}),
+                    (asked.node, {"time between tokens": values["itl"]})])]
 
     def _remedies(self) -> dict[str, Any]:
         """What could be changed, and whether that helps: requests and contexts where the weights fit at all."""
