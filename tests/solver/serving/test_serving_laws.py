@@ -58,7 +58,7 @@ def test_users(chip, model, p, context, reserve):
 @given(models, formats, tokens, st.integers(1, 4096))
 def test_pages_waste_less_than_one_each(model, p, context, page):
     exact, paged = kv_cache_bytes(model, 1, context, p), paged_kv_bytes(model, 1, context, page, p)
-    assert exact <= paged < exact + page * kv_bytes_per_token(model, p)
+    assert exact * (1 - 1e-12) <= paged < exact + page * kv_bytes_per_token(model, p)  # shares of kinds are rounded
     assert paged_kv_bytes(model, 1, context, 2 * page, p) >= paged
 
 
