@@ -17,6 +17,7 @@ from solver.serving.result import ServingResult
 from solver.simulation.result import Simulation
 from solver.simulation.serving import simulate
 from solver.units import Q_, Quantity
+from solver.zoo.fabric import Fabric, Fabrics
 from solver.zoo.formats import number_formats, precision_named
 from solver.zoo.hardware import Accelerator, Hardware
 from solver.zoo.models import Models, Transformer
@@ -40,6 +41,8 @@ __all__ = [
     "ContinuousBatchingResult",
     "Engine",
     "Exponential",
+    "Fabric",
+    "Fabrics",
     "Fixed",
     "Hardware",
     "Model",

@@ -161,7 +161,7 @@ def elementwise(op: str, *inputs: Any) -> Any:
 
 
 def unchanged_argument(op: str, arguments: tuple[Symbol, ...], shape: tuple[int, ...]) -> Symbol | None:
-    """The argument that an operation with a known number leaves as it is, bit for bit, if there is one."""
+    """The argument that an operation with a known number leaves as it is, if there is one."""
     numbers = [known_number(a) for a in arguments]
     kept = None
     if op == "where" and numbers[0] is not None:
@@ -170,7 +170,21 @@ def unchanged_argument(op: str, arguments: tuple[Symbol, ...], shape: tuple[int,
         kept = arguments[0]
     elif op == "multiply" and numbers[0] == 1:
         kept = arguments[1]
+    elif op == "multiply" and 0 in numbers:
+        kept = vanished(numbers, arguments)
+    elif op in ("add", "subtract") and numbers[1] == 0:
+        kept = arguments[0]
+    elif op == "add" and numbers[0] == 0:
+        kept = arguments[1]
     return kept if kept is not None and kept.shape == shape and not kept.truth else None
+
+
+def vanished(numbers: list[float | None], arguments: tuple[Symbol, ...]) -> Symbol | None:
+    """The known zero of a product, if what it multiplies is one of several known and finite numbers."""
+    zero, other = arguments if numbers[0] == 0 else arguments[::-1]
+    tables = [argument for argument in other.args if isinstance(argument, Symbol) and argument.op == "const"]
+    finite = other.op == "pick" and tables and all(np.all(np.isfinite(table.args[0])) for table in tables)
+    return zero if finite else None
 
 
 def fold(op: str, array: Any, axis: int | None = None) -> Symbol:

@@ -19,6 +19,7 @@ from solver.base.declared import Seen
 from solver.base.kinds import RecordOf, Share, Whole
 from solver.base.numbers import each, limited_number, symbolic, unknown
 from solver.text import number_text
+from solver.zoo.fabric import Fabrics
 from solver.zoo.hardware import Accelerator, Hardware
 from solver.zoo.models import Models
 from solver.zoo.profiles import EFFICIENCY, SOURCES, efficiency_profile
@@ -57,6 +58,42 @@ def _shared(name: str, value: Any, model: Any, device: Accelerator) -> None:
 def _divides(name: str, value: Any, heads: float, model: Any) -> None:
     each(name, value, lambda v: heads % v == 0, lambda bad: (
         f"{model} has {number_text(heads)} heads, which that many chips cannot share evenly; choose a divisor."))
+
+
+def _grouped(name: str, value: Any, seen: Seen) -> Any:
+    """Groups of chips with requests of their own have experts to share, and a link to share them over."""
+    if _one_or_open(value, seen):
+        return value
+    if not seen["model"].mixture_layers:
+        raise ValueError(f"{seen['model']} has no experts that {name} groups of chips could share: each would run by "
+                         f"itself. Ask for one of them, and multiply.")
+    return _joined(name, value, seen)
+
+
+def _spread(name: str, value: Any, seen: Seen) -> Any:
+    """Chips that hold whole experts: a divisor of all chips."""
+    if _one_or_open(value, seen):
+        return value
+    if not seen["model"].mixture_layers:
+        raise ValueError(f"{seen['model']} has no experts: leave {name} out.")
+    chips = seen["tensor_parallel"] * seen["attention_data_parallel"]
+    each(name, value, lambda v: chips % v == 0, lambda bad: (
+        f"there are {number_text(float(np.max(chips)))} chips, tensor_parallel * attention_data_parallel; choose a "
+        f"divisor of that."))
+    return value
+
+
+def _one_or_open(value: Any, seen: Seen) -> bool:
+    """Whether a number of chips is one, or a part of the question is not known yet."""
+    return (type(value) is int and value == 1) or any(
+        unknown(one) or symbolic(one) for one in (value, seen["model"], seen["hardware"]))
+
+
+def _joined(name: str, value: Any, seen: Seen) -> Any:
+    for device in (seen["hardware"], seen.get("decode_hardware")):
+        if device is not None and not symbolic(device) and math.isnan(device.interconnect):
+            raise ValueError(f"{device} has no known link to other chips, so {name} has to be 1.")
+    return value
 
 
 def at_most_window(name: str, value: Any, seen: Seen) -> Any:
@@ -108,5 +145,15 @@ MostRequests: TypeAlias = Annotated[Any, Whole("Requests that run at once, at mo
 WindowPage: TypeAlias = Annotated[Any, replace(PAGE, asks=at_most_window)]
 Chips: TypeAlias = Annotated[Any, Whole(
     "Chips that share each layer, a divisor of the model's heads.", "", word="chip", asks=_sharing)]
+Groups: TypeAlias = Annotated[Any, Whole(
+    "Groups of tensor_parallel chips that each do the attention of their own requests, and share experts.", "",
+    word="group", asks=_grouped, company={"model": lambda: Models.DeepSeek_V2_Lite})]
+ExpertChips: TypeAlias = Annotated[Any, Whole(
+    "Chips that hold whole experts, each some of them; with 1 all share each expert.", "", word="chip", asks=_spread,
+    company={"model": lambda: Models.DeepSeek_V2_Lite, "attention_data_parallel": 8})]
+Network: TypeAlias = Annotated[Any, RecordOf(
+    "Over which chips exchange data that their link does not join, a record of `Fabrics` or its name.", of="fabric",
+    judge=chosen.fabric, pair=lambda: ("NDR", "HDR"), otherwise=lambda seen: Fabrics.NDR,
+    company={"tensor_parallel": 16})]
 Reserve: TypeAlias = Annotated[Any, Share(
     "Share of the memory that is kept for driver and activations.", "", other=0.75)]

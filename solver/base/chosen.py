@@ -11,11 +11,13 @@ from typing import Any
 from solver.base.numbers import symbolic
 from solver.text import nearest
 from solver.zoo.convnet import ConvNet
+from solver.zoo.fabric import Fabric, Fabrics
 from solver.zoo.formats import cache_format_named, precision_named
 from solver.zoo.hardware import Accelerator
 from solver.zoo.models import Transformer
 from solver.zoo.precision import PRECISIONS, Precision
 from solver.zoo.profiles import Profile, Profiles
+from solver.zoo.records import Zoo
 
 RATES = [name for name, kind in PRECISIONS.items() if kind.rate == name]  # formats that chips multiply in
 WEIGHTS_ALONE = {4.0: "w4a16", 8.0: "w8a16"}  # by their bits: what runs on a chip that does not multiply so narrow
@@ -101,11 +103,21 @@ def _as_narrow(device: Accelerator, kind: Precision) -> str:
 
 def profile(value: Any) -> Any:
     """The profile of that name, or that record."""
-    if symbolic(value) or isinstance(value, Profile):
+    return _named("profile", value, Profile, Profiles, "Profiles.modern")
+
+
+def fabric(name: str, value: Any) -> Any:
+    """The network of that name, or that record."""
+    return _named(name, value, Fabric, Fabrics, "Fabrics.NDR")
+
+
+def _named(name: str, value: Any, kind: type, zoo: Zoo[Any], example: str) -> Any:
+    """The record of that name, or that record."""
+    if symbolic(value) or isinstance(value, kind):
         return value
     if not isinstance(value, str):
-        raise TypeError(f"profile is {value!r}, and should be a record such as Profiles.tuned, or its name. "
-                        f"{nearest(value, Profiles.keys())}")
-    if value not in Profiles:
-        raise ValueError(f"profile {value!r} is not known. {nearest(value, Profiles.keys())}")
-    return Profiles[value]
+        raise TypeError(f"{name} is {value!r}, and should be a record such as {example}, or its name. "
+                        f"{nearest(value, zoo.keys())}")
+    if value not in zoo:
+        raise ValueError(f"{name} {value!r} is not known. {nearest(value, zoo.keys())}")
+    return zoo[value]

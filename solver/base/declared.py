@@ -47,7 +47,7 @@ class Argument:
     otherwise: Callable[[Seen], Any] | None = None  # what stands for it where None, its default, is given
     example: Any = None  # a good value, where the default is none, or slow
     other: Any = None  # another, which moves a field
-    company: Mapping[str, Any] = field(default_factory=dict)  # without these arguments it changes nothing
+    company: Mapping[str, Any] = field(default_factory=dict)  # without these it changes nothing; or what makes them
     name: str = ""
     default: Any = REQUIRED
     single: str = ""  # why it has to be a single value; arrays go where it says nothing

@@ -36,7 +36,7 @@ def cache_read_time(node: Node, model: Transformer, batch: Request, context: Con
     """Time to read the cache of `batch` requests, and to read and write their states.
 
         time = sum over kinds of layers of (read_elements * kv_precision.size * min(context, window) + 2 * state)
-               * batch / (min(tensor_parallel, kv_heads) * chip_bandwidth)
+               * batch / (min(tensor_parallel, kv_heads) * attention_data_parallel * cache_bandwidth)
 
     A KV head is the smallest part that chips can share out: a cache of fewer heads than chips is kept several times.
     Source: vLLM, `vllm/config.py`, `get_num_kv_heads`: each chip keeps at least one head.
@@ -50,8 +50,8 @@ def cache_read_time(node: Node, model: Transformer, batch: Request, context: Con
     for kind in model.kinds:
         shared = np.minimum(node.tensor_parallel, kind.attention.kv_heads)
         cache = kind.read_elements * node.kv_precision.size * np.minimum(context, kind.attention.window) * batch
-        time = time + (cache + 2 * kind.state * batch) / (shared * node.chip_bandwidth)
-    return time
+        time = time + (cache + 2 * kind.state * batch) / (shared * node.cache_bandwidth)
+    return time / node.attention_data_parallel
 
 
 def attention_time(node: Node, model: Transformer, pair_work: FlopPerPair, batch: Request, new: Context,

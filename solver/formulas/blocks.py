@@ -86,9 +86,11 @@ def cache_room(node: Node, model: Transformer, reserve: Scalar = 0.0) -> Byte:
 def chip_bytes_per_token(node: Node, model: Transformer) -> BytePerToken:
     """KV cache of one token on each chip.
 
-        bytes = sum over kinds of layers of kv_elements * kv_precision.size / min(tensor_parallel, kv_heads)
+        bytes = (sum over kinds of layers of kv_elements * kv_precision.size / min(tensor_parallel, kv_heads))
+                / attention_data_parallel
 
-    A cache of fewer KV heads than chips is kept several times; latent attention counts as one head.
+    Where groups of chips have requests of their own, a token is in one of them: it is the mean over all chips. A cache
+    of fewer KV heads than chips is kept several times; latent attention counts as one head.
     Source: vLLM, `vllm/config.py`, `get_num_kv_heads`: each chip keeps at least one head.
 
     >>> from solver import PRECISIONS, Hardware, Models, Profiles
@@ -97,14 +99,15 @@ def chip_bytes_per_token(node: Node, model: Transformer) -> BytePerToken:
     >>> [float(chip_bytes_per_token(node, Models.Llama3_70B)) for node in nodes]
     [327680.0, 81920.0, 40960.0]
     """
-    return sum(kind.kv_elements * node.kv_precision.size / np.minimum(node.tensor_parallel, kind.attention.kv_heads)
-               for kind in model.kinds)
+    cache = sum(kind.kv_elements * node.kv_precision.size / np.minimum(node.tensor_parallel, kind.attention.kv_heads)
+                for kind in model.kinds)
+    return cache / node.attention_data_parallel
 
 
 def chip_state_bytes(node: Node, model: Transformer) -> BytePerRequest:
     """What a request keeps on each chip whatever its context: the states of linear attention.
 
-        bytes = sum over kinds of layers of state / min(tensor_parallel, kv_heads)
+        bytes = (sum over kinds of layers of state / min(tensor_parallel, kv_heads)) / attention_data_parallel
 
     By definition: chips share the heads of a state out.
 
@@ -113,7 +116,8 @@ def chip_state_bytes(node: Node, model: Transformer) -> BytePerRequest:
     >>> [round(float(chip_state_bytes(node, Models[m])) / 2**20, 1) for m in ("Qwen3_6_27B", "Llama3_8B")]   # MiB
     [149.6, 0.0]
     """
-    return sum(kind.state / np.minimum(node.tensor_parallel, kind.attention.kv_heads) for kind in model.kinds)
+    states = sum(kind.state / np.minimum(node.tensor_parallel, kind.attention.kv_heads) for kind in model.kinds)
+    return states / node.attention_data_parallel
 
 
 def whole_blocks(room: Byte, block: Byte) -> Scalar:

@@ -8,14 +8,15 @@ from __future__ import annotations
 import numpy as np
 
 from solver.formulas.attention import attention_pairs, attention_time, decode_attention_time
+from solver.formulas.exchange import exchange_time
 from solver.formulas.roofline import smooth_max
 from solver.formulas.transformer import (
-    exchange_time,
     launch_time,
     linear_time,
     lm_head_time,
     prefill_layers_time,
     prefill_time,
+    scheduling_time,
     with_launches,
 )
 from solver.units import Context, Request, Scalar, Second, Token
@@ -63,7 +64,7 @@ def chunked_prefill_time(node: Node, model: Transformer, batch: Request, new: Co
             + lm_head_time(node, model, batch * scored))
     linear = full * (linear_time(node, model, batch * chunk) + exchange_time(node, model, batch * chunk))
     work = linear + _full_chunks_attention_time(node, model, batch, past, chunk, full) + expansion + rest
-    return smooth_max(work, chunks * launch_time(node, model), node.profile.overlap)
+    return smooth_max(work, chunks * launch_time(node, model, 1.0), node.profile.overlap)
 
 
 def _full_chunks_attention_time(node: Node, model: Transformer, batch: Request, past: Context, chunk: Context,
@@ -74,8 +75,8 @@ def _full_chunks_attention_time(node: Node, model: Transformer, batch: Request, 
         shared = np.minimum(node.tensor_parallel, kind.attention.kv_heads)
         cached = _kept_before(kind.attention.window, past, chunk, chunks)
         traffic = kind.read_elements * node.kv_precision.size * batch * cached + 2 * kind.state * batch * chunks
-        reading = reading + traffic / (shared * node.chip_bandwidth)
-    return np.maximum(work / node.attention_rate, reading)
+        reading = reading + traffic / (shared * node.cache_bandwidth)
+    return np.maximum(work / node.attention_rate, reading / node.attention_data_parallel)
 
 
 def _cached_before(model: Transformer, past: Context, chunk: Context, chunks: Scalar) -> Context:
@@ -111,7 +112,7 @@ def slowest_chunk_time(node: Node, model: Transformer, batch: Request, new: Cont
     size, before = np.minimum(chunk, new), np.maximum(chunks - 2, 0) * chunk
     last = new - (chunks - 1) * chunk
     return np.maximum(
-        with_launches(node, model, prefill_layers_time(node, model, batch, size, past + before)),
+        with_launches(node, model, prefill_layers_time(node, model, batch, size, past + before), 1.0),
         prefill_time(node, model, batch, last, past + new - last, scored))
 
 
@@ -120,6 +121,7 @@ def mixed_step_time(node: Node, model: Transformer, batch: Request, past: Contex
     """Time of a decode step of `batch` requests that carries a chunk of another one, of whose prompt `read` is cached.
 
         time = with_launches(linear_time + exchange_time + lm_head_time of all tokens, and the attention of both)
+               + scheduling_time
 
     The weights are read once for both: that is what a mixed step gains over a chunk of its own.
     Source: Agrawal et al. 2024, "Taming Throughput-Latency Tradeoff in LLM Inference with Sarathi-Serve".
@@ -135,4 +137,4 @@ def mixed_step_time(node: Node, model: Transformer, batch: Request, past: Contex
     attention = (decode_attention_time(node, model, batch, new, past)
                  + attention_time(node, model, model.prefill_pair_work, one, chunk / one, read))
     return with_launches(node, model, linear_time(node, model, tokens) + attention + exchange_time(node, model, tokens)
-                    + lm_head_time(node, model, batch * new))
+                    + lm_head_time(node, model, batch * new), 1.0) + scheduling_time(node, batch)

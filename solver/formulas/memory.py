@@ -38,16 +38,18 @@ def weights_bytes(model: Transformer | ConvNet, precision: Precision) -> Byte:
 def chip_weights_bytes(node: Node, model: Transformer) -> Byte:
     """Memory of the weights on each chip of a node, which share them out.
 
-        bytes = weights_bytes / tensor_parallel
+        bytes = weights_bytes / tensor_parallel - expert_parameters * size * (1 / tensor_parallel - 1 / chips)
+        bytes = weights_bytes / tensor_parallel      without attention_data_parallel
 
-    By definition.
+    Each group of chips with requests of its own holds all but the experts. By definition.
 
     >>> from solver import PRECISIONS, Hardware, Models, Node
     >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], tensor_parallel=2)
     >>> round(float(chip_weights_bytes(node, Models.Llama3_8B)) / 1e9, 2)   # GB
     8.03
     """
-    return weights_bytes(model, node.precision) / node.tensor_parallel
+    experts = model.expert_parameters * node.precision.size
+    return weights_bytes(model, node.precision) / node.tensor_parallel - experts * node.spread
 
 
 def kv_bytes_per_token(model: Transformer, precision: Precision) -> BytePerToken:
@@ -132,7 +134,7 @@ def chip_bytes(node: Node, model: Transformer, batch: Request, context: Context)
 
         bytes = chip_weights_bytes
                 + sum over kinds of layers of (kv_elements * kv_precision.size * min(context, window) + state) * batch
-                / min(tensor_parallel, kv_heads)
+                / (min(tensor_parallel, kv_heads) * attention_data_parallel)
 
     A cache of fewer KV heads than chips is kept several times.
     Source: vLLM, `vllm/config.py`, `get_num_kv_heads`: each chip keeps at least one head.
@@ -145,7 +147,7 @@ def chip_bytes(node: Node, model: Transformer, batch: Request, context: Context)
     cache = sum((kind.kv_elements * node.kv_precision.size * np.minimum(context, kind.attention.window) * batch
                  + kind.state * batch) / np.minimum(node.tensor_parallel, kind.attention.kv_heads)
                 for kind in model.kinds)
-    return chip_weights_bytes(node, model) + cache
+    return chip_weights_bytes(node, model) + cache / node.attention_data_parallel
 
 
 def usable_bytes(device: Accelerator, reserve: Scalar = 0.0) -> Byte:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from solver.formulas.attention import attention_time, decode_attention_time, expansion_time
+from solver.formulas.exchange import exchange_time
 from solver.formulas.roofline import roofline_time, smooth_max
 from solver.units import Byte, Context, FlopPerToken, Request, Scalar, Second, Token
 from solver.zoo.models import Transformer
@@ -55,14 +56,50 @@ def streamed_bytes(model: Transformer, tokens: Token, precision: Precision) -> B
     return (model.dense + experts) * precision.size + more
 
 
+def expert_bytes(model: Transformer, tokens: Token, precision: Precision) -> Byte:
+    """Weights of routed experts that a pass over `tokens` meets: the part of `streamed_bytes` that is theirs.
+
+        bytes = (sum over kinds of feed-forward networks of mixed * distinct_experts * expert) * size
+
+    Source: Pope et al. 2023, "Efficiently Scaling Transformer Inference", section 2.
+
+    >>> from solver import PRECISIONS, Models
+    >>> [round(float(expert_bytes(Models[m], 64, PRECISIONS["fp16"])) / 1e9, 1) for m in ("Mixtral_8x7B", "Llama3_8B")]
+    [90.2, 0.0]
+    """
+    return sum(distinct_experts(mix, tokens) * mix.expert * mix.mixed for mix in model.feed_forward) * precision.size
+
+
+def weights_time(node: Node, model: Transformer, tokens: Token) -> Second:
+    """Time to read the weights of the layers once.
+
+        time = (streamed_bytes - expert_bytes) / bandwidth + expert_bytes / expert_bandwidth
+        time = streamed_bytes / bandwidth      without mixtures
+
+    Groups of chips that have their own requests each read all but the experts, which all chips share. Experts are
+    taken as spread evenly: measured steps do not tell how far the fullest chip holds the others up.
+    By definition.
+
+    >>> from solver import PRECISIONS, Hardware, Models, Node
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"])
+    >>> round(float(weights_time(node, Models.Llama3_8B, 1)) * 1e3, 2)   # ms
+    4.16
+    """
+    experts = expert_bytes(model, tokens, node.precision)
+    others = streamed_bytes(model, tokens, node.precision) - experts
+    return others / node.bandwidth + experts / node.expert_bandwidth
+
+
 def slowed_work(node: Node, model: Transformer) -> FlopPerToken:
     """FLOP of the layers for a token, as many as they would be at the rate of most of them.
 
         work = token_work
-        work = token_work + sum over parts of model.part_work[part.name] * (matmul_rate / part_rate - 1),
-        part_rate = peak[part.rate] * profile.compute[device.kinds[part.rate]] * tensor_parallel
+        work = token_work + sum over parts of model.part_work[part.name] * (matmul_rate / part_rate - 1)
+               + expert_work * (1 / grouped_share - 1),
+        part_rate = peak[part.rate] * profile.compute[device.kinds[part.rate]] * chips
 
-    Parts are what a recipe keeps in another format: in a wider one they are slower, and count more. By definition.
+    Parts are what a recipe keeps in another format: in a wider one they are slower, and count more. So do routed
+    experts, whose products are small. By definition.
 
     >>> from solver import Hardware, Models, Node, Recipes
     >>> llama, recipe = Models.Llama3_405B, Recipes.Llama3_405B_FP8
@@ -72,15 +109,15 @@ def slowed_work(node: Node, model: Transformer) -> FlopPerToken:
     work = model.token_work
     for part in node.precision.parts:
         share = node.profile.compute[node.device.kinds[part.rate]]
-        rate = node.device.peak[part.rate] * share * node.tensor_parallel
+        rate = node.device.peak[part.rate] * share * node.chips
         work = work + model.part_work[part.name] * (node.matmul_rate / rate - 1)
-    return work
+    return work + model.expert_work * (1 / node.grouped_share - 1)
 
 
 def linear_time(node: Node, model: Transformer, tokens: Token) -> Second:
     """Time of the layers' matrix products for `tokens` in all.
 
-        time = smooth_max(slowed_work * tokens / matmul_rate, streamed_bytes / bandwidth)
+        time = smooth_max(slowed_work * tokens / matmul_rate, weights_time)
 
     Source: Williams, Waterman, Patterson 2009, "Roofline: an insightful visual performance model".
 
@@ -89,8 +126,8 @@ def linear_time(node: Node, model: Transformer, tokens: Token) -> Second:
     >>> [round(float(linear_time(node, Models.Llama3_8B, n)) * 1e3, 2) for n in (1, 512)]   # ms
     [4.16, 7.22]
     """
-    return roofline_time(slowed_work(node, model) * tokens, streamed_bytes(model, tokens, node.precision),
-                         node.matmul_rate, node.bandwidth, node.profile.norm)
+    return smooth_max(slowed_work(node, model) * tokens / node.matmul_rate, weights_time(node, model, tokens),
+                      node.profile.norm)
 
 
 def lm_head_time(node: Node, model: Transformer, scored: Token) -> Second:
@@ -110,28 +147,14 @@ def lm_head_time(node: Node, model: Transformer, scored: Token) -> Second:
                          node.lm_head_rate, node.bandwidth, node.profile.norm)
 
 
-def exchange_time(node: Node, model: Transformer, tokens: Token) -> Second:
-    """Time that tensor-parallel chips spend on adding up their parts: two all-reduces a layer, none for one chip.
-
-        time = 2 * layers * (latency * min(tensor_parallel - 1, 1)
-                             + 2 * (tensor_parallel - 1) / tensor_parallel * exchanged_bytes * tokens / bus_rate)
-
-    Source: Shoeybi et al. 2019, "Megatron-LM", section 3; the second term is a ring.
-
-    >>> from solver import PRECISIONS, Hardware, Models, Node, Profiles
-    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], profile=Profiles.tuned, tensor_parallel=4)
-    >>> [round(float(exchange_time(node, Models.Llama3_70B, n)) * 1e3, 1) for n in (1, 2048)]   # ms
-    [4.8, 30.4]
-    """
-    sent = 2 * (node.tensor_parallel - 1) / node.tensor_parallel * (model.exchanged_bytes * tokens)
-    latency = node.profile.latency * np.minimum(node.tensor_parallel - 1, 1)
-    return 2 * model.layers * (latency + sent / node.bus_rate)
-
-
-def launch_time(node: Node, model: Transformer) -> Second:
-    """Time that the host takes to start the kernels of all layers.
+def launch_time(node: Node, model: Transformer, read: Scalar = 0.0) -> Second:
+    """Time that the host takes to start the kernels of all layers, more of them where a layer has more parts.
 
         time = layers * launch
+        time = layers * (launch + read * reading) + mixture_layers * routing
+               + latent_layers * latent + indexed_layers * index + state_layers * state
+
+    `read` is 1 for a pass that reads prompts.
 
     By definition.
 
@@ -140,7 +163,25 @@ def launch_time(node: Node, model: Transformer) -> Second:
     >>> round(float(launch_time(node, Models.Llama3_8B)) * 1e3, 2)   # ms
     3.84
     """
-    return model.layers * node.profile.launch
+    profile = node.profile
+    return (model.layers * (profile.launch + read * profile.reading) + model.mixture_layers * node.routing
+            + model.latent_layers * profile.latent + model.indexed_layers * profile.index
+            + model.state_layers * profile.state)
+
+
+def scheduling_time(node: Node, batch: Request) -> Second:
+    """Time of a step for the requests that run: scheduling, sampling, turning tokens into text.
+
+        time = request * batch / attention_data_parallel
+
+    Each group of chips with requests of its own has a host for them. By definition.
+
+    >>> from solver import PRECISIONS, Hardware, Node, Profiles
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], profile=Profiles.tuned)
+    >>> float(scheduling_time(node, 64))   # s: that profile knows of none
+    0.0
+    """
+    return node.profile.request * batch / node.attention_data_parallel
 
 
 def prefill_layers_time(node: Node, model: Transformer, batch: Request, new: Context, past: Context) -> Second:
@@ -160,12 +201,12 @@ def prefill_layers_time(node: Node, model: Transformer, batch: Request, new: Con
             + expansion_time(node, model, batch, past) + exchange_time(node, model, batch * new))
 
 
-def with_launches(node: Node, model: Transformer, work: Second) -> Second:
+def with_launches(node: Node, model: Transformer, work: Second, read: Scalar = 0.0) -> Second:
     """Time of a pass whose work takes `work`: launches come on top of it, or go on meanwhile.
 
         time = smooth_max(work, launch_time, overlap)
 
-    By definition.
+    `read` is 1 for a pass that reads prompts. By definition.
 
     >>> from solver import PRECISIONS, Hardware, Models, Node, Profiles
     >>> chip, fp16 = Hardware.Cloud.A100, PRECISIONS["fp16"]
@@ -173,7 +214,7 @@ def with_launches(node: Node, model: Transformer, work: Second) -> Second:
     >>> [round(float(with_launches(node, Models.Llama3_8B, 0.01)) * 1e3, 2) for node in nodes]   # ms
     [13.84, 17.92]
     """
-    return smooth_max(work, launch_time(node, model), node.profile.overlap)
+    return smooth_max(work, launch_time(node, model, read), node.profile.overlap)
 
 
 def prefill_time(node: Node, model: Transformer, batch: Request, new: Context, past: Context,
@@ -194,13 +235,13 @@ def prefill_time(node: Node, model: Transformer, batch: Request, new: Context, p
     47.068 ms
     """
     layers = prefill_layers_time(node, model, batch, new, past)
-    return with_launches(node, model, layers + lm_head_time(node, model, batch * scored))
+    return with_launches(node, model, layers + lm_head_time(node, model, batch * scored), 1.0)
 
 
 def decode_time(node: Node, model: Transformer, batch: Request, past: Context, new: Context = 1.0) -> Second:
     """Time of one decode step: `new` tokens (one) for each of `batch` requests with `past` tokens in cache.
 
-        time = with_launches(linear_time + decode_attention_time + exchange_time + lm_head_time)
+        time = with_launches(linear_time + decode_attention_time + exchange_time + lm_head_time) + scheduling_time
 
     all of `batch * new` tokens
 
@@ -216,4 +257,5 @@ def decode_time(node: Node, model: Transformer, batch: Request, past: Context, n
     tokens = batch * new
     return with_launches(node, model, linear_time(node, model, tokens)
                     + decode_attention_time(node, model, batch, new, past)
-                    + exchange_time(node, model, tokens) + lm_head_time(node, model, tokens))
+                    + exchange_time(node, model, tokens)
+                    + lm_head_time(node, model, tokens)) + scheduling_time(node, batch)

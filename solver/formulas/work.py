@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from solver.formulas.attention import attention_pairs, cache_read_time
+from solver.formulas.exchange import exchange_time
 from solver.formulas.memory import kv_cache_bytes
-from solver.formulas.transformer import exchange_time, launch_time, slowed_work, streamed_bytes
+from solver.formulas.transformer import launch_time, slowed_work, streamed_bytes, weights_time
 from solver.units import Byte, Context, Flop, FlopPerPair, Request, Second
 from solver.zoo.models import Transformer
 from solver.zoo.node import Node
@@ -74,7 +75,7 @@ def forward_traffic(model: Transformer, batch: Request, new: Context, past: Cont
 def forward_memory_time(node: Node, model: Transformer, batch: Request, new: Context, past: Context) -> Second:
     """What a pass would take if all but reading memory took no time.
 
-        time = (streamed_bytes + lm_head * wide_size) / bandwidth + cache_read_time
+        time = weights_time + lm_head * wide_size / bandwidth + cache_read_time
 
     By definition.
 
@@ -83,8 +84,8 @@ def forward_memory_time(node: Node, model: Transformer, batch: Request, new: Con
     >>> round(float(forward_memory_time(node, Models.Llama3_8B, 1, 1, 2048)) * 1e3, 3)   # ms
     4.558
     """
-    weights = streamed_bytes(model, batch * new, node.precision) + model.lm_head * node.precision.wide_size
-    return weights / node.bandwidth + cache_read_time(node, model, batch, past)
+    weights = weights_time(node, model, batch * new) + model.lm_head * node.precision.wide_size / node.bandwidth
+    return weights + cache_read_time(node, model, batch, past)
 
 
 def bottleneck_code(node: Node, model: Transformer, pair_work: FlopPerPair, batch: Request, new: Context,

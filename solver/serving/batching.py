@@ -19,9 +19,12 @@ from solver.base.arguments import (
     Chip,
     Chips,
     Efficiency,
+    ExpertChips,
     Format,
+    Groups,
     Model,
     MostRequests,
+    Network,
     Reached,
     Reserve,
     Window,
@@ -139,8 +142,9 @@ class ContinuousBatchingModel:
     def solve(self, model: Model, hardware: Chip, seq_len: Window, max_batch_size: MostRequests = 1,
               page_size: WindowPage = 16, precision: Format = "fp16", efficiency: Efficiency = EFFICIENCY, *,
               lengths: Spread = UNIFORM, output_len: WindowAnswer = None, tensor_parallel: Chips = 1,
-              kv_precision: CacheFormat = None, reserve: Reserve = 0.0,
-              profile: Reached = None) -> ContinuousBatchingResult:
+              kv_precision: CacheFormat = None, reserve: Reserve = 0.0, profile: Reached = None,
+              attention_data_parallel: Groups = 1, expert_parallel: ExpertChips = 1,
+              fabric: Network = None) -> ContinuousBatchingResult:
         """Steady state with requests always waiting.
 
         Numbers may be arrays, which broadcast.
@@ -175,6 +179,14 @@ class ContinuousBatchingModel:
             Share of the memory that is kept for driver and activations.
         profile : profile, optional
             What the engine reaches of the chip, a record of `Profiles` or its name.
+        attention_data_parallel : groups
+            Groups of tensor_parallel chips that each do the attention of their own requests, and share experts. Each
+            holds all other weights.
+        expert_parallel : chips
+            Chips that hold whole experts, each some of them; with 1 all share each expert. It decides what groups of
+            chips send one another; experts are taken as equally busy.
+        fabric : fabric, optional
+            Over which chips exchange data that their link does not join, a record of `Fabrics` or its name.
 
         Raises
         ------
@@ -193,6 +205,7 @@ class ContinuousBatchingModel:
         >>> r.max_active_requests, round(r.prefill_share, 2)
         (239, 0.46)
         """
-        node = Node(hardware, precision, kv_precision, profile, tensor_parallel)
+        node = Node(hardware, precision, kv_precision, profile, tensor_parallel, expert_parallel,
+                    attention_data_parallel, fabric)
         asked = Batching(node, model, seq_len, output_len, max_batch_size, page_size, lengths, reserve)
         return ContinuousBatchingResult(asked.field_values(), {"asked": asked})

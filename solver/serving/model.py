@@ -9,8 +9,11 @@ from solver.base.arguments import (
     Chip,
     Chips,
     Efficiency,
+    ExpertChips,
     Format,
+    Groups,
     Model,
+    Network,
     Prompt,
     Reached,
     Requests,
@@ -36,6 +39,11 @@ from solver.zoo.node import Node
 from solver.zoo.profiles import EFFICIENCY
 
 
+def alone(node: Node) -> Node:
+    """One chip of a node, by itself."""
+    return replace(node, tensor_parallel=1.0, expert_parallel=1.0, attention_data_parallel=1.0)
+
+
 class ServingModel:
     """The two phases of LLM serving: prefill, bound by arithmetic, and decode, bound by memory.
 
@@ -52,7 +60,9 @@ class ServingModel:
               draft_acceptance_rate: Acceptance = 0.7, cached_prefix_len: Prefix = 0,
               prefill_chunk_tokens: Chunk = None, *, output_len: AnswerLength = None, tensor_parallel: Chips = 1,
               kv_precision: CacheFormat = None, reserve: Reserve = 0.0, profile: Reached = None,
-              draft_len: DraftLength = DRAFT_LENGTH, overlap_transfer: Overlap = False) -> ServingResult:
+              draft_len: DraftLength = DRAFT_LENGTH, overlap_transfer: Overlap = False,
+              attention_data_parallel: Groups = 1, expert_parallel: ExpertChips = 1,
+              fabric: Network = None) -> ServingResult:
         """Time and memory of a batch of equal requests.
 
         Numbers may be arrays, which broadcast.
@@ -102,6 +112,14 @@ class ServingModel:
             Tokens that the draft model proposes at a time.
         overlap_transfer : bool
             Whether the cache is sent a layer at a time, while the prompt is read.
+        attention_data_parallel : groups
+            Groups of tensor_parallel chips that each do the attention of their own requests, and share experts. Each
+            holds all other weights.
+        expert_parallel : chips
+            Chips that hold whole experts, each some of them; with 1 all share each expert. It decides what groups of
+            chips send one another; experts are taken as equally busy.
+        fabric : fabric, optional
+            Over which chips exchange data that their link does not join, a record of `Fabrics` or its name.
 
         Raises
         ------
@@ -119,10 +137,11 @@ class ServingModel:
         >>> print(r.ttft, r.itl)
         [60.3, 3,841] ms [4.56, 9.6] ms
         """
-        reader = Node(hardware, precision, kv_precision, profile, tensor_parallel)
+        reader = Node(hardware, precision, kv_precision, profile, tensor_parallel, expert_parallel,
+                      attention_data_parallel, fabric)
         node = reader if decode_hardware is None else replace(reader, device=decode_hardware)
         asked = Serving(
-            reader, node, node if draft_model is None else replace(node, tensor_parallel=1.0), model, draft_model,
+            reader, node, node if draft_model is None else alone(node), model, draft_model,
             batch_size, seq_len, output_len, cached_prefix_len, prefill_chunk_tokens, network_bandwidth,
             float(overlap_transfer), draft_acceptance_rate, draft_len, reserve)
         return ServingResult(field_values(asked), {"asked": asked})

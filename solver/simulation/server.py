@@ -18,8 +18,9 @@ import numpy as np
 
 from solver.formulas.attention import attention_time, decode_attention_time, expansion_time
 from solver.formulas.blocks import request_blocks
+from solver.formulas.exchange import exchange_time
 from solver.formulas.memory import cached_context
-from solver.formulas.transformer import exchange_time, linear_time, lm_head_time, with_launches
+from solver.formulas.transformer import linear_time, lm_head_time, scheduling_time, with_launches
 from solver.units import Scalar, Second
 from solver.zoo.models import Transformer
 from solver.zoo.node import Node
@@ -121,18 +122,19 @@ class StepTimes:
         attention = attention_time(self.node, self.model, self.model.prefill_pair_work, 1.0, float(new), float(past))
         return float(attention + expansion_time(self.node, self.model, 1.0, float(past)))
 
-    def _pass(self, tokens: int, scored: int, attention: float) -> float:
-        return float(with_launches(self.node, self.model, self._products(tokens) + self._head(scored) + attention))
+    def _pass(self, tokens: int, scored: int, attention: float, answering: int, read: float = 0.0) -> float:
+        work = self._products(tokens) + self._head(scored) + attention
+        return float(with_launches(self.node, self.model, work, read) + scheduling_time(self.node, float(answering)))
 
     def time(self, contexts: list[int], chunks: list[tuple[int, int]], ended: int) -> tuple[float, float]:
         """Seconds of a step, and how many of them it would not take without its chunks, `ended` of which are the last
         of what a request has to read: a pass over all tokens, that scores one of each request whose answer grows."""
         count, attention = len(contexts), sum([self.attention[n] for n in contexts])
-        decoding = self._pass(count, count, attention) if count else 0.0
+        decoding = self._pass(count, count, attention, count) if count else 0.0
         if not chunks:
             return decoding, 0.0
         tokens, reading = count + sum([new for new, _ in chunks]), sum([self._chunk(*chunk) for chunk in chunks])
-        duration = self._pass(tokens, count + ended, attention + reading)
+        duration = self._pass(tokens, count + ended, attention + reading, count, 1.0)
         return duration, duration - decoding
 
 

@@ -18,8 +18,11 @@ from solver.base.arguments import (
     Chip,
     Chips,
     Efficiency,
+    ExpertChips,
+    Groups,
     Model,
     MostRequests,
+    Network,
     Reached,
     Reserve,
     WindowPage,
@@ -99,7 +102,8 @@ def simulate(model: Model, hardware: Chip, seq_len: ServedWindow, max_batch_size
              lengths: Spread = UNIFORM, output_len: HalfAnswer = None, tensor_parallel: Chips = 1,
              kv_precision: CacheFormat = None, reserve: Reserve = 0.0, profile: Reached = None,
              requests: RequestsInAll = 1000, arrival_rate: ArrivalRate = None, policy: Policy = "preempt",
-             budget: Budget = 8192, seed: Seed = 0) -> Simulation:
+             budget: Budget = 8192, seed: Seed = 0, attention_data_parallel: Groups = 1,
+             expert_parallel: ExpertChips = 1, fabric: Network = None) -> Simulation:
     """A server, from its first request to its last.
 
         step = with_launches(linear_time(tokens) + exchange_time + attention of each request + lm_head_time),
@@ -150,6 +154,14 @@ def simulate(model: Model, hardware: Chip, seq_len: ServedWindow, max_batch_size
         tokens.
     seed : int
         A whole number; the same gives the same result, bit for bit.
+    attention_data_parallel : groups
+        Groups of tensor_parallel chips that each do the attention of their own requests, and share experts. Each
+        holds all other weights.
+    expert_parallel : chips
+        Chips that hold whole experts, each some of them; with 1 all share each expert. It decides what groups of
+        chips send one another; experts are taken as equally busy.
+    fabric : fabric, optional
+        Over which chips exchange data that their link does not join, a record of `Fabrics` or its name.
 
     Raises
     ------
@@ -178,7 +190,8 @@ def simulate(model: Model, hardware: Chip, seq_len: ServedWindow, max_batch_size
     >>> print(r.itl, r.itl_p50, r.itl_p99)
     20.4 ms 11.6 ms 69.7 ms
     """
-    node = Node(hardware, precision, kv_precision, profile, tensor_parallel)
+    node = Node(hardware, precision, kv_precision, profile, tensor_parallel, expert_parallel, attention_data_parallel,
+                fabric)
     window, page, answer = int(seq_len), int(page_size), int(output_len)
     server = server_for(node, model, policy, window, page, int(max_batch_size), int(budget), float(reserve))
     waiting = random_requests(lengths, window - answer, answer, arrival_rate, int(requests), int(seed))

@@ -29,6 +29,8 @@ NAMED: dict[str, tuple[float, float]] = {
     "read": (0, 2**16), "length": (1, 16), "layers": (1, 128), "answer": (0, 4096), "page": (1, 512),
     "scored": (1, 64), "reserve": (0.0, 0.5)}
 ELSE = (0.5, 100.0)  # of units that are not above
+# Chips of a node: tensor_parallel, expert_parallel and attention_data_parallel.
+WIDTHS = ((1.0, 1.0, 1.0), (2.0, 1.0, 1.0), (8.0, 8.0, 1.0), (1.0, 8.0, 8.0), (2.0, 1.0, 16.0), (16.0, 1.0, 1.0))
 
 
 @functools.cache
@@ -44,9 +46,9 @@ def random_records() -> dict[Any, list[Any]]:
 def nodes() -> list[Node]:
     """Nodes of every chip that can be one, in several formats, profiles and sizes."""
     able = [chip for chip in Hardware if not np.isnan(chip.fp16) and not np.isnan(chip.interconnect)]
-    return [Node(chip, PRECISIONS[name], PRECISIONS["fp8"], profile, tensor_parallel)
-            for chip in able for name in ("fp16", "int8", "w4a16") if name in chip.precisions
-            for profile in Profiles for tensor_parallel in (1, 2, 8)]
+    kinds = [(chip, PRECISIONS[name], PRECISIONS["fp8"], profile)
+             for chip in able for name in ("fp16", "int8", "w4a16") if name in chip.precisions for profile in Profiles]
+    return [Node(*kind, *widths) for place, kind in enumerate(kinds) for widths in WIDTHS[place % 2::2]]
 
 
 def hints(function: Callable[..., Any]) -> dict[str, Any]:

@@ -76,7 +76,7 @@ class _Case:
 
     def given(self, argument: Argument) -> dict[str, Any]:
         """Arguments in whose company it matters."""
-        company = {name: self.arguments[name].moved if value is OWN else value
+        company = {name: self.arguments[name].moved if value is OWN else value() if callable(value) else value
                    for name, value in argument.company.items()}
         return self.base | company
 

@@ -13,9 +13,10 @@ import numpy as np
 from solver.text import nearest
 from solver.units import Bandwidth, Byte, FlopRate, Scalar, Watt
 from solver.zoo.formats import precision_named
-from solver.zoo.precision import BITS, PRECISIONS
+from solver.zoo.precision import BITS, NATIVE, NATIVE_WEIGHTS, PRECISIONS
 from solver.zoo.records import ByName, Source, Zoo, base_value, make_plain, read, records
 
+WEIGHT_KINDS = [f"{bits}{kind}" for bits in range(33) for kind in (" bit", "-bit weights")]  # as `Precision.stored`
 NONE = math.nan  # a figure that a chip lacks, or that nobody publishes
 UNPUBLISHED = "unpublished"  # what stands in the zoo for a figure that the chip has and nobody prints
 
@@ -120,18 +121,18 @@ class Accelerator:
         """Whether products at a rate, or those at 16 bits beside narrower ones, need a figure that nobody publishes,
         by the rate's name: 1, else 0."""
         if not self.unpublished:
-            return Rates.fromkeys(BITS, 0.0)
-        return Rates((rate, float(self.reading._has(rate) and not self._has(rate))) for rate in BITS)
+            return Rates.fromkeys((*BITS, NATIVE), 0.0)
+        return Rates((rate, float(self.reading._has(rate) and not self._has(rate))) for rate in (*BITS, NATIVE))
 
     def _has(self, rate: str) -> bool:
         """Whether products at that rate have all the figures that they need."""
-        return not np.isnan(self.peak[rate]) and not (BITS[rate] < 16 and np.isnan(self.half))
+        return not np.isnan(self.peak[rate]) and not (BITS.get(rate, 4.0) < 16 and np.isnan(self.half))
 
     @cached_property
     def peak(self) -> Annotated[dict[str, Any], "FLOP/second"]:
         """The dense rate of every number format, by its name or its rate's; NaN where the chip has none, or nobody
         publishes it."""
-        rates = {rate: getattr(self, rate) for rate in BITS}
+        rates = {rate: getattr(self, rate) for rate in BITS} | {NATIVE: _known(self.fp4, self.half)}
         return Rates(rates | {name: rates[kind.rate] for name, kind in PRECISIONS.items()})
 
     @cached_property
@@ -144,11 +145,24 @@ class Accelerator:
         """What chips exchange data over: their own link, or the bus to the host where they have none."""
         return _known(self.link, self.host)
 
+    @property
+    def link_kind(self) -> str:
+        """What chips exchange data over: a link of the chip's family, or "PCIe"."""
+        return self.family if self.domain > 1 else "PCIe"
+
     @cached_property
     def kinds(self) -> dict[str, Any]:
         """What kind of arithmetic a rate, or number format, is on this chip, such as "Hopper 8-bit"."""
-        bits = BITS | {name: kind.bits for name, kind in PRECISIONS.items()}
+        native = 16.0 if self._lacks("fp4") else 4.0
+        bits = BITS | {name: kind.bits for name, kind in PRECISIONS.items()} | {NATIVE: native, "mxfp4": native}
         return Rates((name, f"{self.family} {count:g}-bit") for name, count in bits.items())
+
+    @cached_property
+    def weight_kinds(self) -> dict[str, Any]:
+        """What kind of work weights of a format are to this chip, by `Precision.stored`: "Hopper 4-bit weights"."""
+        native = "4-bit weights" if self._lacks("fp4") else "4 bit"
+        named = {kind: f"{self.family} {kind}" for kind in WEIGHT_KINDS}
+        return ByName(named | {NATIVE_WEIGHTS: f"{self.family} {native}"})
 
     @property
     def precisions(self) -> list[str]:

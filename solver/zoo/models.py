@@ -120,6 +120,26 @@ class Transformer:
         """That of its first kind of layers, which is all of it for most models."""
         return self.kinds[0].attention
 
+    @cached_property
+    def latent_layers(self) -> float:
+        """How many have latent attention."""
+        return sum(kind.count for kind in self.kinds if isinstance(kind.attention, LatentAttention))
+
+    @cached_property
+    def indexed_layers(self) -> float:
+        """How many have an indexer, which picks the tokens that are attended to."""
+        return sum(kind.count for kind in self.kinds if getattr(kind.attention, "index_heads", 0.0))
+
+    @cached_property
+    def state_layers(self) -> float:
+        """How many keep a state: those of linear attention."""
+        return sum(kind.count for kind in self.kinds if kind.attention.state)
+
+    @cached_property
+    def mixture_layers(self) -> float:
+        """How many have a mixture of experts."""
+        return sum(mix.count for mix in self.feed_forward if mix.experts > 1)
+
     def _of_layers(self, name: str) -> Any:
         """A figure of the attention of a layer, added up over all layers."""
         return sum(kind.count * getattr(kind.attention, name) for kind in self.kinds)
@@ -171,6 +191,21 @@ class Transformer:
     def active_parameters(self) -> Scalar:
         """Parameters that one token meets: all but the experts that it is not sent to."""
         return self.parameters - sum((mix.experts - mix.active) * mix.expert for mix in self.feed_forward)
+
+    @cached_property
+    def expert_work(self) -> FlopPerToken:
+        """That of its experts, of those for a token: 0 without a mixture."""
+        return 2 * sum(mix.active * mix.expert for mix in self.feed_forward if mix.experts > 1)
+
+    @cached_property
+    def expert_parameters(self) -> Scalar:
+        """Parameters of all experts of mixtures."""
+        return sum(mix.experts * mix.expert for mix in self.feed_forward if mix.experts > 1)
+
+    @cached_property
+    def sent_experts(self) -> Scalar:
+        """Experts that a token is sent to in a layer with a mixture; 0 without one."""
+        return max((mix.active for mix in self.feed_forward if mix.experts > 1), default=0.0)
 
     @cached_property
     def token_work(self) -> FlopPerToken:

@@ -36,6 +36,11 @@ class FeedForward:
         return math.log1p(-self.active / self.experts) if self.active < self.experts else -math.inf
 
     @property
+    def mixed(self) -> float:
+        """1 for a mixture of experts, 0 for an ordinary network."""
+        return float(self.experts > 1)
+
+    @property
     def label(self) -> str:
         """What tells it from a model's other networks."""
         mixture = f", {self.active:g} of {self.experts:g} experts" if self.experts > 1 else ""

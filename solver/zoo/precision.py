@@ -12,6 +12,8 @@ from solver.units import Byte
 
 BITS = {"fp32": 32.0, "tf32": 32.0, "fp16": 16.0, "bf16": 16.0, "half": 16.0, "fp8": 8.0, "int8": 8.0, "fp4": 4.0,
         "int4": 4.0}  # of the numbers that are multiplied, by the chip's rates
+NATIVE_WEIGHTS = "4-bit native"
+NATIVE = "fp4 or half"  # at 4 bits on a chip that multiplies so narrow, made 16 bits wide first on others
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class Precision:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "rate", self.rate or self.name)
-        if self.rate not in BITS:
+        if self.rate not in (*BITS, NATIVE):
             raise ValueError(f"format {self.name!r} runs at {self.rate!r}, which is no rate of a chip: give "
                              f"rate=\"half\" where weights are made 16 bits wide first, or one of {', '.join(BITS)}.")
         if not 0 < self.size < math.inf:
@@ -50,7 +52,19 @@ class Precision:
     @property
     def bits(self) -> float:
         """Of the numbers that are multiplied: the share of its rate that an engine reaches depends on them."""
-        return BITS[self.rate]
+        return BITS.get(self.rate, 16.0)
+
+    @property
+    def stored(self) -> str:
+        """What kind of weights it is to whoever reads them: "8 bit", or "4-bit weights" that are made 16 bits wide.
+
+        >>> [PRECISIONS[name].stored for name in ("fp8", "nvfp4", "w4a16", "mxfp4")]
+        ['8 bit', '4 bit', '4-bit weights', '4-bit native']
+        """
+        if self.rate == NATIVE:
+            return NATIVE_WEIGHTS
+        bits = f"{math.floor(8 * self.size)}"
+        return f"{bits}-bit weights" if self.rate == "half" and self.size < 2 else f"{bits} bit"
 
     @property
     def wide_rate(self) -> str:
@@ -97,7 +111,7 @@ class Precision:
         if self.parts:
             return self.name
         bits = f"{math.floor(8 * self.size)}"
-        return f"{bits}-bit weights" if self.rate == "half" else f"{bits} bit"
+        return f"{bits}-bit weights" if self.rate in ("half", NATIVE) else f"{bits} bit"
 
     def __str__(self) -> str:
         return self.name
@@ -147,4 +161,4 @@ PRECISIONS = {p.name: p for p in (
     # With what a group has besides: 128 numbers 32 bits of scale and zero point (AWQ, GPTQ), 32 a scale of 8 bits
     # (MXFP4), 16 one of 8 (NVFP4).
     Precision("nvfp4", 4.5 / 8, "fp4"), Precision("w8a16", 8.25 / 8, "half"), Precision("w4a16", 4.25 / 8, "half"),
-    Precision("mxfp4", 4.25 / 8, "half"), *(_in_blocks(name, size / 32) for name, size in BLOCKS.items()))}
+    Precision("mxfp4", 4.25 / 8, NATIVE), *(_in_blocks(name, size / 32) for name, size in BLOCKS.items()))}

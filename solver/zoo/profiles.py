@@ -12,9 +12,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from solver.units import Scalar, Second
+from solver.units import Scalar, Second, SecondPerRequest
 from solver.zoo.records import Source, Zoo, base_value, make_plain, records
 
+SHARED = ("compute", "attention", "memory", "cache", "experts", "grouped", "routing", "bus")  # a number, or by kind
 EFFICIENCY = float("0.5")  # an object of its own, so that a default is told from a 0.5 that was given
 
 
@@ -44,37 +45,64 @@ class Shares:
 class Profile:
     """What an engine makes of a chip.
 
-    `compute`, `attention` : shares of the peak FLOP/s that matrix products and the attention of a prompt reach
-    `memory` : share of the bandwidth that weights and KV cache are read at
-    `launch` : time that every layer of every pass costs besides, and `overlap` how it adds up with the rest:
-        1 is a sum, infinity a maximum (launches go on while the chip works)
-    `latency`, `bus` : fixed time of an all-reduce, and the share of the link's rate that it reaches
+    Of work and traffic:
+    `compute`, `attention` : shares of the peak FLOP/s that matrix products and attention reach
+    `memory` : share of the bandwidth that weights are read at
+    `cache` : how fast the KV cache is read, as a share of how fast weights are
+    `experts`, `grouped` : how fast routed experts are read and multiplied, a group of tokens for each, as shares of how
+        fast other weights are; by kind of weights ("Hopper 4-bit weights")
     `norm` : how arithmetic and memory traffic add up: infinity is a maximum (perfect overlap), 2 "in quadrature"
     `vector` : share of the FP32 rate that attention gets while decoding, in engines that do it without matrix units;
         0 where it has them
-    `band` : how far a measurement may be off, as a share, in 8 of 10 cases
-    `scope` : what it was fitted to
 
-    The first three are a share, or `Shares` by kind of chip.
+    Of what each layer of each pass costs besides:
+    `launch` : time of a layer, and `overlap` how it adds up with the rest: 1 is a sum, infinity a maximum (launches
+        go on while the chip works)
+    `routing` : what a layer with a mixture takes more, by kind of weights
+    `latent`, `index`, `state` : what a layer takes more with latent attention, with an indexer, with a state
+    `reading` : what a layer takes more in a pass that reads prompts, which engines seldom have in a graph
+    `request` : time of a step for each running request: scheduling, sampling, turning tokens into text
+
+    Of chips that exchange data:
+    `latency`, `hop` : fixed time of an exchange, and what each chip beyond two adds to it
+    `bus` : share of the link's rate that it reaches, by family of chips, "PCIe" where they have no link of their own
+    `crowding` : how that share falls with more chips on one bus, as (2 / chips)^crowding; 0 where they have a switch
+
+    `years` : of the engines that it was fitted to, and `scope` what that was
+    `band` : how far a measurement may be off, as a share, in 8 of 10 cases
+
+    A share is a number, or `Shares` by kind of chip.
     """
 
     name: str
     compute: Any = 1.0
     attention: Any = 1.0
     memory: Any = 1.0
+    cache: Any = 1.0
+    experts: Any = 1.0
+    grouped: Any = 1.0
     launch: Second = 0.0
     overlap: Scalar = 1.0
+    routing: Any = 0.0
+    latent: Second = 0.0
+    index: Second = 0.0
+    state: Second = 0.0
+    reading: Second = 0.0
+    request: SecondPerRequest = 0.0
     latency: Second = 0.0
-    bus: Scalar = 1.0
+    hop: Second = 0.0
+    bus: Any = 1.0
+    crowding: Scalar = 0.0
     norm: Scalar = math.inf
     vector: Scalar = 0.0
     band: Scalar = math.nan
+    years: str = ""
     scope: str = ""
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         make_plain(self)
-        for name in ("compute", "attention", "memory"):
+        for name in SHARED:
             value = getattr(self, name)
             if not isinstance(value, Shares):
                 object.__setattr__(self, name, Shares(value))
@@ -93,14 +121,16 @@ SOURCES = efficiency_profile(EFFICIENCY)  # made once: it is what most calls ask
 
 def profile_record(table: Mapping[str, Any], sources: Mapping[str, Source]) -> Profile:
     """The record of one table of ``zoo/profiles.toml``."""
-    values = {name: value for name, value in table.items() if name not in ("name", "scope", "source")}
+    words = {name: table[name] for name in ("years", "scope") if name in table}
+    values = {name: value for name, value in table.items() if name not in ("name", "source", *words)}
     for name, value in values.items():
         if isinstance(value, Mapping):
-            values[name] = Shares(value["default"], {k: v for k, v in value.items() if k != "default"})
+            plain = {kind: base_value(share) for kind, share in value.items()}
+            values[name] = Shares(plain.pop("default"), plain)
         else:
             values[name] = base_value(value)
     origin = dict.fromkeys(values, sources[table["source"]])
-    return Profile(table["name"], **values, scope=table["scope"], sources=origin)
+    return Profile(table["name"], **values, **words, sources=origin)
 
 
 Profiles: Zoo[Profile] = Zoo("Profiles", lambda: records("profiles.toml", profile_record))

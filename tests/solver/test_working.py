@@ -233,7 +233,7 @@ def test_latent_attention_and_states_by_hand():
 def test_shares_that_an_engine_reaches_are_named():
     r = ServingModel().solve(Models.Llama3_8B, Hardware.Cloud.H100, seq_len=8192, profile="tuned")
     text = r.working("ttft", "linear_time")
-    assert "* compute_share * tensor_parallel = 989.4 TFLOP/s · 0.7 = 692.58 TFLOP/s" in text
+    assert "* compute_share * chips = 989.4 TFLOP/s · 0.7 = 692.58 TFLOP/s" in text
     assert "device.bandwidth * memory_share * tensor_parallel = 3.352 TB/s · 0.95" in r.working("itl", "linear_time")
     assert f"· {Profiles.tuned.launch * 1e6:.0f} µs" in r.working("itl", "launch_time")
 
