@@ -180,14 +180,16 @@ def test_the_command_runs(tmp_path):
     ("A100 PCIe 80GB",) * 2, ("h100_80gb", "NVIDIA H100 SXM"), ("NVIDIA H200 141GB HBM3e", "NVIDIA H200 SXM"),
     ("4090 24GB", "NVIDIA RTX 4090"), ("RTX A6000 48GB", "NVIDIA RTX A6000"), ("A6000", "NVIDIA RTX A6000"),
     ("RTX 4000 Ada 20GB", "NVIDIA RTX 4000 Ada"), ("M3 Max 40-Core GPU 64GB", "Apple M3 Max 64 GB"),
-    ("M4 Pro 48GB", "Apple M4 Pro 64 GB"), ("M4", "Apple M4 32 GB"), ("GB200", "NVIDIA GB200 NVL72"),
+    ("M4 Pro 48GB", "Apple M4 Pro 64 GB"), ("Apple M2 Ultra 60", "Apple M2 Ultra 192 GB"),
+    ("M3 Pro", "Apple M3 Pro 36 GB"), ("M3 Max 30", "Apple M3 Max 36 GB (30-core GPU)"),
+    ("M4", "Apple M4 32 GB"), ("GB200", "NVIDIA GB200 NVL72"),
     ("RTX PRO 6000 Blackwell 96GB", "NVIDIA RTX PRO 6000 Blackwell")])
 def test_chips_by_other_names(text, name):
     names = {"a100_dgx": "NVIDIA A100 SXM 80 GB", "A100 PCIe 80GB": chip_named("A100_PCIe").name}
     assert chip_named(text).name == names.get(name, name)
 
 
-@pytest.mark.parametrize("text", ["H100 NVL", "GH200", "GB200 NVL4", "RTX 6000 Pro", "RTX 6000", "M4 Ultra", "M3 Pro",
+@pytest.mark.parametrize("text", ["H100 NVL", "GH200", "GB200 NVL4", "RTX 6000 Pro", "RTX 6000", "M4 Ultra", "M5 Pro",
                                   "", "TPU v9"])
 def test_chips_that_are_not_taken_for_others(text):
     with pytest.raises(OutOfScopeError):
@@ -204,8 +206,10 @@ def test_models_by_other_names(text, parameters):
 
 
 def test_number_formats_by_other_names():
-    names = ["FP16 (per paper; not stated in csv)", "INT4 (AWQ g128 weights)", "FP4", "MXFP4", "amp_bf16", "Q8_0"]
-    assert [str(precision_in(name)) for name in names] == ["fp16", "w4a16", "nvfp4", "mxfp4", "bf16", "q8_0"]
+    names = ["FP16 (per paper; not stated in csv)", "INT4 (AWQ g128 weights)", "FP4", "MXFP4", "amp_bf16", "Q8_0",
+             "bfloat16"]
+    assert [str(precision_in(name)) for name in names] == [
+        "fp16", "w4a16", "nvfp4", "mxfp4", "bf16", "q8_0", "bf16"]
     with pytest.raises(OutOfScopeError):
         precision_in("ternary")
 
