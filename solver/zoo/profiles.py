@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from solver.units import Scalar, Second
+from solver.zoo.fitted import fitted
 from solver.zoo.records import Source, Zoo, base_value, make_plain, records
 
 EFFICIENCY = float("0.5")  # an object of its own, so that a default is told from a 0.5 that was given
@@ -92,7 +93,7 @@ SOURCES = efficiency_profile(EFFICIENCY)  # made once: it is what most calls ask
 
 
 def profile_record(table: Mapping[str, Any], sources: Mapping[str, Source]) -> Profile:
-    """The record of one table of ``zoo/profiles.toml``."""
+    """The record of one table of ``zoo/profiles.toml``, or of a room of ``zoo/fitted.toml``."""
     values = {name: value for name, value in table.items() if name not in ("name", "scope", "source")}
     for name, value in values.items():
         if isinstance(value, Mapping):
@@ -103,4 +104,5 @@ def profile_record(table: Mapping[str, Any], sources: Mapping[str, Source]) -> P
     return Profile(table["name"], **values, scope=table["scope"], sources=origin)
 
 
-Profiles: Zoo[Profile] = Zoo("Profiles", lambda: records("profiles.toml", profile_record))
+Profiles: Zoo[Profile] = Zoo("Profiles", lambda: records("profiles.toml", profile_record)
+                             | fitted("profiles", profile_record))
