@@ -38,7 +38,7 @@ def apple_chip(row: Row) -> Accelerator:
     try:
         return chip_named(f"{bare} {row.positive('gpu_cores'):g}")
     except OutOfScopeError:
-        return chip_named(bare)
+        return chip_named(row["chip"])
 
 
 def timed_stream(row: Row) -> Stream:

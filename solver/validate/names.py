@@ -34,7 +34,7 @@ ALIASES = {
 CHIP_ALIASES = {"spark": "GB10"}
 FORMATS = (("mxfp4", "mxfp4"), ("nvfp4", "nvfp4"), ("fp4", "nvfp4"), ("awq", "w4a16"), ("gptq", "w4a16"),
            ("q8_0", "q8_0"), ("fp8", "fp8"), ("bf16", "bf16"), ("bfloat16", "bf16"), ("fp16", "fp16"),
-           ("f16", "fp16"), ("16-bit", "fp16"))
+           ("float16", "fp16"), ("f16", "fp16"), ("16-bit", "fp16"))
 
 
 def words(text: str, noise: Iterable[str]) -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import subprocess
 import sys
 
 import pytest
+from measured import validate, write
 
-from solver.validate.__main__ import validate_folder
 from solver.validate.baselines import decodes_on_vector_units, version
 from solver.validate.names import chip_named, precision_in, transformer_named
 from solver.validate.tables import COLUMNS, OutOfScopeError
@@ -21,22 +20,6 @@ KV = {"engine": "vLLM", "model": "Meta-Llama-3-8B", "tp": "1", "kv_dtype": "", "
       "kv_gib_per_gpu": "53.29", "gpu_blocks": "27284", "block_size": "16", "kv_tokens": "436544",
       "cpu_blocks": "2048", "max_model_len": "8192", "max_concurrency_x": "53.29", "notes": "",
       "quote": "can use 71.29GiB; non_torch_memory 1.79GiB; activation peak 1.26GiB"}
-
-
-def write(folder, file, *rows, drop=()):
-    """A CSV file with the columns that are read of it; cells that a row leaves out are empty."""
-    columns = [column for column in COLUMNS[file].split() if column not in drop]
-    with (folder / file).open("w", newline="", encoding="utf-8") as out:
-        writer = csv.DictWriter(out, columns, restval="", extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def validate(folder, capsys, *options):
-    """Exit status, what is printed, and what is said on the error stream."""
-    status = validate_folder([str(folder), *map(str, options)])
-    said = capsys.readouterr()
-    return status, said.out, said.err
 
 
 def test_a_table_and_the_same_figures_for_programs(tmp_path, capsys):
@@ -207,9 +190,9 @@ def test_models_by_other_names(text, parameters):
 
 def test_number_formats_by_other_names():
     names = ["FP16 (per paper; not stated in csv)", "INT4 (AWQ g128 weights)", "FP4", "MXFP4", "amp_bf16", "Q8_0",
-             "bfloat16"]
+             "bfloat16", "float16"]
     assert [str(precision_in(name)) for name in names] == [
-        "fp16", "w4a16", "nvfp4", "mxfp4", "bf16", "q8_0", "bf16"]
+        "fp16", "w4a16", "nvfp4", "mxfp4", "bf16", "q8_0", "bf16", "fp16"]
     with pytest.raises(OutOfScopeError):
         precision_in("ternary")
 
