@@ -14,7 +14,7 @@ SAME := --hypothesis-profile=ci
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: lab test quick test-here test-lowest test-pythons soak release-check lint notebooks reference pictures teach \
-	accuracy bench clean
+	accuracy fit bench clean
 
 lab: $(VENV)/.lab  ## open JupyterLab on the labs
 	@$(BIN)/mlsysim-labs --here labs -- $(ARGS)
@@ -61,6 +61,9 @@ reference: $(VENV)/.tools  ## write docs/solver.md, the solver name by name
 
 accuracy: $(VENV)/.tools  ## compare predictions with the measurements in DIR, and write docs/accuracy.md
 	$(BIN)/python tools/accuracy.py "$(DIR)"
+
+fit: $(VENV)/.tools  ## fit figures to the measurements in DIR, and write solver/zoo/fitted.toml
+	$(BIN)/python tools/fit.py "$(DIR)" $(ARGS)
 
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/speed.py

@@ -33,7 +33,8 @@ ALIASES = {
     "mistral7b": "Mistral_7B"}
 CHIP_ALIASES = {"spark": "GB10"}
 FORMATS = (("mxfp4", "mxfp4"), ("nvfp4", "nvfp4"), ("fp4", "nvfp4"), ("awq", "w4a16"), ("gptq", "w4a16"),
-           ("q8_0", "q8_0"), ("fp8", "fp8"), ("bf16", "bf16"), ("fp16", "fp16"), ("f16", "fp16"), ("16-bit", "fp16"))
+           ("q8_0", "q8_0"), ("fp8", "fp8"), ("bf16", "bf16"), ("bfloat16", "bf16"), ("fp16", "fp16"),
+           ("float16", "fp16"), ("f16", "fp16"), ("16-bit", "fp16"))
 
 
 def words(text: str, noise: Iterable[str]) -> str:
@@ -51,8 +52,8 @@ def chip_words(text: str) -> str:
 
 @cache
 def chip_keys() -> dict[str, str]:
-    """Keys of the registry by what a table may call the chip."""
-    found = {chip_words(name): key for key in [*Hardware.keys()] for name in (Hardware[key].name, key)}
+    """Keys of the registry by what a table may call the chip; of variants by the same name, it is the first."""
+    found = {chip_words(name): key for key in reversed(Hardware.keys()) for name in (Hardware[key].name, key)}
     return found | CHIP_ALIASES
 
 
@@ -69,7 +70,8 @@ def chip_key(text: str) -> str:
     if not text.strip():
         raise OutOfScopeError("the chip is not named")
     name = chip_words(text)
-    key = chip_keys().get(name) or chip_keys().get(name.removesuffix("pcie"))
+    without = (name.removesuffix("pcie"), re.sub(r"^(m\d[a-z]+)\d\d$", r"\1", name))  # cores of Apple's GPUs
+    key = next((chip_keys()[one] for one in (name, *without) if one in chip_keys()), None)
     if key is None:
         raise OutOfScopeError(f"chip {text.strip()!r} is not in the registry")
     return key

@@ -6,9 +6,11 @@ import pathlib
 from typing import Any
 
 from solver.show import table_text
+from solver.validate.apple import apple_studies
 from solver.validate.capacity import capacity_studies
 from solver.validate.components import component_studies, products
 from solver.validate.engines import engine_studies
+from solver.validate.kernels import kernel_studies
 from solver.validate.single_stream import stream_studies
 from solver.validate.study import Outcome, Study, outcomes, unclaimed
 from solver.validate.tables import Row, tables
@@ -29,7 +31,7 @@ OTHERS = {
 def all_studies(rows: dict[str, list[Row]]) -> list[Study]:
     """All studies, in the order of the report."""
     return [*products(rows.get("operator_times_vidur.csv", [])), *engine_studies(), *stream_studies(),
-            *component_studies(rows), *capacity_studies()]
+            *component_studies(rows), *capacity_studies(), *kernel_studies(), *apple_studies()]
 
 
 def validation(folder: pathlib.Path) -> tuple[dict[str, Outcome], dict[str, int]]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from solver.units import Scalar, Second, SecondPerRequest
+from solver.zoo.fitted import fitted
 from solver.zoo.records import Source, Zoo, base_value, make_plain, records
 
 SHARED = ("compute", "attention", "memory", "cache", "experts", "grouped", "routing", "bus")  # a number, or by kind
@@ -120,7 +121,7 @@ SOURCES = efficiency_profile(EFFICIENCY)  # made once: it is what most calls ask
 
 
 def profile_record(table: Mapping[str, Any], sources: Mapping[str, Source]) -> Profile:
-    """The record of one table of ``zoo/profiles.toml``."""
+    """The record of one table of ``zoo/profiles.toml``, or of a room of ``zoo/fitted.toml``."""
     words = {name: table[name] for name in ("years", "scope") if name in table}
     values = {name: value for name, value in table.items() if name not in ("name", "source", *words)}
     for name, value in values.items():
@@ -133,4 +134,5 @@ def profile_record(table: Mapping[str, Any], sources: Mapping[str, Source]) -> P
     return Profile(table["name"], **values, **words, sources=origin)
 
 
-Profiles: Zoo[Profile] = Zoo("Profiles", lambda: records("profiles.toml", profile_record))
+Profiles: Zoo[Profile] = Zoo("Profiles", lambda: records("profiles.toml", profile_record)
+                             | fitted("profiles", profile_record))

@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from solver import PRECISIONS, Node, Profiles
+from solver.formulas.collectives import IN_GRAPHS
+from solver.formulas.kernels import KERNELS_2026, KernelShares, Product, all_reduce_time, kernel_time
 from solver.formulas.memory import kv_bytes_per_token
 from solver.formulas.roofline import smooth_max
 from solver.formulas.transformer import decode_time, exchange_time, launch_time, prefill_time, streamed_bytes
@@ -172,3 +174,25 @@ def test_caches_scale_with_their_heads(model):
         ratio = kv_bytes_per_token(model.multi_head, fp16) / kv_bytes_per_token(model, fp16)
         assert ratio == pytest.approx(sum(
             kind.cache_share * kind.attention.heads / kind.attention.kv_heads for kind in model.kinds))
+
+
+@RUNS
+@given(st.sampled_from(KERNELS_2026.keys()), st.integers(1, 8192), st.integers(1, 64), st.integers(1, 64))
+def test_kernels_take_no_less_than_their_roofline_and_grow_with_each_side(kind, rows, inner, columns):
+    shares, size = KERNELS_2026[kind], float(kind.partition(" ")[2].partition("-")[0]) / 8
+    one = Product(rows, 256.0 * inner, 256.0 * columns, size)
+    time = shares.time(one, 1e15, 3e12)
+    assert KernelShares().time(one, 1e15, 3e12) == kernel_time(one.work, one.traffic, 1e15, 3e12, 0.0, np.inf) <= time
+    for side in ("rows", "inner", "columns"):
+        assert time <= shares.time(replace(one, **{side: getattr(one, side) + 256}), 1e15, 3e12)
+
+
+@RUNS
+@given(st.sampled_from(IN_GRAPHS.keys()), st.sampled_from([2, 4, 8]), st.floats(0, 32))
+def test_all_reduces_in_graphs_take_the_faster_way(kind, chips, power):
+    """Never longer than a ring, whose rate only rises, nor than one step; 0 for a chip alone; more for more."""
+    shares, size, link = IN_GRAPHS[kind], 2.0**power, 450e9
+    time, latency = shares.time(size, chips, link), shares.latency * (chips / 2) ** shares.growth
+    ring = all_reduce_time(size, chips, latency + shares.start, link * shares.bus)
+    assert latency <= time <= min(ring, latency + (chips - 1) * size / (shares.direct * link)) * CLOSE
+    assert shares.time(size, 1, link) == 0 and time <= shares.time(2 * size, chips, link) * CLOSE

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import subprocess
 import sys
 
 import pytest
+from measured import validate, write
 
-from solver.validate.__main__ import validate_folder
 from solver.validate.baselines import decodes_on_vector_units, version
 from solver.validate.names import chip_named, precision_in, transformer_named
 from solver.validate.tables import COLUMNS, OutOfScopeError
@@ -21,22 +20,6 @@ KV = {"engine": "vLLM", "model": "Meta-Llama-3-8B", "tp": "1", "kv_dtype": "", "
       "kv_gib_per_gpu": "53.29", "gpu_blocks": "27284", "block_size": "16", "kv_tokens": "436544",
       "cpu_blocks": "2048", "max_model_len": "8192", "max_concurrency_x": "53.29", "notes": "",
       "quote": "can use 71.29GiB; non_torch_memory 1.79GiB; activation peak 1.26GiB"}
-
-
-def write(folder, file, *rows, drop=()):
-    """A CSV file with the columns that are read of it; cells that a row leaves out are empty."""
-    columns = [column for column in COLUMNS[file].split() if column not in drop]
-    with (folder / file).open("w", newline="", encoding="utf-8") as out:
-        writer = csv.DictWriter(out, columns, restval="", extrasaction="ignore")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def validate(folder, capsys, *options):
-    """Exit status, what is printed, and what is said on the error stream."""
-    status = validate_folder([str(folder), *map(str, options)])
-    said = capsys.readouterr()
-    return status, said.out, said.err
 
 
 def test_a_table_and_the_same_figures_for_programs(tmp_path, capsys):
@@ -180,14 +163,16 @@ def test_the_command_runs(tmp_path):
     ("A100 PCIe 80GB",) * 2, ("h100_80gb", "NVIDIA H100 SXM"), ("NVIDIA H200 141GB HBM3e", "NVIDIA H200 SXM"),
     ("4090 24GB", "NVIDIA RTX 4090"), ("RTX A6000 48GB", "NVIDIA RTX A6000"), ("A6000", "NVIDIA RTX A6000"),
     ("RTX 4000 Ada 20GB", "NVIDIA RTX 4000 Ada"), ("M3 Max 40-Core GPU 64GB", "Apple M3 Max 64 GB"),
-    ("M4 Pro 48GB", "Apple M4 Pro 64 GB"), ("M4", "Apple M4 32 GB"), ("GB200", "NVIDIA GB200 NVL72"),
+    ("M4 Pro 48GB", "Apple M4 Pro 64 GB"), ("Apple M2 Ultra 60", "Apple M2 Ultra 192 GB"),
+    ("M3 Pro", "Apple M3 Pro 36 GB"), ("M3 Max 30", "Apple M3 Max 36 GB (30-core GPU)"),
+    ("M4", "Apple M4 32 GB"), ("GB200", "NVIDIA GB200 NVL72"),
     ("RTX PRO 6000 Blackwell 96GB", "NVIDIA RTX PRO 6000 Blackwell")])
 def test_chips_by_other_names(text, name):
     names = {"a100_dgx": "NVIDIA A100 SXM 80 GB", "A100 PCIe 80GB": chip_named("A100_PCIe").name}
     assert chip_named(text).name == names.get(name, name)
 
 
-@pytest.mark.parametrize("text", ["H100 NVL", "GH200", "GB200 NVL4", "RTX 6000 Pro", "RTX 6000", "M4 Ultra", "M3 Pro",
+@pytest.mark.parametrize("text", ["H100 NVL", "GH200", "GB200 NVL4", "RTX 6000 Pro", "RTX 6000", "M4 Ultra", "M5 Pro",
                                   "", "TPU v9"])
 def test_chips_that_are_not_taken_for_others(text):
     with pytest.raises(OutOfScopeError):
@@ -204,8 +189,10 @@ def test_models_by_other_names(text, parameters):
 
 
 def test_number_formats_by_other_names():
-    names = ["FP16 (per paper; not stated in csv)", "INT4 (AWQ g128 weights)", "FP4", "MXFP4", "amp_bf16", "Q8_0"]
-    assert [str(precision_in(name)) for name in names] == ["fp16", "w4a16", "nvfp4", "mxfp4", "bf16", "q8_0"]
+    names = ["FP16 (per paper; not stated in csv)", "INT4 (AWQ g128 weights)", "FP4", "MXFP4", "amp_bf16", "Q8_0",
+             "bfloat16", "float16"]
+    assert [str(precision_in(name)) for name in names] == [
+        "fp16", "w4a16", "nvfp4", "mxfp4", "bf16", "q8_0", "bf16", "fp16"]
     with pytest.raises(OutOfScopeError):
         precision_in("ternary")
 
