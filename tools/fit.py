@@ -29,13 +29,14 @@ from collections.abc import Mapping, Sequence
 
 from solver.fit.apple import APPLE_FIT
 from solver.fit.collectives import LINK_FIT
+from solver.fit.engines import ENGINE_FIT
 from solver.fit.file import Fit, FittedTable, file_text, tables_of
 from solver.fit.kernels import KERNEL_FIT
 from solver.fit.search import MissingToolError
 from solver.validate.tables import BadInputError, Row, tables
 
 FILE = pathlib.Path(__file__).parents[1] / "solver" / "zoo" / "fitted.toml"
-FITS = (KERNEL_FIT, LINK_FIT, APPLE_FIT)
+FITS = (KERNEL_FIT, LINK_FIT, APPLE_FIT, ENGINE_FIT)
 
 
 def fitted_file(before: str, rows: Mapping[str, Sequence[Row]], seed: int, fits: Sequence[Fit] = FITS) -> str:

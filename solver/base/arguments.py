@@ -85,8 +85,9 @@ def _spread(name: str, value: Any, seen: Seen) -> Any:
 
 def _one_or_open(value: Any, seen: Seen) -> bool:
     """Whether a number of chips is one, or a part of the question is not known yet."""
-    return (type(value) is int and value == 1) or any(
-        unknown(one) or symbolic(one) for one in (value, seen["model"], seen["hardware"]))
+    if any(unknown(one) or symbolic(one) for one in (value, seen["model"], seen["hardware"])):
+        return True
+    return bool(np.all(value == 1))
 
 
 def _joined(name: str, value: Any, seen: Seen) -> Any:

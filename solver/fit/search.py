@@ -94,7 +94,7 @@ def held_out(cases: Sequence[C], parameters: Sequence[Parameter],
 def best(cases: Sequence[C], parameters: Sequence[Parameter],
          ratios: Callable[[Figures, Sequence[C]], Any], seed: int) -> Figures:
     """Figures with the least sum of squared logarithms of `ratios`, large ones softened; from several starts."""
-    squares = _least_squares()
+    squares = least_squares()
     low, high, start = (np.log([getattr(one, name) * one.base for one in parameters])
                         for name in ("low", "high", "start"))
     rng = np.random.default_rng(seed)
@@ -111,9 +111,10 @@ def _named(parameters: Sequence[Parameter], point: np.ndarray) -> Figures:
     return {one.name: float(value) for one, value in zip(parameters, np.exp(point), strict=True)}
 
 
-def _least_squares() -> Any:
+def least_squares() -> Any:
+    """The function of that name of scipy, which only fits need."""
     try:
-        from scipy.optimize import least_squares
+        from scipy.optimize import least_squares as found
     except ImportError:
         raise MissingToolError("Fits need scipy: install it with pip install 'mlsysim-labs[fit]'.") from None
-    return least_squares
+    return found

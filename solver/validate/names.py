@@ -30,7 +30,7 @@ ALIASES = {
     "qwen3235b": "Qwen3_235B_A22B", "qwen330b": "Qwen3_30B_A3B", "qwen25math15b": "Qwen2_5_1_5B",
     "llama3170b": "Llama3_70B", "kimik25": "Kimi_K2", "bloom": "Bloom_176B", "gptj": "GPTJ_6B",
     "llama30b": "Llama1_33B", "deepseekr1": "DeepSeek_V3",
-    "mistral7b": "Mistral_7B"}
+    "mistral7b": "Mistral_7B_v0_3"}
 CHIP_ALIASES = {"spark": "GB10"}
 FORMATS = (("mxfp4", "mxfp4"), ("nvfp4", "nvfp4"), ("fp4", "nvfp4"), ("awq", "w4a16"), ("gptq", "w4a16"),
            ("q8_0", "q8_0"), ("fp8", "fp8"), ("bf16", "bf16"), ("bfloat16", "bf16"), ("fp16", "fp16"),

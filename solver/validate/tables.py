@@ -33,6 +33,12 @@ COLUMNS = {
     "kv_capacity.csv": "engine model tp kv_dtype weights_gib kv_gib_per_gpu gpu_blocks block_size kv_tokens cpu_blocks "
                        "max_model_len max_concurrency_x kv_needed_for_max_len_gib arch_kv_bytes_per_token_per_gpu "
                        "quote notes",
+    "serving_2026.csv": "silicon_data_source model_path system precision isl osl batch_size tp_size attention_dp_size "
+                        "moe_tp_size moe_ep_size silicon_tpot_ms",
+    "serving_2026_disaggregated.csv": "silicon_data_source model_path system precision isl osl decode_batch_size "
+                                      "decode_tp_size decode_attention_dp_size decode_moe_tp_size decode_moe_ep_size "
+                                      "silicon_tpot_ms",
+    "throughput_saturated.csv": "model precision gpu n_gpu tp input_len output_len version value",
     "gemm_2026.csv": "system framework gemm_dtype m n k latency_ms",
     "allreduce_2026.csv": "system kernel_source num_gpus message_bytes latency_ms",
     "llamacpp_apple.csv": "model quant model_size_gib chip gpu_cores test tok_per_s",
