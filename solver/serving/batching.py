@@ -36,7 +36,7 @@ from solver.formulas.blocks import cache_room, chip_bytes_per_token, chip_state_
 from solver.formulas.lengths import UNIFORM, Lengths, Spread
 from solver.formulas.memory import cached_context, context_margin
 from solver.formulas.paging import empty_share, equivalent_context, mean_cached, mean_pages
-from solver.formulas.requests import answering_rate, drained_share, prompt_time, shared_step_time
+from solver.formulas.requests import answering_rate, drained_share, prompt_time, prompts_together, shared_step_time
 from solver.formulas.transformer import prefill_time
 from solver.formulas.unpublished import known_decode_time
 from solver.serving.batching_result import ContinuousBatchingResult
@@ -109,7 +109,7 @@ class Batching:
         many, few = np.maximum(paged, 1.0), np.maximum(static, 1.0)
         context = equivalent_context(self.model, cached)
         step, static_step = (known_decode_time(self.node, self.model, n, context) for n in (many, few))
-        reading, static_reading = self._prefill_times(many, few)
+        reading, static_reading = self._prefill_times(context, many, few)
         cycle, refilled = step + reading, static_step + static_reading
         drained = static_step / drained_share(few, self.lengths) + static_reading  # a step for each token of an answer
         memory = np.where(paged > 0, paged / cycle * (refilled / static), 1.0)
@@ -119,12 +119,17 @@ class Batching:
                 "prefill_share": reading / cycle, "speedup_memory": memory, "speedup_scheduling": scheduling,
                 "speedup_vs_static": memory * scheduling}
 
-    def _prefill_times(self, *requests: Any) -> tuple[Any, ...]:
-        """Time of the prefills that go with one decode step of so many requests: one for each answer that ends."""
+    def _prefill_times(self, context: Any, *requests: Any) -> tuple[Any, ...]:
+        """What prompts add to one decode step of so many requests: one comes for each answer that ends."""
         if self.answer is None:
             return (0.0,) * len(requests)
         prompt, answer = self.lengths.mean(self.prompt), self.lengths.mean(self.answer)
-        return tuple(n * (prompt_time(self.node, self.model, prompt, n) / answer) for n in requests)
+        return tuple(n * (self._prompt_time(prompt, n, answer, context) / answer) for n in requests)
+
+    def _prompt_time(self, prompt: Any, running: Any, answer: Any, context: Any) -> Any:
+        """What a prompt adds to the steps of so many requests."""
+        together = prompts_together(self.node, prompt, running, answer)
+        return prompt_time(self.node, self.model, prompt, running, context, together)
 
 
 class ContinuousBatchingModel:
