@@ -110,7 +110,8 @@ class ServingModel:
 
         Notes
         -----
-        Leaves out queueing, sampling and tokenization.
+        Leaves out queueing, sampling and tokenization. Energy is board power by time, an upper bound: chips that wait
+        for memory draw less. Hosts, network and cooling come on top.
 
         Examples
         --------
