@@ -105,6 +105,14 @@ def power_sentences(*nodes: Node) -> list[str]:
     return [f"Energy: unknown, for nobody publishes the board power of {' and '.join(chips)}."] if chips else []
 
 
+def head_sentences(model: Any, draft: Any) -> list[str]:
+    """That a head which predicts several tokens is one that the model is published without."""
+    if draft is None or not draft.head or draft.scores or model.mtp_layers:
+        return []
+    return [f"Draft: {model} is published without a head for multi-token prediction. This is what one made of its last "
+            f"layer would cost; \"eagle3\" is one that can be trained for any model."]
+
+
 def caveat_sentences(context: Any, models: Sequence[Any], times: Sequence[tuple[Node, Mapping[str, Any]]]) -> list[str]:
     """What goes beyond what is known, of contexts, chips and rates, and which format the cache took; `times` are those
     of each node, the one that decodes last."""

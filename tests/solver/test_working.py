@@ -175,11 +175,11 @@ def test_two_nodes_and_a_draft_can_be_redone_by_hand():
     prove(drafted, "itl")
 
 
-def test_energy_can_be_redone_by_hand():
+def test_a_head_and_energy_can_be_redone_by_hand():
     for output, apart in ((None, None), (256, None), (256, Hardware.Cloud.B200)):
         r = ServingModel().solve(Models.DeepSeek_R1, Hardware.Cloud.H200, 1024, 4, "fp8", tensor_parallel=8,
-                                 profile="tuned", output_len=output, decode_hardware=apart)
-        for name in ("energy", "energy_per_token"):
+                                 profile="tuned", draft_model="mtp", output_len=output, decode_hardware=apart)
+        for name in ("itl", "draft_speedup", "energy", "energy_per_token"):
             prove(r, name)
     prove(ContinuousBatchingModel().solve(Models.Llama3_8B, Hardware.Cloud.H100, 4096, 64), "energy_per_token")
 
