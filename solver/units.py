@@ -44,6 +44,8 @@ Bandwidth: TypeAlias = Annotated[Any, "byte/second"]
 TokenRate: TypeAlias = Annotated[Any, "token/second"]
 RequestRate: TypeAlias = Annotated[Any, "request/second"]
 Watt: TypeAlias = Annotated[Any, "watt"]
+JoulePerRequest: TypeAlias = Annotated[Any, "joule/request"]
+JoulePerToken: TypeAlias = Annotated[Any, "joule/token"]
 
 
 UNKNOWN_TEXT = "unknown"  # what people read of a quantity that is not a number

@@ -14,6 +14,7 @@ from solver.zoo.convnet import ConvNet
 from solver.zoo.fabric import Fabric, Fabrics
 from solver.zoo.formats import cache_format_named, precision_named
 from solver.zoo.hardware import Accelerator
+from solver.zoo.heads import HEADS, Head
 from solver.zoo.models import Transformer
 from solver.zoo.precision import PRECISIONS, Precision
 from solver.zoo.profiles import Profile, Profiles
@@ -28,8 +29,24 @@ def network(name: str, value: Any) -> Any:
     return value if isinstance(value, ConvNet) else transformer(name, value)
 
 
+def drafting(name: str, value: Any) -> Any:
+    """A transformer or a head that drafts, or the name of a kind of heads."""
+    if isinstance(value, Head):
+        return value
+    if not isinstance(value, str):
+        return transformer(name, value)
+    found = value.casefold().replace("-", "")
+    if found not in HEADS:
+        raise ValueError(f"{name} {value!r} is no kind of heads that is known. {nearest(value, HEADS)} Or give a "
+                         f"smaller transformer, such as Models.Llama3_2_1B.")
+    return found
+
+
 def transformer(name: str, value: Any) -> Any:
     """A transformer."""
+    if isinstance(value, Head):
+        raise TypeError(f"{name} is {value}, which answers nobody by itself: give its model here, and ServingModel the "
+                        f"head as draft_model.")
     if symbolic(value) or isinstance(value, Transformer):
         return value
     if isinstance(value, ConvNet):

@@ -34,7 +34,7 @@ class field:
         if result is None:
             return self
         value = result.value(self.name)
-        if result.traced:
+        if result.traced or symbolic(value):
             return value
         if self.unit is not None:
             return quantity(value, self.unit)

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from solver.base.numbers import unknown
 from solver.text import number_text
 from solver.units import quantity
 from solver.zoo.hardware import Accelerator
@@ -96,6 +97,21 @@ def unknown_sentences(node: Node, times: Mapping[str, Any]) -> list[str]:
     named = " and ".join(lost)
     return [f"{named[:1].upper()}{named[1:]}: unknown, for nobody publishes the {node.precision.bits:g}-bit rate of "
             f"{node.device}."]
+
+
+def power_sentences(*nodes: Node) -> list[str]:
+    """On which chips energy is unknown, because nobody publishes their power."""
+    chips = dict.fromkeys(str(node.device) for node in nodes
+                          if not unknown(node.device.power) and np.any(np.isnan(node.device.power)))
+    return [f"Energy: unknown, for nobody publishes the board power of {' and '.join(chips)}."] if chips else []
+
+
+def head_sentences(model: Any, draft: Any) -> list[str]:
+    """That a head which predicts several tokens is one that the model is published without."""
+    if draft is None or not draft.head or draft.scores or model.mtp_layers:
+        return []
+    return [f"Draft: {model} is published without a head for multi-token prediction. This is what one made of its last "
+            f"layer would cost; \"eagle3\" is one that can be trained for any model."]
 
 
 def caveat_sentences(context: Any, models: Sequence[Any], times: Sequence[tuple[Node, Mapping[str, Any]]]) -> list[str]:

@@ -152,7 +152,7 @@ def measured_text(value: Any, base: str = "", exact: bool = False) -> str:
         number = f"{value:,.15g}" if abs(value) < 1e15 else f"{value:,.0f}"
     elif value.is_integer() and abs(value) < LARGE and name != "s":
         number = f"{value:,.0f}"
-    elif name[:1] in ("B", "F", "s") and name:
+    elif name[:1] in ("B", "F", "s", "J", "W") and name:
         scale = next((scale for scale in UNIT_STEPS if abs(value) >= scale * (1 - 5e-5)), 1e-6)
         scale = max(scale, 1.0) if name != "s" else min(scale, 1.0)
         number, name = four_digits(value / scale), f"{UNIT_STEPS[scale]}{name}"
@@ -186,5 +186,5 @@ def short_unit(base: str) -> str:
     """
     counted = {"token/request": "tokens", "token": "tokens", "1/token": "", "request": "", "byte/request": "B",
                "token**2/request": "pairs", "FLOP*request/token**2": "FLOP/pair", "FLOP/request": "FLOP",
-               "token/second": "tokens/s", "request/second": "/s"}
+               "token/second": "tokens/s", "request/second": "/s", "joule/request": "J", "joule/token": "J"}
     return counted[base] if base in counted else unit_text(unit(base)) if base else ""

@@ -24,6 +24,7 @@ def weights_bytes(model: Transformer | ConvNet, precision: Precision) -> Byte:
 
     By definition. Parts are what a recipe keeps in another format, which takes so much more. Quantization mostly keeps
     embedding and lm_head at 16 bits, and so do formats that say nothing of them. A size has the scales of groups in.
+    Of a head that drafts, what its model lends it is not counted again: that may be lm_head.
 
     >>> from solver import Models, precision_named
     >>> round(weights_bytes(Models.Llama3_8B, precision_named("fp16")) / 1e9, 2)   # GB
@@ -31,8 +32,8 @@ def weights_bytes(model: Transformer | ConvNet, precision: Precision) -> Byte:
     """
     more = sum(model.parts[part.name] * part.more for part in precision.parts)
     layers = (model.parameters - model.embeddings) * precision.size + more
-    return layers + (model.lm_head * precision.wide_size
-                     + (model.embeddings - model.lm_head) * precision.embedding_size)
+    return layers + (model.stored_lm_head * precision.wide_size
+                     + (model.embeddings - model.stored_lm_head) * precision.embedding_size)
 
 
 def chip_weights_bytes(node: Node, model: Transformer) -> Byte:

@@ -1,5 +1,7 @@
-"""Speculative decoding: a small model drafts a few tokens, the large one verifies them in a single pass.
+"""Speculative decoding: a small model, or a head, drafts a few tokens, and the model verifies them in a single pass.
 
+A head is one layer on the chips of its model (see `solver.zoo.heads`): to these formulas it is a small model too, whose
+drafter is the node itself.
 Source: Leviathan et al. 2023, "Fast Inference from Transformers via Speculative Decoding".
 """
 
@@ -26,7 +28,10 @@ def accepted_tokens(acceptance: Scalar, length: Scalar = DRAFT_LENGTH, decay: Sc
 
     `length` is the number of draft tokens, at most 16, `acceptance` the chance that the first is accepted. With
     decay = 1 it is the geometric series of Leviathan et al. 2023; the decay of 0.95 was fitted to acceptance lengths
-    published by SemiAnalysis InferenceX (2026), which it predicts from one of them to 2.5 % (median).
+    of heads, published by SemiAnalysis InferenceX (2026), which it predicts from one of them to 2.5 % (median). Both
+    kinds of heads decay alike there: those for multi-token prediction of GLM-5.2 and Qwen3.5 by 0.94 to 0.96, EAGLE-3
+    of Kimi K2.5 by 0.94. But there are others: the head of DeepSeek-V4-Pro decays by 0.75, so that a fourth draft token
+    brings nothing. Of draft models no such series is known.
     Source: Leviathan et al. 2023, "Fast Inference from Transformers via Speculative Decoding".
 
     >>> round(float(accepted_tokens(0.7, decay=1.0)), 2), round(float(accepted_tokens(0.7)), 2)
@@ -45,7 +50,8 @@ def speculative_token_time(node: Node, model: Transformer, drafter: Node, draft:
 
         time = (length * decode_time(draft) + decode_time(model, new = length + 1)) / accepted_tokens
 
-    Verification is an ordinary pass, so a large batch makes it compute-bound and the gain a loss.
+    Verification is an ordinary pass, so a large batch makes it compute-bound and the gain a loss. What is drafted in
+    parallel, or in a tree, is left out, and that a first draft pass reads all tokens that were accepted.
     Source: Leviathan et al. 2023, "Fast Inference from Transformers via Speculative Decoding".
 
     >>> from solver import PRECISIONS, Hardware, Models, Node

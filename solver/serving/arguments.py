@@ -8,12 +8,14 @@ from typing import Annotated, Any, TypeAlias
 import numpy as np
 
 from solver.base.arguments import CHIP, MODEL, PAGE, PROMPT
-from solver.base.chosen import rated
+from solver.base.chosen import drafting, rated
 from solver.base.declared import OWN, Seen
 from solver.base.kinds import Memory, OneOf, Rate, Share, Whole, YesNo
-from solver.base.numbers import limited_number
+from solver.base.numbers import limited_number, symbolic
 from solver.formulas.speculation import LONGEST_DRAFT
+from solver.text import number_text
 from solver.units import Q_
+from solver.zoo.heads import HEADS
 from solver.zoo.models import Models
 
 RULES = ("vllm", "tensorrt-llm")
@@ -21,6 +23,18 @@ RULES = ("vllm", "tensorrt-llm")
 
 def _decodes(name: str, value: Any, seen: Seen) -> Any:
     rated(seen["precision"], value)
+    return value
+
+
+def _drafts(name: str, value: Any, seen: Seen) -> Any:
+    """What drafts: of a kind of heads, the model's own."""
+    model = seen["model"]
+    if isinstance(value, str):
+        return getattr(model, HEADS[value])
+    if not symbolic(value) and not symbolic(model) and value.head and value.hidden != model.hidden:
+        raise ValueError(f"{name} is {value}, which reads {number_text(value.hidden)} numbers of a token, and {model} "
+                         f"has {number_text(model.hidden)}: a head is made for one model. Give its own, by the name "
+                         f"{' or '.join(HEADS)}.")
     return value
 
 
@@ -34,12 +48,12 @@ Link: TypeAlias = Annotated[Any, Rate(
     "At which the KV cache is sent to the node that decodes.", "byte/second", sample="100 GB/s",
     company={"decode_hardware": OWN})]
 DraftModel: TypeAlias = Annotated[Any, replace(
-    MODEL, sentence="A smaller transformer that drafts tokens, which turns speculative decoding on.",
-    pair=lambda: (Models.Llama3_8B, Models.Llama3_2_1B))]
+    MODEL, sentence="What drafts tokens, which turns speculative decoding on.", judge=drafting, asks=_drafts,
+    of=f"transformer, {', '.join(map(repr, HEADS))}", pair=lambda: (Models.Llama3_8B, Models.Llama3_2_1B))]
 Acceptance: TypeAlias = Annotated[Any, Share(
     "Chance that the first draft token is accepted.", "", company={"draft_model": OWN})]
 DraftLength: TypeAlias = Annotated[Any, Whole(
-    "Tokens that the draft model proposes at a time.", "token", high=LONGEST_DRAFT, company={"draft_model": OWN},
+    "Tokens that are drafted at a time.", "token", high=LONGEST_DRAFT, company={"draft_model": OWN},
     beyond=f"drafts beyond {LONGEST_DRAFT} tokens are hardly ever accepted; give a whole number from 1 to that.")]
 Prefix: TypeAlias = Annotated[Any, Whole(
     "Tokens of each prompt that are in cache already, fewer than seq_len.", "token", low=0, other=512,

@@ -201,7 +201,8 @@ class ContinuousBatchingModel:
         Notes
         -----
         Leaves out preemption, for requests are admitted for their final length. Counts are those of means, good where
-        a dozen or more run (`simulate` has the rest).
+        a dozen or more run (`simulate` has the rest). Energy is board power by time, an upper bound: chips that wait
+        for memory draw less. Hosts, network and cooling come on top.
 
         Examples
         --------

@@ -9,8 +9,9 @@ import numpy as np
 
 from solver.base.numbers import unknown
 from solver.base.result import Result, band_of, field, interval
-from solver.base.sentences import caveat_sentences, could_be_narrower, memory_sentence
+from solver.base.sentences import caveat_sentences, could_be_narrower, memory_sentence, power_sentences
 from solver.formulas.blocks import cache_room
+from solver.formulas.energy import served_energy
 from solver.formulas.paging import equivalent_context
 from solver.formulas.work import bottleneck_code
 from solver.serving.result import bottleneck_sentence, known_bottleneck
@@ -36,6 +37,10 @@ class ContinuousBatchingResult(Result):
     static_fragmentation_pct = field(None, "percent of the static server's reserved windows that holds nothing")
     headroom = field("GB", "memory left on each chip beside the weights and one average request")
     within_context = field(None, "whether the model was trained for a context as long as the window", bool)
+    energy_per_token = field("J", "energy of one answered token: at most, by the board power of the chips, and without "
+                                  "hosts, network and cooling",
+                             lazy=lambda result: served_energy(
+                                 result.given["asked"].node, result.values["throughput_tokens_per_sec"]))
 
     @cached_property
     def floor(self) -> ContinuousBatchingResult:
@@ -75,5 +80,6 @@ class ContinuousBatchingResult(Result):
         return [
             memory_sentence(values["headroom"], asked.node.device, remedies),
             f"Running requests: limited by {slots}.", bottleneck_sentence("Decode", self.bottleneck),
+            *power_sentences(asked.node),
             *caveat_sentences(asked.window, [asked.model], [
                 (asked.node, {"time to first token": values["ttft"], "time between tokens": values["itl"]})])]

@@ -32,16 +32,11 @@ from solver.serving.arguments import (
     Overlap,
     Prefix,
 )
-from solver.serving.phases import Serving, field_values
+from solver.serving.phases import Serving, drafting_node, field_values
 from solver.serving.result import ServingResult
 from solver.units import Q_
 from solver.zoo.node import Node
 from solver.zoo.profiles import EFFICIENCY
-
-
-def alone(node: Node) -> Node:
-    """One chip of a node, by itself."""
-    return replace(node, tensor_parallel=1.0, expert_parallel=1.0, attention_data_parallel=1.0)
 
 
 class ServingModel:
@@ -88,9 +83,11 @@ class ServingModel:
             `hardware` reads the prompt and sends its whole KV cache before the first token appears.
         network_bandwidth : quantity
             At which the KV cache is sent to the node that decodes.
-        draft_model : transformer, optional
-            A smaller transformer that drafts tokens, which turns speculative decoding on. It runs on one chip of its
-            own node.
+        draft_model : transformer, 'mtp', 'eagle3', optional
+            What drafts tokens, which turns speculative decoding on. A smaller transformer, which runs on one chip of
+            its own node; or a head, which runs on all chips of its model, at its number format: "mtp" is the model's
+            own for multi-token prediction, "eagle3" one that was trained for it (as records: `model.mtp_head`,
+            `model.eagle_head`). That a head reads the prompt too, a layer of many, is left out.
         draft_acceptance_rate : share
             Chance that the first draft token is accepted. Each further one is a little less likely to be.
         cached_prefix_len : tokens
@@ -109,7 +106,7 @@ class ServingModel:
         profile : profile, optional
             What the engine reaches of the chip, a record of `Profiles` or its name.
         draft_len : tokens
-            Tokens that the draft model proposes at a time.
+            Tokens that are drafted at a time.
         overlap_transfer : bool
             Whether the cache is sent a layer at a time, while the prompt is read.
         attention_data_parallel : groups
@@ -128,7 +125,8 @@ class ServingModel:
 
         Notes
         -----
-        Leaves out queueing, sampling and tokenization.
+        Leaves out queueing, sampling and tokenization. Energy is board power by time, an upper bound: chips that wait
+        for memory draw less. Hosts, network and cooling come on top.
 
         Examples
         --------
@@ -141,7 +139,7 @@ class ServingModel:
                       attention_data_parallel, fabric)
         node = reader if decode_hardware is None else replace(reader, device=decode_hardware)
         asked = Serving(
-            reader, node, node if draft_model is None else alone(node), model, draft_model,
+            reader, node, drafting_node(node, draft_model), model, draft_model,
             batch_size, seq_len, output_len, cached_prefix_len, prefill_chunk_tokens, network_bandwidth,
             float(overlap_transfer), draft_acceptance_rate, draft_len, reserve)
         return ServingResult(field_values(asked), {"asked": asked})

@@ -14,7 +14,7 @@ import numpy as np
 from solver.formulas.chunking import chunked_prefill_time, mixed_step_time, prefill_chunks, slowest_chunk_time
 from solver.formulas.memory import chip_bytes, context_margin, kv_cache_bytes, usable_bytes, weights_bytes
 from solver.formulas.requests import handed_over_time
-from solver.formulas.speculation import speculative_token_time
+from solver.formulas.speculation import accepted_tokens, speculative_speedup, speculative_token_time
 from solver.formulas.transformer import prefill_time
 from solver.formulas.unpublished import known_decode_time
 from solver.zoo.models import Transformer
@@ -61,6 +61,11 @@ class Serving:
         return self.reader is not self.node
 
     @property
+    def trained(self) -> list[Any]:
+        """The models that were trained for a context of their own, which a head has from its model."""
+        return [self.model, *([] if self.draft is None or self.draft.head else [self.draft])]
+
+    @property
     def ideal(self) -> Serving:
         """The same, with nothing lost."""
         node = self.node.ideal
@@ -70,6 +75,18 @@ class Serving:
     def field_values(self) -> dict[str, Any]:
         """All fields of a result that are not lazy, in base units."""
         return field_values(self)
+
+
+WIDTHS = ("tensor_parallel", "expert_parallel", "attention_data_parallel")
+
+
+def drafting_node(node: Node, draft: Any) -> Node:
+    """What drafts: for a model one chip of the node, for a head all of its chips."""
+    if draft is None or (isinstance(draft.head, float) and draft.head):
+        return node
+    if isinstance(draft.head, float):
+        return replace(node, **dict.fromkeys(WIDTHS, 1.0))
+    return replace(node, **{name: np.where(draft.head > 0, getattr(node, name), 1.0) for name in WIDTHS})
 
 
 def field_values(asked: Serving) -> dict[str, Any]:
@@ -121,15 +138,29 @@ def _token_time(asked: Serving) -> Any:
                                   asked.context, asked.draft_length)
 
 
+def tokens_per_step(asked: Serving) -> Any:
+    """What a decode step brings each request on average."""
+    return 1.0 if asked.draft is None else accepted_tokens(asked.acceptance, asked.draft_length)
+
+
+def draft_speedup(asked: Serving) -> Any:
+    """How many times faster tokens come with a draft than without."""
+    if asked.draft is None:
+        return 1.0
+    return speculative_speedup(asked.node, asked.model, asked.drafter, asked.draft, asked.acceptance, asked.batch,
+                               asked.context, asked.draft_length)
+
+
 def _memory(asked: Serving) -> dict[str, Any]:
-    """The fields of memory, on the tighter of the two nodes; a draft model runs where decoding does."""
+    """The fields of memory, on the tighter of the two nodes; what drafts runs where decoding does."""
     node, model, batch = asked.node, asked.model, asked.batch
     weights = weights_bytes(model, node.precision)
     cache = kv_cache_bytes(model, batch, asked.final, node.kv_precision)
     total, needed = weights + cache, chip_bytes(node, model, batch, asked.final)
     if asked.draft is not None:
-        drafting = chip_bytes(asked.drafter, asked.draft, batch, asked.final)
-        total, needed = total + drafting, needed + drafting
+        total = total + (weights_bytes(asked.draft, node.precision)
+                         + kv_cache_bytes(asked.draft, batch, asked.final, node.kv_precision))
+        needed = needed + chip_bytes(asked.drafter, asked.draft, batch, asked.final)
     headroom, used = usable_bytes(node.device, asked.reserve) - needed, needed / node.device.usable_memory
     if asked.disaggregated:
         reading = chip_bytes(asked.reader, model, batch, asked.prompt)

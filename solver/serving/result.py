@@ -9,13 +9,27 @@ import numpy as np
 
 from solver.base.numbers import unknown
 from solver.base.result import Result, band_of, field, interval
-from solver.base.sentences import caveat_sentences, could_be_narrower, memory_sentence
+from solver.base.sentences import (
+    caveat_sentences,
+    could_be_narrower,
+    head_sentences,
+    memory_sentence,
+    power_sentences,
+)
+from solver.formulas.energy import answer_energy, request_energy
 from solver.formulas.requests import request_time, static_rate
 from solver.formulas.work import BOTTLENECKS, bottleneck_code, bottleneck_name
-from solver.serving.phases import chunk_step_time, field_values, least_headroom
+from solver.serving.phases import (
+    chunk_step_time,
+    draft_speedup,
+    field_values,
+    least_headroom,
+    tokens_per_step,
+)
 
 SMALL_BATCH = 8  # no measurement of a tuned engine's ITL lies at or below it: the band is wider downwards
 SMALL_BATCH_BAND = 0.10
+UNBANDED = ("energy", "energy_per_token", "tokens_per_step", "draft_speedup")  # no measurement of these was looked at
 
 
 class ServingResult(Result):
@@ -30,7 +44,7 @@ class ServingResult(Result):
                                lazy=lambda result: static_rate(result.given["asked"].batch, *result.times))
     kv_cache_size = field("GB", "KV cache of the whole batch")
     model_weights_size = field("GB", "weights of the model")
-    total_memory_required = field("GB", "weights and KV cache, a draft model's included")
+    total_memory_required = field("GB", "weights and KV cache, those of what drafts included")
     memory_utilization = field(None, "memory required as a share of the memory that can be used, on the fullest chip")
     prompt_cache_hit_ratio = field(None, "share of the prompt that was in cache before")
     prefill_chunks = field(None, "passes that the prompt is read in", int)
@@ -40,11 +54,26 @@ class ServingResult(Result):
                             lazy=lambda result: chunk_step_time(result.given["asked"]))
     headroom = field("GB", "memory left over on the fullest chip; negative where it does not fit")
     within_context = field(None, "whether the models were trained for that context, prompt and answer", bool)
+    tokens_per_step = field(None, "tokens that a decode step brings each request on average: one, or more with drafts",
+                            lazy=lambda result: tokens_per_step(result.given["asked"]))
+    draft_speedup = field(None, "how many times faster tokens come with drafts than without",
+                          lazy=lambda result: draft_speedup(result.given["asked"]))
+    energy = field("J", "energy of a request from prompt to last token, its share of the batch's: at most, by the "
+                        "board power of the chips, and without hosts, network and cooling",
+                   lazy=lambda result: request_energy(*result.powered))
+    energy_per_token = field("J", "the same of one token of the answer; without output_len, of decoding alone",
+                             lazy=lambda result: answer_energy(*result.powered))
 
     @property
     def times(self) -> tuple[Any, Any, Any]:
         """TTFT and ITL in seconds, and the tokens of an answer."""
         return self.values["ttft"], self.values["itl"], self.given["asked"].answer
+
+    @property
+    def powered(self) -> tuple[Any, ...]:
+        """What energy is worked out from: the chips, the batch, and how long it keeps them busy."""
+        asked = self.given["asked"]
+        return asked.reader, asked.node, asked.batch, *self.times
 
     @cached_property
     def floor(self) -> ServingResult:
@@ -56,7 +85,7 @@ class ServingResult(Result):
         """From where to where a measurement of a figure of time is expected in 8 of 10 cases; None without a profile
         that was measured. Between tokens at batches up to 8 it reaches down to the floor: there it is not validated.
         """
-        return band_of(self, name, self.interval(name))
+        return None if name in UNBANDED else band_of(self, name, self.interval(name))
 
     def interval(self, name: str) -> tuple[Any, Any]:
         """The ends of that band in base units, or symbols of them; NaN without a profile that was measured."""
@@ -94,8 +123,9 @@ class ServingResult(Result):
         asked, values = self.given["asked"], self.values
         return [memory_sentence(values["headroom"], asked.node.device, self._remedies()),
                 bottleneck_sentence("Prefill", self.prefill_bottleneck),
-                bottleneck_sentence("Decode", self.bottleneck),
-                *caveat_sentences(asked.final, [asked.model, asked.draft], [
+                bottleneck_sentence("Decode", self.bottleneck), *head_sentences(asked.model, asked.draft),
+                *power_sentences(asked.reader, asked.node),
+                *caveat_sentences(asked.final, asked.trained, [
                     (asked.reader, {"time to first token": values["ttft"]}),
                     (asked.node, {"time between tokens": values["itl"]})])]
 

@@ -27,7 +27,7 @@ def configured(source: Any, name: str | None = None) -> dict[str, Any]:
             "norms": family.get("norms", 2) + (per_layer(config) > 0),
             "positions": context * family.get("positions", False),
             "looked_up": per_layer(config) * config.layers * config.number("per_layer_vocab", 0, 0),
-            "stored_as": stored_as(config), "kinds": groups}
+            "stored_as": stored_as(config), "mtp_layers": config.number("mtp_layers", 0, 0), "kinds": groups}
 
 
 def judge_family(config: Config) -> None:

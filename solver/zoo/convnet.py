@@ -32,7 +32,7 @@ class ConvNet:
     image: int
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
 
-    embeddings = lm_head = 0.0  # what would stay at 16 bits; a transformer has some
+    embeddings = lm_head = stored_lm_head = 0.0  # what would stay at 16 bits; a transformer has some
     parts: ClassVar[Mapping[str, float]] = defaultdict(float)  # that a recipe may keep in formats of their own: none
 
     @cached_property

@@ -18,7 +18,8 @@ from solver.zoo.records import Source, base_value
 ATTENTIONS = ("attention", "latent_attention", "delta_attention", "state_attention")
 NETWORKS = ("feed_forward", "experts")
 NEEDED = ("hidden", "vocab", "context")
-MORE = {"tied": False, "positions": 0.0, "norm": "rms", "norms": 2.0, "looked_up": 0.0, "stored_as": ""}
+MORE = {"tied": False, "positions": 0.0, "norm": "rms", "norms": 2.0, "looked_up": 0.0, "stored_as": "",
+        "mtp_layers": 0.0}
 ABOUT = ("name", "layers", "kinds", "source", "published", "published_source", "like")
 BIASES = {"none": 0.0, "qkv": 3.0, "all": 4.0}
 NORMS = {"rms": 1.0, "layer": 2.0}
@@ -53,7 +54,8 @@ def transformer_of(table: Mapping[str, Any]) -> Transformer:
         sizes["context"], tuple(one.of_layers(count) for one, count in mixes.items()), float(more["tied"]),
         amount(f"positions of {name}", more["positions"], 0), word_number(f"norm of {name}", more["norm"], NORMS),
         norms=amount(f"norms of {name}", more["norms"], 0),
-        looked_up=amount(f"looked_up of {name}", more["looked_up"], 0), stored_as=str(more["stored_as"]))
+        looked_up=amount(f"looked_up of {name}", more["looked_up"], 0), stored_as=str(more["stored_as"]),
+        mtp_layers=amount(f"mtp_layers of {name}", more["mtp_layers"], 0))
 
 
 def layer_groups(name: str, table: Mapping[str, Any]) -> list[tuple[dict[str, Any], float]]:

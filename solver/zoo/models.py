@@ -22,7 +22,8 @@ class Transformer:
     for. `tied`: embedding and lm_head are one matrix. `positions` are learned position embeddings; `norm_vectors` is 1
     for RMS norms, 2 for layer norms (weight and bias), and `norms` how many a layer has. `looked_up` are parameters of
     more tables that a token is looked up in. `stored_as` names the number format, or recipe, in which its
-    configuration says that it is published.
+    configuration says that it is published. `mtp_layers` is how many layers it is published with besides that predict
+    further tokens; they are no part of the counts.
     """
 
     name: str
@@ -37,7 +38,10 @@ class Transformer:
     norms: float = 2.0
     looked_up: float = 0.0
     stored_as: str = ""
+    mtp_layers: float = 0.0
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
+
+    head = 0.0  # 1: it is a head, which drafts on the chips of its model
 
     @classmethod
     def from_config(cls, source: Any, name: str | None = None) -> Transformer:
@@ -87,7 +91,8 @@ class Transformer:
         mixes = self.feed_forward if isinstance(self.feed_forward, tuple) else (self.feed_forward,)
         last = len(mixes) - 1
         object.__setattr__(self, "feed_forward", tuple(
-            replace(mix, count=mix.count or self.layers, ends=float(place == 0) + float(place == last))
+            replace(mix, count=mix.count or self.layers,
+                    ends=1.0 if self.layers == 1 else float(place == 0) + float(place == last))
             for place, mix in enumerate(mixes)))
 
     @cached_property
@@ -152,6 +157,11 @@ class Transformer:
     def lm_head(self) -> Scalar:
         """Parameters of lm_head, which turns the last hidden state into scores of the vocabulary."""
         return self.vocab * self.hidden
+
+    @cached_property
+    def stored_lm_head(self) -> Scalar:
+        """Those of them that are stored with it: all, but for a head that its model lends them to."""
+        return self.lm_head
 
     @cached_property
     def embeddings(self) -> Scalar:
@@ -258,6 +268,21 @@ class Transformer:
         gain = sum(wider._of_layers(name) - self._of_layers(name) for name in ("matrices", "vectors"))
         first, *others = self.feed_forward
         return replace(wider, feed_forward=(replace(first, dense=first.dense - gain), *others))
+
+    @cached_property
+    def mtp_head(self) -> Any:
+        """The head for multi-token prediction that it is published with, or that it would have: what `draft_model` may
+        be, as "mtp"."""
+        from solver.zoo.heads import mtp_head  # which makes transformers
+
+        return mtp_head(self)
+
+    @cached_property
+    def eagle_head(self) -> Any:
+        """An EAGLE-3 head, as one is trained for it: what `draft_model` may be, as "eagle3"."""
+        from solver.zoo.heads import eagle_head
+
+        return eagle_head(self)
 
     def __str__(self) -> str:
         return self.name

@@ -8,6 +8,7 @@ from functools import cached_property
 
 from solver.units import PerToken
 
+TOTALS = ("expert", "dense", "vectors", "shared", "router")  # what is counted over all of its layers
 
 @dataclass(frozen=True)
 class FeedForward:
@@ -61,10 +62,14 @@ class FeedForward:
         """No network: what a model with fewer kinds has in the place of one."""
         return NO_FEED_FORWARD
 
+    @property
+    def single(self) -> FeedForward:
+        """That of one of its layers."""
+        return replace(self, **{name: getattr(self, name) / self.count for name in TOTALS}, count=1.0)
+
     def of_layers(self, count: float) -> FeedForward:
         """That of so many layers, where this is of one."""
-        totals = {name: count * getattr(self, name) for name in ("expert", "dense", "vectors", "shared", "router")}
-        return replace(self, **totals, count=float(count))
+        return replace(self, **{name: count * getattr(self, name) for name in TOTALS}, count=float(count))
 
 
 NO_FEED_FORWARD = FeedForward(0.0, count=1.0)

@@ -63,9 +63,9 @@ class Printed:
     def _dimension(name: str) -> tuple[float, dict[str, int]]:
         if not name or name in COUNTED:
             return 1.0, {}
-        prefix, base = re.fullmatch(r"((?:[PTGMkmµ]i?)?)(B|FLOP|s)", name).groups()
+        prefix, base = re.fullmatch(r"((?:[PTGMkmµ]i?)?)(B|FLOP|s|J|W)", name).groups()
         scales = {text: scale for scale, text in UNIT_STEPS.items()} | {"Gi": 2**30, "Mi": 2**20}
-        return scales[prefix], {base: 1}
+        return scales[prefix], {"J": 1, "s": -1} if base == "W" else {base: 1}
 
 
 def unwrapped(text: str) -> list[str]:
@@ -175,11 +175,21 @@ def test_two_nodes_and_a_draft_can_be_redone_by_hand():
     prove(drafted, "itl")
 
 
+def test_a_head_and_energy_can_be_redone_by_hand():
+    for output, apart in ((None, None), (256, None), (256, Hardware.Cloud.B200)):
+        r = ServingModel().solve(Models.DeepSeek_R1, Hardware.Cloud.H200, 1024, 4, "fp8", tensor_parallel=8,
+                                 profile="tuned", draft_model="mtp", output_len=output, decode_hardware=apart)
+        for name in ("itl", "draft_speedup", "energy", "energy_per_token"):
+            prove(r, name)
+    prove(ContinuousBatchingModel().solve(Models.Llama3_8B, Hardware.Cloud.H100, 4096, 64), "energy_per_token")
+
+
 def test_units_in_a_line_add_up():
     """Bytes by bytes a second are seconds, in every line: things that are counted have no unit of their own."""
     r = ServingModel().solve(Models.Llama3_8B, Hardware.Cloud.H100, seq_len=8192, batch_size=8, profile="tuned")
     held = kv_capacity(Models.GPT_OSS_20B, Hardware.Cloud.H100, 8192)
-    for text in [r.working(name) for name in SERVED] + [held.working(name) for name in HELD]:
+    served = (*SERVED, "energy", "energy_per_token")
+    for text in [r.working(name) for name in served] + [held.working(name) for name in HELD]:
         for line in unwrapped(text)[1:]:
             given = [one for one in map(dimension, pieces(line)) if one is not None]
             assert len(set(map(str, given))) == 1, line
@@ -190,7 +200,7 @@ def dimension(piece: str) -> object:
     read = calculator(piece)
     if read is None:
         return None
-    names = {"B": "byte", "FLOP": "FLOP", "s": "second"}
+    names = {"B": "byte", "FLOP": "FLOP", "s": "second", "J": "joule"}
     values = [max(one.value, 1e-30) * math.prod([unit(names[k])**n for k, n in one.exponents.items()], start=1.0)
               for one in read[1]]
 

@@ -39,7 +39,7 @@ CONFIGS = {
         "full_attention_interval": 4, "linear_conv_kernel_dim": 4, "linear_key_head_dim": 128, "linear_num_key_heads":
         16, "linear_num_value_heads": 48, "linear_value_head_dim": 128, "mamba_ssm_dtype": "float32",
         "attn_output_gate": True, "vocab_size": 248320, "tie_word_embeddings": False, "max_position_embeddings":
-        262144, "attention_bias": False}},
+        262144, "attention_bias": False, "mtp_num_hidden_layers": 1}},
     "Gemma3_1B": {
         "_sliding_window_pattern": 6, "attention_bias": False, "head_dim": 256, "hidden_size": 1152,
         "intermediate_size": 6912, "max_position_embeddings": 32768, "model_type": "gemma3_text",
@@ -75,7 +75,8 @@ CONFIGS = {
         256, "num_experts_per_tok": 8, "n_shared_experts": 1, "first_k_dense_replace": 3, "moe_layer_freq": 1,
         "topk_method": "noaux_tc", "q_lora_rank": 1536, "kv_lora_rank": 512, "qk_nope_head_dim": 128,
         "qk_rope_head_dim": 64, "v_head_dim": 128, "vocab_size": 129280, "tie_word_embeddings": False,
-        "max_position_embeddings": 163840, "attention_bias": False, "quantization_config": {"quant_method": "fp8",
+        "max_position_embeddings": 163840, "attention_bias": False, "num_nextn_predict_layers": 1,
+        "quantization_config": {"quant_method": "fp8",
         "fmt": "e4m3", "weight_block_size": [128, 128], "activation_scheme": "dynamic"}},
     "DeepSeek_V3_2": {
         "model_type": "deepseek_v32", "hidden_size": 7168, "num_hidden_layers": 61, "num_attention_heads": 128,
@@ -84,7 +85,8 @@ CONFIGS = {
         "topk_method": "noaux_tc", "q_lora_rank": 1536, "kv_lora_rank": 512, "qk_nope_head_dim": 128,
         "qk_rope_head_dim": 64, "v_head_dim": 128, "index_head_dim": 128, "index_n_heads": 64, "index_topk": 2048,
         "vocab_size": 129280, "tie_word_embeddings": False, "max_position_embeddings": 163840, "attention_bias":
-        False, "quantization_config": {"quant_method": "fp8", "fmt": "e4m3", "weight_block_size": [128, 128],
+        False, "num_nextn_predict_layers": 1,
+        "quantization_config": {"quant_method": "fp8", "fmt": "e4m3", "weight_block_size": [128, 128],
         "activation_scheme": "dynamic", "scale_fmt": "ue8m0"}},
     "Kimi_K2": {
         "model_type": "kimi_k2", "hidden_size": 7168, "num_hidden_layers": 61, "num_attention_heads": 64,
@@ -92,7 +94,8 @@ CONFIGS = {
         "num_experts_per_tok": 8, "n_shared_experts": 1, "first_k_dense_replace": 1, "moe_layer_freq": 1,
         "topk_method": "noaux_tc", "q_lora_rank": 1536, "kv_lora_rank": 512, "qk_nope_head_dim": 128,
         "qk_rope_head_dim": 64, "v_head_dim": 128, "vocab_size": 163840, "tie_word_embeddings": False,
-        "max_position_embeddings": 131072, "attention_bias": False, "quantization_config": {"quant_method": "fp8",
+        "max_position_embeddings": 131072, "attention_bias": False, "num_nextn_predict_layers": 0,
+        "quantization_config": {"quant_method": "fp8",
         "fmt": "e4m3", "weight_block_size": [128, 128], "activation_scheme": "dynamic"}},
     "Kimi_Linear_48B_A3B": {
         "model_type": "kimi_linear", "vocab_size": 163840, "hidden_size": 2304, "num_hidden_layers": 27,
@@ -114,7 +117,7 @@ CONFIGS = {
         "num_key_value_heads": 8, "head_dim": 128, "intermediate_size": 10944, "moe_intermediate_size": 1408,
         "n_routed_experts": 128, "num_experts_per_tok": 8, "n_shared_experts": 1, "first_k_dense_replace": 1,
         "vocab_size": 151552, "tie_word_embeddings": False, "max_position_embeddings": 131072, "attention_bias": True,
-        "use_qk_norm": False},
+        "use_qk_norm": False, "num_nextn_predict_layers": 1},
     "MiniMax_M2_5": {
         "model_type": "minimax_m2", "hidden_size": 3072, "num_hidden_layers": 62, "num_attention_heads": 48,
         "num_key_value_heads": 8, "head_dim": 128, "intermediate_size": 1536, "num_local_experts": 256,

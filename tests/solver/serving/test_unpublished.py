@@ -12,7 +12,7 @@ from solver.zoo.node import LIGHT
 
 SERVING, LLAMA, ULTRA = ServingModel(), Models.Llama2_7B, Hardware.Workstation.M2_Ultra
 UNRATED = [chip for chip in CHIPS if chip.unrated["fp16"]]
-NEEDS_RATE = {"ttft", "e2e_latency", "prefill_chunk_time", "decode_stall_bound", "itl_with_chunk"}
+NEEDS_RATE = {"ttft", "e2e_latency", "prefill_chunk_time", "decode_stall_bound", "itl_with_chunk", "energy"}
 
 
 @pytest.mark.parametrize("chip, model", [(UNRATED[place % len(UNRATED)], model)  # every chip, and every model
@@ -21,10 +21,12 @@ def test_only_what_needs_the_rate_is_unknown(chip, model):
     r = SERVING.solve(model, chip, 64, profile="llama_cpp")
     unknown = {name for name in r.fields() if np.isnan(float(r.value(name)))}
     latent = model.decode_pair_work / model.kv_elements > 2 * 32  # more work a byte than reading can hide
-    assert unknown == NEEDS_RATE | ({"itl", "tokens_per_second"} if np.isnan(r.value("itl")) else set())
+    assert unknown == NEEDS_RATE | ({"itl", "tokens_per_second"} if np.isnan(r.value("itl")) else set()) | (
+        {"energy_per_token"} if np.isnan(r.value("itl") * chip.power) else set())
     assert latent or not np.isnan(r.value("itl"))
     assert (r.band("itl") is None) == np.isnan(r.value("itl")) and r.band("ttft") is None
-    assert sum("nobody publishes" in said for said in r.constraint_trace) == 1 + np.isnan(r.value("itl"))
+    assert sum("nobody publishes" in said for said in r.constraint_trace) == (
+        1 + np.isnan(r.value("itl")) + np.isnan(chip.power))
     assert "nan" not in " ".join([*r.constraint_trace]).lower()
 
 

@@ -30,7 +30,8 @@ def quiet(config, name=None):
 def test_a_config_gives_the_model_of_the_zoo(key):
     read, known = quiet(CONFIGS[key]), Models[key]
     for figure in ("layers", "hidden", "vocab", "context", "parameters", "active_parameters", "embeddings", "dense",
-                   "vectors", "kv_elements", "state", "token_work", "prefill_pair_work", "decode_pair_work", "parts"):
+                   "vectors", "kv_elements", "state", "token_work", "prefill_pair_work", "decode_pair_work", "parts",
+                   "mtp_layers"):
         assert getattr(read, figure) == getattr(known, figure), figure
     assert weights_bytes(read, FP16) == weights_bytes(known, FP16)
     assert kv_bytes_per_token(read, FP16) == kv_bytes_per_token(known, FP16)
