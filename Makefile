@@ -64,6 +64,7 @@ accuracy: $(VENV)/.tools  ## compare predictions with the measurements in DIR, a
 
 fit: $(VENV)/.tools  ## fit figures to the measurements in DIR, and write solver/zoo/fitted.toml
 	$(BIN)/python tools/fit.py "$(DIR)" $(ARGS)
+	$(BIN)/python tools/fit.py "$(DIR)" --bands $(ARGS)
 
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/speed.py

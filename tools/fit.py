@@ -28,6 +28,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 
 from solver.fit.apple import APPLE_FIT
+from solver.fit.bands import BAND_FIT
 from solver.fit.collectives import LINK_FIT
 from solver.fit.engines import ENGINE_FIT
 from solver.fit.file import Fit, FittedTable, file_text, tables_of
@@ -36,7 +37,7 @@ from solver.fit.search import MissingToolError
 from solver.validate.tables import BadInputError, Row, tables
 
 FILE = pathlib.Path(__file__).parents[1] / "solver" / "zoo" / "fitted.toml"
-FITS = (KERNEL_FIT, LINK_FIT, APPLE_FIT, ENGINE_FIT)
+FITS = (KERNEL_FIT, LINK_FIT, APPLE_FIT, ENGINE_FIT)  # bands are counted when these are written
 
 
 def fitted_file(before: str, rows: Mapping[str, Sequence[Row]], seed: int, fits: Sequence[Fit] = FITS) -> str:
@@ -57,10 +58,12 @@ def main(given: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", type=pathlib.Path, help="a folder of CSV files of measurements")
     parser.add_argument("--seed", type=int, default=0, help="of starts of searches, and of halves (0)")
     parser.add_argument("--file", type=pathlib.Path, default=FILE, help="where to write")
+    parser.add_argument("--bands", action="store_true", help="count how far measurements are from what is fitted")
     asked = parser.parse_args(given)
     try:
         before = asked.file.read_text(encoding="utf-8") if asked.file.is_file() else ""
-        asked.file.write_text(fitted_file(before, tables(asked.folder), asked.seed), encoding="utf-8")
+        asked.file.write_text(fitted_file(before, tables(asked.folder), asked.seed,
+                                           (BAND_FIT,) if asked.bands else FITS), encoding="utf-8")
     except (BadInputError, MissingToolError, OSError) as problem:
         print(problem, file=sys.stderr)
         return 2

@@ -79,7 +79,8 @@ def context_sentences(context: Any, *models: Any) -> list[str]:
 def domain_sentences(node: Node) -> list[str]:
     """Why there is no band, where chips are more than their link joins."""
     most, device = float(np.max(node.chips)), node.device
-    if most <= device.domain or np.isfinite(np.max(node.band)):
+    known = [band for bands in node.profile.bands.values() for band in bands]
+    if most <= device.domain or (device.domain == 1 and any(band.hosted for band in known)):
         return []
     if np.isnan(device.link):
         return [f"Chips: {device} has no link of its own. What {most:,.0f} exchange over the host's bus takes longer "

@@ -7,7 +7,6 @@ the time of a layer; K-quants, which are slower to make wide, have a share of th
 from __future__ import annotations
 
 import datetime
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -74,9 +73,8 @@ def profile_table(found: Fitted, launch: float, rows: Sequence[Row], seed: int) 
             return stream_ratios({**figures, "launch": launch}, some)
 
         shares[K_QUANTS] = fitted_to(cases, [MEMORY], narrow_ratios, seed).figures["memory"]
-    band = math.ceil(20 * np.percentile(found.errors, 80)) / 20  # 8 of 10 are inside; whole steps of 5 %
-    figures = {"name": "llama.cpp on Apple's chips", "scope": SCOPE, "memory": shares,
-               "launch": found.figures["launch"], "norm": 2.0, "band": band}
+    figures = {"name": "llama.cpp on Apple's chips", "years": "2023-26", "scope": SCOPE, "memory": shares,
+               "launch": found.figures["launch"], "norm": 2.0}
     return FittedTable("profiles", "apple", figures, "llama-cpp-apple", APPLE_FIT.origin(found, seed))
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from solver.fit.file import Fit, FittedTable
-from solver.fit.search import HALVES, Figures, Fitted, Parameter, least_squares
+from solver.fit.search import Figures, Fitted, Parameter, least_squares
 from solver.formulas.unpublished import known_decode_time
 from solver.serving.batching import Batching
 from solver.validate.loads import Load, decoding_load, full_load, served_load
@@ -24,8 +24,7 @@ from solver.validate.serving import (
     DECODED,
     FILLED,
     FULL_2024,
-    FULL_DENSE,
-    FULL_EXPERTS,
+    FULL_PCIE,
     SERVED,
     full_part,
     is_doubtful,
@@ -37,6 +36,7 @@ from solver.zoo.records import Source
 
 STEPS = 15  # of a search: later ones move no figure by a hundredth
 SOFT, PULL = 0.07, 0.4  # errors beyond 7 % count less and less; a figure may be half as large again at little cost
+DENSE = 8.0  # rows of mixtures that one of a dense model counts as: they are more, and vary more from run to run
 PAGE = 16.0
 KINDS = ("Hopper 16 bit", "Hopper 8 bit", "Hopper 4-bit weights", "Blackwell 16 bit", "Blackwell 8 bit",
          "Blackwell 4 bit", "Blackwell 4-bit weights", "Ampere 16 bit")
@@ -142,7 +142,8 @@ def ratios(profile: Profile, some: Sequence[Bundle], count: int) -> np.ndarray:
 
 def profile_of(figures: Mapping[str, Any], base: Profile) -> Profile:
     """The profile of fitted figures; a name such as "compute.Ada 8-bit" is a share of a kind."""
-    plain, shares = {}, defaultdict[str, dict[str, Any]](dict)
+    plain: dict[str, Any] = {}
+    shares: dict[str, dict[str, Any]] = defaultdict(dict)
     for name, value in figures.items():
         field, dot, kind = name.partition(".")
         if dot:
@@ -150,12 +151,13 @@ def profile_of(figures: Mapping[str, Any], base: Profile) -> Profile:
         else:
             plain[field] = value
     kinds = {field: Shares(float(np.median(list(named.values()))), named) for field, named in shares.items()}
-    return replace(base, **plain, **kinds)
+    given: dict[str, Any] = {**plain, **kinds}
+    return replace(base, **given)
 
 
 def searched(cases: Sequence[Measured], parameters: Sequence[Parameter], base: Profile) -> Figures:
     """The figures, in base units, with the least errors of all cases and the least pull away from where they began."""
-    some = bundles(cases)
+    some, weights = bundles(cases), np.sqrt([1.0 if case.load.model.mixture_layers else DENSE for case in cases])
     low, high, start = (np.log([getattr(one, name) * one.base for one in parameters])
                         for name in ("low", "high", "start"))
 
@@ -165,20 +167,18 @@ def searched(cases: Sequence[Measured], parameters: Sequence[Parameter], base: P
     def faults(point: np.ndarray) -> np.ndarray:
         errors = (ratios(profile_of(named(point), base), some, len(cases)) - 1) / SOFT
         soft = np.sign(errors) * np.sqrt(2 * (np.sqrt(1 + errors**2) - 1))
-        return np.concatenate([soft, (point - start) / PULL])
+        return np.concatenate([weights * soft, (point - start) / PULL])
 
     return named(least_squares()(faults, start, bounds=(low, high), x_scale=0.1, max_nfev=STEPS).x)
 
 
 def unseen_errors(cases: Sequence[Measured], parameters: Sequence[Parameter], base: Profile, seed: int) -> np.ndarray:
-    """Errors of rows that were not fitted, of both halves of some drawings, in the order of the cases: a row each."""
-    errors = np.full((HALVES, len(cases)), np.nan)
-    for drawing in range(HALVES):
-        order = np.random.default_rng([seed, drawing]).permutation(len(cases))
-        for known, unseen in ((order[::2], order[1::2]), (order[1::2], order[::2])):
-            profile = profile_of(searched([cases[i] for i in known], parameters, base), base)
-            rest = [cases[i] for i in unseen]
-            errors[drawing, unseen] = ratios(profile, bundles(rest), len(rest)) - 1
+    """Errors of rows that were not fitted: each half is predicted with what the other one says."""
+    errors, order = np.empty(len(cases)), np.random.default_rng(seed).permutation(len(cases))
+    for known, unseen in ((order[::2], order[1::2]), (order[1::2], order[::2])):
+        profile = profile_of(searched([cases[i] for i in known], parameters, base), base)
+        rest = [cases[i] for i in unseen]
+        errors[unseen] = ratios(profile, bundles(rest), len(rest)) - 1
     return errors
 
 
@@ -195,7 +195,7 @@ def _measured(rows: Iterable[Row], load_of: Callable[[Row], Load], column: str, 
         try:
             load = load_of(row)
             value = row.positive(column) * (1.0 if column == "value" else 1e-3)
-            case = Measured(load, value, part or full_part(row, load), column == "value")
+            case = Measured(load, value, part or full_part(row), column == "value")
             load.served("ideal")  # refuses what does not fit
             if not is_doubtful(case.load, value, case.rate):
                 found.append(case)
@@ -210,13 +210,14 @@ def modern_cases(cases: Sequence[Measured]) -> list[Measured]:
 
 
 def pcie_cases(cases: Sequence[Measured]) -> list[Measured]:
-    """Those of cards without a link, but for mixtures, whose figures `modern` has."""
-    return [case for case in cases if case.load.device.domain == 1]
+    """Those of dense models on cards without a link."""
+    return [case for case in cases if case.part == FULL_PCIE]
 
 
 def engine_tables(rows: Mapping[str, Sequence[Row]], seed: int) -> list[FittedTable]:
     """A table for each profile."""
-    cases, made = measurements(rows), []
+    cases = measurements(rows)
+    made: list[FittedTable] = []
     modern = Profile("engines of 2025-26", norm=2.0)
     base = modern
     told = (("modern", modern_cases(cases), MODERN_PARAMETERS, "2025-26", SCOPE, modern.name),
@@ -233,7 +234,8 @@ def engine_tables(rows: Mapping[str, Sequence[Row]], seed: int) -> list[FittedTa
 
 
 def _written(found: Figures, parameters: Sequence[Parameter], made: Sequence[FittedTable]) -> dict[str, Any]:
-    """Figures as the file has them, shares by kind together; `pcie` has those of `modern` for what it knows nothing of."""
+    """Figures as the file has them, shares by kind together; of what no row of `pcie` tells, it has those of `modern`.
+    """
     figures: dict[str, Any] = dict(made[0].figures) if made else {"norm": 2.0}
     for one in parameters:
         field, dot, kind = one.name.partition(".")

@@ -51,7 +51,7 @@ class Fit:
 def tables_of(read: Mapping[str, Any]) -> tuple[list[FittedTable], dict[str, Source]]:
     """Tables and sources of a file that was written before."""
     made = [FittedTable(room, key, {name: value for name, value in table.items() if name not in ("source", "fit")},
-                  table["source"], table["fit"])
+                  table.get("source", ""), table["fit"])
             for room, tables in read.items() if room != "sources" for key, table in tables.items()]
     return made, {key: Source(**table) for key, table in read.get("sources", {}).items()}
 
@@ -64,9 +64,14 @@ def file_text(tables: Sequence[FittedTable], sources: Mapping[str, Source]) -> s
         if key in used:
             parts.append(_section("sources", key, {"title": source.title, "url": source.url, "date": source.date}))
     for room in dict.fromkeys(table.room for table in tables):
-        parts += [_section(room, table.key, {**table.figures, "source": table.source, "fit": table.fit})
+        parts += [_section(room, table.key, {**table.figures, **_origin(table)})
                   for table in tables if table.room == room]
     return "\n\n".join(parts) + "\n"
+
+
+def _origin(table: FittedTable) -> dict[str, Any]:
+    """Where a table's figures are from; a count is of the rows that it names."""
+    return ({"source": table.source} if table.source else {}) | {"fit": table.fit}
 
 
 def _section(room: str, key: str, values: Mapping[str, Any]) -> str:
@@ -81,6 +86,8 @@ def _value(value: Any) -> str:
     if isinstance(value, Mapping):
         inside = ", ".join(f"{_key(name)} = {_value(one)}" for name, one in value.items())
         return f"{{ {inside} }}" if inside else "{}"
+    if isinstance(value, (list, tuple)):
+        return f"[{', '.join(map(_value, value))}]"
     if isinstance(value, str):
         return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
     if isinstance(value, datetime.date):

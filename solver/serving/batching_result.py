@@ -50,13 +50,12 @@ class ContinuousBatchingResult(Result):
 
     def band(self, name: str) -> tuple[Any, Any] | None:
         """From where to where a measurement of a time or rate is expected in 8 of 10 cases; None for other fields,
-        and without a profile that was measured."""
+        and where nothing like it was measured."""
         return band_of(self, name, self.interval(name)) if name in BANDED else None
 
     def interval(self, name: str) -> tuple[Any, Any]:
-        """The ends of that band in base units, or symbols of them; NaN without a profile that was measured."""
-        band = self.given["asked"].node.band
-        return interval(self, name, band, band)
+        """The ends of that band in base units, or symbols of them; NaN where nothing was measured."""
+        return interval(self, name, *self.given["asked"].band(name))
 
     @cached_property
     def bottleneck(self) -> Any:

@@ -17,6 +17,7 @@ from solver.formulas.requests import handed_over_time
 from solver.formulas.speculation import accepted_tokens, speculative_speedup, speculative_token_time
 from solver.formulas.transformer import prefill_time
 from solver.formulas.unpublished import known_decode_time
+from solver.zoo.bands import measured_band
 from solver.zoo.models import Transformer
 from solver.zoo.node import Node
 
@@ -51,10 +52,15 @@ class Serving:
         """Cached at the end, which memory has to hold."""
         return self.prompt + self.answer
 
-    @property
-    def band(self) -> Any:
-        """How far a measurement may be off, as a share; NaN where nothing was measured on one of the nodes."""
-        return np.maximum(self.reader.band, self.node.band) if self.disaggregated else self.node.band
+    def band(self, name: str) -> tuple[Any, Any]:
+        """How far a measurement of that field may lie below and above, as shares; NaN where nothing was measured: with
+        drafts, with chunks, and where a cache is sent to another node."""
+        first, known = name == "ttft", ("ttft", "itl", "tokens_per_second")
+        apart = self.disaggregated and name != "itl"
+        pieces = first and (self.chunk is not None or not isinstance(self.cached, float) or self.cached > 0)
+        if name not in known or apart or pieces or (self.draft is not None and not first):
+            return np.nan, np.nan
+        return measured_band(self.node, self.model, f"ServingModel.{name}", self.batch)
 
     @property
     def disaggregated(self) -> bool:
@@ -84,9 +90,10 @@ def drafting_node(node: Node, draft: Any) -> Node:
     """What drafts: for a model one chip of the node, for a head all of its chips."""
     if draft is None or (isinstance(draft.head, float) and draft.head):
         return node
-    if isinstance(draft.head, float):
-        return replace(node, **dict.fromkeys(WIDTHS, 1.0))
-    return replace(node, **{name: np.where(draft.head > 0, getattr(node, name), 1.0) for name in WIDTHS})
+    widths: dict[str, Any] = dict.fromkeys(WIDTHS, 1.0)
+    if not isinstance(draft.head, float):
+        widths = {name: np.where(draft.head > 0, getattr(node, name), 1.0) for name in WIDTHS}
+    return replace(node, **widths)
 
 
 def field_values(asked: Serving) -> dict[str, Any]:

@@ -27,10 +27,6 @@ from solver.serving.phases import (
     tokens_per_step,
 )
 
-SMALL_BATCH = 8  # no measurement of a tuned engine's ITL lies at or below it: the band is wider downwards
-SMALL_BATCH_BAND = 0.10
-UNBANDED = ("energy", "energy_per_token", "tokens_per_step", "draft_speedup")  # no measurement of these was looked at
-
 
 class ServingResult(Result):
     """What `ServingModel.solve` found. Its fields broadcast with the arrays that were given."""
@@ -82,21 +78,18 @@ class ServingResult(Result):
         return ServingResult(field_values(asked), {"asked": asked})
 
     def band(self, name: str) -> tuple[Any, Any] | None:
-        """From where to where a measurement of a figure of time is expected in 8 of 10 cases; None without a profile
-        that was measured. Between tokens at batches up to 8 it reaches down to the floor: there it is not validated.
+        """From where to where a measurement of a time or rate is expected in 8 of 10 cases; None where nothing like it
+        was measured. `solver.zoo.bands` says on how many rows that was counted.
         """
-        return None if name in UNBANDED else band_of(self, name, self.interval(name))
+        return band_of(self, name, self.interval(name))
 
     def interval(self, name: str) -> tuple[Any, Any]:
-        """The ends of that band in base units, or symbols of them; NaN without a profile that was measured."""
+        """The ends of that band in base units, or symbols of them; NaN where nothing was measured."""
         asked = self.given["asked"]
-        if name == "e2e_latency":  # the sum of its parts, whose bands differ at small batches
+        if name == "e2e_latency":  # the sum of its parts, whose bands differ
             (first, last), (low, high) = self.interval("ttft"), self.interval("itl")
             return request_time(first, low, asked.answer), request_time(last, high, asked.answer)
-        band = asked.band
-        small = (asked.batch <= SMALL_BATCH) * (1.0 if name == "itl" else 0.0)
-        up = np.where(small > 0, np.minimum(band, SMALL_BATCH_BAND), band)
-        return interval(self, name, np.where(small > 0, 1.0, band), up)
+        return interval(self, name, *asked.band(name))
 
     @cached_property
     def prefill_bottleneck(self) -> Any:

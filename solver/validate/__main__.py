@@ -8,8 +8,8 @@ import pathlib
 import sys
 from collections.abc import Sequence
 
-from solver.validate import plot, report
-from solver.validate.tables import COLUMNS, BadInputError
+from solver.validate import plot, report, strict
+from solver.validate.tables import COLUMNS, BadInputError, unread
 
 
 def command_line(given: Sequence[str] | None) -> argparse.Namespace:
@@ -18,7 +18,10 @@ def command_line(given: Sequence[str] | None) -> argparse.Namespace:
                                      "measurements, and say which rows are left out and why.")
     parser.add_argument("folder", type=pathlib.Path, help=f"a folder that holds any of {', '.join(COLUMNS)}")
     parser.add_argument("--json", type=pathlib.Path, metavar="FILE", help="write the figures for programs, as shares")
-    parser.add_argument("--plot", type=pathlib.Path, metavar="FILE", help="draw predicted against measured")
+    parser.add_argument("--plot", type=pathlib.Path, metavar="FILE", help="draw predicted against measured: into a "
+                        "folder, a picture for each data set")
+    parser.add_argument("--strict", action="store_true", help="exit with 1 where a band does not hold, where rows have "
+                        "none, or where too many are left out")
     return parser.parse_args(given)
 
 
@@ -31,11 +34,11 @@ def write(path: pathlib.Path, text: str) -> None:
 
 
 def validate_folder(given: Sequence[str] | None = None) -> int:
-    """The exit status: 0, or 2 for input that cannot be read."""
+    """The exit status: 0, 1 where `--strict` finds a fault, or 2 for input that cannot be read."""
     asked = command_line(given)
     try:
         found, others = report.validation(asked.folder)
-        print(report.text(found, others))
+        print("\n".join([report.text(found, others), *unread(asked.folder)]))
         if asked.json:
             write(asked.json, json.dumps(report.errors(found), indent=1) + "\n")
         if asked.plot:
@@ -43,7 +46,9 @@ def validate_folder(given: Sequence[str] | None = None) -> int:
     except BadInputError as problem:
         print(problem, file=sys.stderr)
         return 2
-    return 0
+    found_faults = strict.faults(found) if asked.strict else []
+    print(*found_faults, sep="\n", end="\n" * bool(found_faults), file=sys.stderr)
+    return int(bool(found_faults))
 
 
 if __name__ == "__main__":

@@ -115,7 +115,7 @@ def on_apple(row: Row) -> bool:
 def apple_studies() -> list[Study]:
     """The studies of Apple's chips."""
     return [
-        Study(APPLE, APPLE_FILE, rows_of("tg"), lambda row: found_stream(timed_stream(row)), MODERN, 0.1, "token/s"),
-        Study(APPLE_PROMPT, APPLE_FILE, rows_of("pp"), prompt_finding, MODERN, 0.1, "token/s"),
-        Study(APPLE_2024, OTHER_FILE, on_apple, lambda row: found_stream(other_stream(row)), MODERN, 0.35, "token/s"),
+        Study(APPLE, APPLE_FILE, rows_of("tg"), lambda row: found_stream(timed_stream(row)), MODERN, "token/s"),
+        Study(APPLE_PROMPT, APPLE_FILE, rows_of("pp"), prompt_finding, MODERN, "token/s"),
+        Study(APPLE_2024, OTHER_FILE, on_apple, lambda row: found_stream(other_stream(row)), MODERN, "token/s"),
     ]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from solver.formulas.memory import kv_bytes_per_token
-from solver.formulas.transformer import decode_time, prefill_time
+from solver.serving.model import ServingModel
+from solver.serving.result import ServingResult
+from solver.validate.study import Finding
+from solver.validate.tables import OutOfScopeError
 from solver.zoo.hardware import Accelerator
 from solver.zoo.models import Transformer
-from solver.zoo.node import Node
 from solver.zoo.precision import Precision
 from solver.zoo.profiles import Profile, Profiles, Shares, efficiency_profile
 
@@ -37,31 +40,22 @@ class Case:
     prompt: float = 0.0
     answer: float = 0.0
 
-    def node(self, profile: Profile) -> Node:
-        return Node(self.device, self.precision, self.kv_precision, profile, self.tensor_parallel)
+    def served(self, profile: Profile) -> ServingResult:
+        """What `ServingModel` says of it; a row that it refuses is out of scope."""
+        answer = {"output_len": self.answer} if self.answer else {}
+        try:
+            return ServingModel().solve(
+                self.model, self.device, self.prompt, self.batch, self.precision, profile=profile, **answer,
+                kv_precision=self.kv_precision, tensor_parallel=self.tensor_parallel)
+        except (ValueError, TypeError) as refusal:
+            raise OutOfScopeError(str(refusal)) from None
 
-    def ttft(self, profile: Profile) -> float:
-        """Time to first token of the whole batch."""
-        return float(prefill_time(self.node(profile), self.model, self.batch, self.prompt, 0.0))
-
-    def itl(self, profile: Profile, context: float | None = None) -> float:
-        """Time between tokens at that context, or in the middle of the answer."""
-        middle = self.prompt + self.answer / 2 if context is None else context
-        return float(decode_time(self.node(profile), self.model, self.batch, middle))
-
-    def throughput(self, profile: Profile) -> float:
-        """Tokens a second of a batch that starts and ends together."""
-        return self.batch * self.answer / (self.ttft(profile) + self.answer * self.itl(profile))
-
-    def latency(self, profile: Profile) -> float:
-        """From the prompt to the last token."""
-        return self.ttft(profile) + (self.answer - 1) * self.itl(profile)
-
-    def loaded_itl(self, profile: Profile, tokens_a_step: float = 8192) -> float:
-        """Time between tokens when prompts of new requests take their share of the steps."""
-        prompts = max(1.0, tokens_a_step // self.prompt)
-        prefill = replace(self, batch=prompts).ttft(profile) / prompts
-        return self.itl(profile) + self.batch * prefill / self.answer
+    def finding(self, name: str, measured: float, forms: Mapping[str, Profile], chosen: str) -> Finding:
+        """The measurement of a field of that result, what each form says, and the band of the chosen one."""
+        found = {form: float(self.served(profile).value(name)) for form, profile in forms.items()}
+        result, peer = self.served(forms[chosen]), getattr(self.peer, name)()
+        floor = float(result.floor.value(name))
+        return Finding(measured, {PEER: peer, **found}, band=result.interval(name), floor=floor)
 
     @property
     def peer(self) -> Peer:
@@ -77,24 +71,28 @@ class Peer:
 
     case: Case
 
+    @property
+    def tokens(self) -> float:
+        """What its users ask for, which is both the prompt and the context: prompt and answer together."""
+        return self.case.prompt + self.case.answer
+
     def ttft(self) -> float:
         case, model = self.case, self.case.model
-        per_token = 2 * model.parameters + 4 * model.layers * model.hidden * case.prompt
+        per_token = 2 * model.parameters + 4 * model.layers * model.hidden * self.tokens
         rate = case.device.peak[case.precision.rate] * case.tensor_parallel
-        return float(per_token * case.prompt * case.batch / (0.5 * rate))
+        return float(per_token * self.tokens * case.batch / (0.5 * rate))
 
     def itl(self, context: float | None = None) -> float:
         case, model = self.case, self.case.model
-        middle = case.prompt + case.answer / 2 if context is None else context
-        cache = kv_bytes_per_token(model, case.precision) * middle * case.batch
+        cache = kv_bytes_per_token(model, case.precision) * (self.tokens if context is None else context) * case.batch
         read = model.parameters * case.precision.size + cache
         return float(read / (case.device.bandwidth * case.tensor_parallel) + model.layers * 10e-6)
 
-    def throughput(self) -> float:
+    def tokens_per_second(self) -> float:
         case = self.case
         return case.batch * case.answer / (self.ttft() + case.answer * self.itl())
 
-    def latency(self) -> float:
+    def e2e_latency(self) -> float:
         return self.ttft() + (self.case.answer - 1) * self.itl()
 
 

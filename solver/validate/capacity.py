@@ -131,5 +131,5 @@ def capacity_studies() -> list[Study]:
         "KV tokens from KV bytes": (tokens_of_bytes, "kv_gib_per_gpu kv_tokens"),
         "KV budget": (budget, "weights_gib kv_gib_per_gpu"),
     }
-    return [Study(name, "kv_capacity.csv", partial(has_all, needs.split()), scoped_test(test), EXACT, 0.0, "")
+    return [Study(name, "kv_capacity.csv", partial(has_all, needs.split()), scoped_test(test), EXACT, "")
             for name, (test, needs) in tests.items()]

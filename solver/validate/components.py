@@ -84,7 +84,7 @@ def acceptance(rows: list[Row], start: int) -> Study:
         if row.has("k_draft_tokens") and row.has("acceptance_length_al"):
             known[series(row)][row.positive("k_draft_tokens")] = row.positive("acceptance_length_al")
     name = f"spec AL(K) from AL({start})"
-    return Study(name, "spec_decode.csv", everything, lambda row: accepted_finding(row, known, start), FALLING, 0.05,
+    return Study(name, "spec_decode.csv", everything, lambda row: accepted_finding(row, known, start), FALLING,
                  "tokens a step")
 
 

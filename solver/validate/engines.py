@@ -7,11 +7,10 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from solver.formulas.memory import kv_bytes_per_token, weights_bytes
+from solver.formulas.lengths import Fixed
 from solver.validate.baselines import (
     DEFAULT,
     MATRIX_ONLY,
-    PEER,
     RECOMMENDED,
     REFITTED_OVERLAPPED,
     ROOFLINE,
@@ -22,18 +21,18 @@ from solver.validate.baselines import (
     version,
     without_vector,
 )
+from solver.validate.kernels import MODERN
+from solver.validate.loads import Load, Widths, full_load
 from solver.validate.names import chip_named, plain_transformer, precision_in, transformer_named
+from solver.validate.serving import full_finding, loaded_finding
 from solver.validate.study import Finding, Study
-from solver.validate.tables import OutOfScopeError, Row
+from solver.validate.tables import DoubtfulError, OutOfScopeError, Row
 from solver.zoo.precision import PRECISIONS
 from solver.zoo.profiles import Profile, Profiles
 from solver.zoo.recipes import Recipes
 
 TUNED, EAGER = "tuned profile", "eager profile"
-GIB, CONTINUOUS = 2**30, (1, 0)  # since release 1.0 its tables are of continuous batching
-MOST_REQUESTS, KV_SHARE, RUNTIME = 2048, 0.9, 2 * GIB
-# What a driver shows of a chip's memory; what is not listed has a sixtieth less than can be used.
-SHOWN_MEMORY = {"NVIDIA H100 SXM": 79.1 * GIB, "NVIDIA H200 SXM": 139.8 * GIB, "NVIDIA B200": 178.4 * GIB}
+CONTINUOUS = (1, 0)  # since release 1.0 its tables are of continuous batching
 
 
 def case(row: Row, batch: str, prompt: str, answer: str | None = None) -> Case:
@@ -59,8 +58,7 @@ def first_tokens(row: Row) -> Finding:
         raise OutOfScopeError(f"{row['precision'].strip() or 'no'} weights: the profile was fitted to FP8 and FP16")
     wanted = case(row, "batch", "input_len")
     forms = tuned_forms(version(row["version"]), wanted)
-    return Finding(row.positive("ttft_ms") / 1e3, {PEER: wanted.peer.ttft(),
-                                                   **{name: wanted.ttft(p) for name, p in forms.items()}})
+    return wanted.finding("ttft", row.positive("ttft_ms") / 1e3, forms, RECOMMENDED)
 
 
 def static_batch(row: Row) -> Finding:
@@ -69,47 +67,27 @@ def static_batch(row: Row) -> Finding:
     if row["precision"].strip() not in ("FP8", "FP16"):
         raise OutOfScopeError(f"{row['precision'].strip() or 'no'} weights: the profile was fitted to FP8 and FP16")
     if row["scope"].strip() == "per_gpu (header says total)":
-        raise OutOfScopeError("per chip or in total: the source contradicts itself")
+        raise DoubtfulError("per chip or in total: the source contradicts itself")
     if release == (0, 7):
         raise OutOfScopeError("release 0.7: tables with and without its new attention kernel")
     wanted = case(row, "batch", "input_len", "output_len")
     measured = row.positive("value") * (row.positive("n_gpu") if row["scope"].startswith("per_gpu") else 1)
-    forms = tuned_forms(release, wanted)
-    return Finding(measured, {PEER: wanted.peer.throughput(), **{n: wanted.throughput(p) for n, p in forms.items()}})
-
-
-def saturated(wanted: Case) -> Case:
-    """The same with as many requests as the KV cache holds."""
-    shown = SHOWN_MEMORY.get(wanted.device.name, wanted.device.usable_memory * 59 / 60)
-    free = shown - weights_bytes(wanted.model, wanted.precision) / wanted.tensor_parallel - RUNTIME
-    per_token = kv_bytes_per_token(wanted.model, wanted.kv_precision)
-    per_token /= min(wanted.tensor_parallel, wanted.model.attention.kv_heads)
-    requests = KV_SHARE * free / per_token // (wanted.prompt + wanted.answer)
-    if requests < 1:
-        raise OutOfScopeError("the KV cache does not hold one request")
-    return replace(wanted, batch=min(float(MOST_REQUESTS), requests))
+    return wanted.finding("tokens_per_second", measured, tuned_forms(release, wanted), RECOMMENDED)
 
 
 def continuous_batching(row: Row) -> Finding:
     """TensorRT-LLM's throughput since release 1.0, with requests always waiting."""
-    kind = precision_in(row["precision"])
-    if kind.name not in ("fp8", "nvfp4"):
+    load = full_load(row)
+    if load.precision.rate not in ("fp8", "fp4"):
         raise OutOfScopeError(f"{row['precision'].strip()} weights: the tables are of FP8 and FP4")
-    device = chip_named(row["gpu"])
-    if math.isnan(device.peak[kind.rate]):
-        raise OutOfScopeError(f"the registry has no {kind} rate of {device}")
-    wanted = saturated(Case(transformer_named(row["model"]), device, kind, PRECISIONS["fp8"], row.tensor_parallel, 1.0,
-                            row.positive("input_len"), row.positive("output_len")))
     measured = row.positive("value") * (row.positive("n_gpu") if row["scope"].startswith("per_gpu") else 1)
-    forms = {ROOFLINE: Profiles.ideal, DEFAULT: default(), TUNED: Profiles.tuned}
-    return Finding(measured, {PEER: wanted.peer.throughput(), **{
-        name: wanted.batch / wanted.loaded_itl(p) for name, p in forms.items()}})
+    return full_finding(load, measured, {TUNED: Profiles.tuned, MODERN: Profiles.modern}, MODERN)
 
 
 def splitwise(row: Row, batch: str, prompt: str) -> Case:
     """A row of Splitwise's profiles, which are at 16 bits."""
     if row["notes"].startswith("SUSPECT"):
-        raise OutOfScopeError("batch 64: the source itself doubts these rows")
+        raise DoubtfulError("batch 64: the source itself doubts these rows")
     half = PRECISIONS["fp16"]
     return Case(transformer_named(row["model"]), chip_named(row["gpu"]), half, half, row.tensor_parallel,
                 row.positive(batch), row.positive(prompt))
@@ -122,24 +100,21 @@ def eager_forms() -> dict[str, Profile]:
 
 def eager_first_tokens(row: Row) -> Finding:
     wanted = splitwise(row, "batch", "input_len")
-    return Finding(row.positive("ttft_ms") / 1e3, {PEER: wanted.peer.ttft(), **{
-        name: wanted.ttft(p) for name, p in eager_forms().items()}})
+    return wanted.finding("ttft", row.positive("ttft_ms") / 1e3, eager_forms(), EAGER)
 
 
 def eager_steps(row: Row) -> Finding:
     wanted = replace(splitwise(row, "batch_or_conc", "context_len"), answer=row.positive("output_len"))
-    return Finding(row.positive("itl_ms") / 1e3, {PEER: wanted.peer.itl(), **{
-        name: wanted.itl(p) for name, p in eager_forms().items()}})
+    return wanted.finding("itl", row.positive("itl_ms") / 1e3, eager_forms(), EAGER)
 
 
 def mixture_steps(row: Row) -> Finding:
     """gpt-oss in vLLM under load: its experts are in MXFP4 whatever the KV cache is in."""
     kv = PRECISIONS["fp8" if "KV FP8" in row["precision"] else "fp16"]
-    wanted = Case(transformer_named(row["model"]), chip_named(row["gpu"]), Recipes.GPT_OSS, kv, row.tensor_parallel,
-                  row.positive("batch_or_conc"), row.positive("context_len"), row.positive("output_len"))
-    forms = {ROOFLINE: Profiles.ideal, DEFAULT: default(), TUNED: Profiles.tuned}
-    return Finding(row.positive("itl_ms") / 1e3, {PEER: wanted.peer.itl(), **{
-        name: wanted.loaded_itl(p) for name, p in forms.items()}})
+    load = Load(transformer_named(row["model"]), chip_named(row["gpu"]), Recipes.GPT_OSS, kv,
+                Widths(row.tensor_parallel), row.positive("context_len"), row.positive("output_len"),
+                row.positive("batch_or_conc"), Fixed())
+    return loaded_finding(load, row.positive("itl_ms") / 1e3, {TUNED: Profiles.tuned}, MODERN)
 
 
 def faster_transformer(row: Row) -> Finding:
@@ -157,8 +132,7 @@ def faster_transformer(row: Row) -> Finding:
     wanted = Case(network, chip_named(row["gpu"]), half, half, row.tensor_parallel, row.positive("batch"),
                   row.positive("input_len"), row.positive("output_len"))
     forms = {ROOFLINE: Profiles.ideal, DEFAULT: default(), TUNED: Profiles.tuned_early}
-    return Finding(row.positive("latency_ms") / 1e3, {PEER: wanted.peer.latency(), **{
-        name: wanted.latency(p) for name, p in forms.items()}})
+    return wanted.finding("e2e_latency", row.positive("latency_ms") / 1e3, forms, TUNED)
 
 
 def starts(column: str, text: str) -> Callable[[Row], bool]:
@@ -185,9 +159,9 @@ def engine_studies() -> list[Study]:
     return [
         Study("TRT-LLM TTFT", ttft, starts("framework", "TensorRT-LLM"), first_tokens, RECOMMENDED),
         Study("TRT-LLM throughput", thr, before_one, static_batch, RECOMMENDED, unit="token/s"),
-        Study("TRT-LLM throughput v1.0", thr, since_one, continuous_batching, TUNED, 0.15, "token/s"),
-        Study("Splitwise TTFT", ttft, starts("framework", "Splitwise"), eager_first_tokens, EAGER, 0.3),
-        Study("Splitwise ITL", itl, starts("framework", "Splitwise"), eager_steps, EAGER, 0.5),
-        Study("gpt-oss vLLM ITL", itl, mixtures, mixture_steps, TUNED),
+        Study("TRT-LLM throughput v1.0", thr, since_one, continuous_batching, MODERN, "token/s"),
+        Study("Splitwise TTFT", ttft, starts("framework", "Splitwise"), eager_first_tokens, EAGER),
+        Study("Splitwise ITL", itl, starts("framework", "Splitwise"), eager_steps, EAGER),
+        Study("gpt-oss vLLM ITL", itl, mixtures, mixture_steps, MODERN),
         Study("FasterTransformer end to end", e2e, starts("framework", "FasterTransformer"), faster_transformer, TUNED),
     ]

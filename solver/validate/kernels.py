@@ -128,5 +128,5 @@ def all_reduces_of(cases: Sequence[Reduced]) -> Reduced:
 
 def kernel_studies() -> list[Study]:
     """The studies of kernels of 2025-26."""
-    return [Study(GEMM, GEMM_FILE, lambda row: True, product_finding, MODERN, 0.15),
-            Study(ALL_REDUCES, ALL_REDUCE_FILE, lambda row: True, all_reduce_finding, MODERN, 0.2)]
+    return [Study(GEMM, GEMM_FILE, lambda row: True, product_finding, MODERN),
+            Study(ALL_REDUCES, ALL_REDUCE_FILE, lambda row: True, all_reduce_finding, MODERN)]

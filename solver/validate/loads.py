@@ -12,7 +12,7 @@ from solver.formulas.memory import chip_weights_bytes
 from solver.serving.batching import ContinuousBatchingModel
 from solver.serving.batching_result import ContinuousBatchingResult
 from solver.validate.names import chip_named, precision_in, transformer_named
-from solver.validate.tables import OutOfScopeError, Row
+from solver.validate.tables import DoubtfulError, OutOfScopeError, Row
 from solver.zoo.hardware import Accelerator
 from solver.zoo.models import Transformer
 from solver.zoo.node import Node
@@ -75,9 +75,9 @@ class Load:
         try:
             found = ContinuousBatchingModel().solve(**self.asked, profile=profile)
         except ValueError as refusal:
-            raise OutOfScopeError(_reason(str(refusal))) from None
+            raise _refused(str(refusal)) from None
         if not found.feasible:
-            raise OutOfScopeError("weights and one request do not fit into the chips that the row names")
+            raise DoubtfulError("weights and one request do not fit into the chips that the row names")
         return found
 
     @property
@@ -86,9 +86,11 @@ class Load:
         return float(self.served("ideal").values["itl"])
 
 
-def _reason(refusal: str) -> str:
-    """What kind of refusal it is: without the row's own numbers."""
-    return "these chips cannot share the model's heads evenly" if "share evenly" in refusal else refusal
+def _refused(refusal: str) -> OutOfScopeError:
+    """Why a row cannot be asked. Chips that cannot share the heads are the total of several nodes."""
+    if "share evenly" in refusal:
+        return DoubtfulError("these chips cannot share the model's heads evenly: it may be all chips of several nodes")
+    return OutOfScopeError(refusal)
 
 
 def loaded_widths(row: Row, prefix: str = "") -> Widths:
@@ -112,7 +114,7 @@ def _width(row: Row, column: str) -> float:
     if not row.has(column):
         return 1.0
     if row.number(column) == 0:
-        raise OutOfScopeError(f"{column.removeprefix('decode_')} is 0: what ran is not known")
+        raise DoubtfulError(f"{column.removeprefix('decode_')} is 0: what ran is not known")
     return row.positive(column)
 
 
@@ -160,7 +162,7 @@ def served_load(row: Row) -> Load:
 def decoding_load(row: Row) -> Load:
     """A row of disaggregated serving: the nodes that decode, and how many requests each of them has."""
     if not row.has("decode_batch_size"):
-        raise OutOfScopeError("the row says how many requests all nodes have together, and not how many nodes")
+        raise DoubtfulError("the row says how many requests all nodes have together, and not how many nodes decode")
     model, device = transformer_named(row["model_path"]), chip_named(row["system"])
     widths, weights = loaded_widths(row, "decode_"), weights_format(row, model)
     requests = row.positive("decode_batch_size") * widths.groups

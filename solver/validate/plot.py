@@ -1,56 +1,81 @@
-"""Predicted against measured, a panel for each data set, with the band that 8 of 10 rows should be in."""
+"""Predicted against measured, a picture for each data set, with the band that 8 of 10 rows should be in."""
 
 from __future__ import annotations
 
 import pathlib
+import re
 
 import numpy as np
 
-from solver.validate.study import Outcome
+from solver.validate.study import Outcome, data_set_bands
 from solver.validate.tables import BadInputError
 
-PLOT_COLUMNS = 4
 INK, BAND, POINT = "#333333", "#cfe3f5", "#0b5fa5"
+SIZE, DOTS = 3.4, 90  # inches, and dots an inch
 
 
-def save(found: dict[str, Outcome], path: pathlib.Path) -> None:
-    """Draw the recommended form of every data set into a file, whose ending says the format."""
+def save(found: dict[str, Outcome], folder: pathlib.Path) -> list[pathlib.Path]:
+    """Draw the recommended form of every data set into a folder: the files, by the names of the data sets."""
     drawn = {name: outcome for name, outcome in found.items()  # exact tests are left to the table
-             if outcome.pairs.get(outcome.study.form) and outcome.study.band}
+             if outcome.pairs.get(outcome.study.form) and not outcome.passed}
     if not drawn:
         raise BadInputError("No row could be predicted, so there is nothing to draw.")
     try:
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.figure import Figure
+        import matplotlib  # noqa: F401
     except ImportError:
         raise BadInputError("--plot needs matplotlib, which is not installed: pip install "
                             "'mlsysim-labs[plot]'.") from None
-    high = -(-len(drawn) // PLOT_COLUMNS)
-    figure = Figure(figsize=(3.2 * PLOT_COLUMNS, 3.2 * high), layout="constrained")
-    FigureCanvasAgg(figure)
-    for place, (name, outcome) in enumerate(drawn.items(), 1):
-        _panel(figure.add_subplot(high, PLOT_COLUMNS, place), name, outcome)
     try:
-        figure.savefig(path, dpi=110)
+        folder.mkdir(parents=True, exist_ok=True)
+        return [_saved(outcome, name, folder / f"{file_name(name)}.png") for name, outcome in drawn.items()]
     except (OSError, ValueError) as problem:
-        raise BadInputError(f"{path} cannot be written: {problem}. Choose another file, ending in .png, .svg or "
-                            f".pdf.") from None
+        raise BadInputError(f"{folder} cannot be written: {problem}. Choose another folder.") from None
+
+
+def file_name(data_set: str) -> str:
+    """What the file of a data set is called.
+
+    >>> file_name("- F16 only"), file_name("Megatron iteration (530B, 1T)")
+    ('f16-only', 'megatron-iteration-530b-1t')
+    """
+    return "-".join(re.findall(r"[a-z0-9.]+", data_set.lower())).strip("-.")
+
+
+def _saved(outcome: Outcome, name: str, path: pathlib.Path) -> pathlib.Path:
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(SIZE, SIZE), layout="constrained")
+    FigureCanvasAgg(figure)
+    _panel(figure.add_subplot(), name, outcome)
+    figure.savefig(path, dpi=DOTS, metadata={"Software": None})
+    return path
 
 
 def _panel(axes, name: str, outcome: Outcome) -> None:  # type: ignore[no-untyped-def]
     pairs = np.array(outcome.pairs[outcome.study.form])
     ends = np.array([pairs.min() / 1.3, pairs.max() * 1.3])
-    band = outcome.study.band
-    axes.fill_between(ends, ends * (1 - band), ends * (1 + band), color=BAND, linewidth=0)
+    said = _band(axes, name, outcome, ends)
     axes.plot(ends, ends, color=INK, linewidth=0.8)
     axes.plot(pairs[:, 0], pairs[:, 1], "o", markersize=3, color=POINT, alpha=0.6, markeredgewidth=0)
     axes.set(xscale="log", yscale="log", xlim=ends, ylim=ends)
     unit = f" [{outcome.study.unit}]" if outcome.study.unit else ""
-    axes.set_title(f"{name}\n{outcome.study.form}, ±{band:.0%}", fontsize=8)
+    axes.set_title(f"{name.removeprefix('- ')}\n{outcome.study.form}{said}", fontsize=8)
     axes.set_xlabel(f"measured{unit}", fontsize=8)
     axes.set_ylabel(f"predicted{unit}", fontsize=8)
     axes.tick_params(labelsize=7, which="both")
     _few_ticks(axes, decades=float(np.log10(ends[1] / ends[0])))
+
+
+def _band(axes, name: str, outcome: Outcome, ends: np.ndarray) -> str:  # type: ignore[no-untyped-def]
+    """Shade where a measurement should lie, and say how wide that is; nothing where no band was counted."""
+    band = data_set_bands().get(name)
+    if band is None:
+        return ""
+    slow, fast = 1 + band.up, max(1 - band.down, 1e-3)
+    low, high = (ends * fast, ends * slow) if outcome.rate else (ends / slow, ends / fast)
+    axes.fill_between(ends, low, high, color=BAND, linewidth=0)
+    return f", -{band.down:.0%} to +{band.up:.0%} of the time"
 
 
 def _few_ticks(axes, decades: float) -> None:  # type: ignore[no-untyped-def]

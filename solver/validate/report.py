@@ -11,11 +11,13 @@ from solver.validate.capacity import capacity_studies
 from solver.validate.components import component_studies, products
 from solver.validate.engines import engine_studies
 from solver.validate.kernels import kernel_studies
+from solver.validate.serving import serving_studies
 from solver.validate.single_stream import stream_studies
 from solver.validate.study import Outcome, Study, outcomes, unclaimed
 from solver.validate.tables import Row, tables
 
-HEADERS = ["Data set", "Form", "Rows", "Left out", "Median |error|", "Median error", "90 % below"]
+HEADERS = ["Data set", "Form", "Rows", "Left out", "Median |error|", "Median error", "90 % below", "In band"]
+SHOWN = 20  # lines of doubtful rows that are named
 # Why no study takes the other rows of a file.
 OTHERS = {
     "prefill_ttft.csv": "other engines: under load a first token waits in a queue, which is not modelled",
@@ -31,7 +33,8 @@ OTHERS = {
 def all_studies(rows: dict[str, list[Row]]) -> list[Study]:
     """All studies, in the order of the report."""
     return [*products(rows.get("operator_times_vidur.csv", [])), *engine_studies(), *stream_studies(),
-            *component_studies(rows), *capacity_studies(), *kernel_studies(), *apple_studies()]
+            *component_studies(rows), *capacity_studies(), *serving_studies(), *kernel_studies(),
+            *apple_studies()]
 
 
 def validation(folder: pathlib.Path) -> tuple[dict[str, Outcome], dict[str, int]]:
@@ -58,7 +61,8 @@ def lines(found: dict[str, Outcome]) -> list[list[str]]:
         for form, figure in forms.items():
             label = f"{form}: {figure['passed']}/{figure['rows']} pass" if "passed" in figure else form
             made.append([name, label, str(figure["rows"]), str(figure["skipped"]), percent(figure["median_abs_error"]),
-                         percent(figure["median_error"], "+"), percent(figure["p90_abs_error"])])
+                         percent(figure["median_error"], "+"), percent(figure["p90_abs_error"]),
+                         percent(figure["within_band"])])
     return made
 
 
@@ -66,8 +70,20 @@ def reasons(found: dict[str, Outcome], others: dict[str, int]) -> list[str]:
     """Why rows were left out, with how many."""
     said = [f"{name}: {count} left out: {reason}" for name, outcome in found.items()
             for reason, count in sorted(outcome.reasons.items(), key=lambda item: -item[1])]
-    return said + [f"{file}: {count} rows of no data set: {OTHERS.get(file, 'not modelled')}"
+    return said + doubts(found) + [f"{file}: {count} rows of no data set: {OTHERS.get(file, 'not modelled')}"
                    for file, count in others.items()]
+
+
+def doubts(found: dict[str, Outcome]) -> list[str]:
+    """Doubtful rows, by what is doubtful, with where they stand."""
+    return [f"{name}: {len(rows)} doubtful: {why} ({_places(rows)})" for name, outcome in found.items()
+            for why, rows in outcome.doubtful.items()]
+
+
+def _places(rows: list[Row]) -> str:
+    """Lines of a file, the first of many."""
+    lines = ", ".join(str(row.line) for row in rows[:SHOWN])
+    return f"{rows[0].file}, lines {lines}{' and others' if len(rows) > SHOWN else ''}"
 
 
 def text(found: dict[str, Outcome], others: dict[str, int]) -> str:

@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from solver.serving.model import ServingModel
 from solver.validate.baselines import DEFAULT, PEER, ROOFLINE, Case, default, version
 from solver.validate.kernels import MODERN
 from solver.validate.loads import Load, decoding_load, full_load, served_load
+from solver.validate.names import chip_named, transformer_named
 from solver.validate.study import Finding, Study
 from solver.validate.tables import OutOfScopeError, Row
-from solver.zoo.profiles import Profiles
+from solver.zoo.profiles import Profile, Profiles
 
-TUNED = "tuned"
+TUNED, PCIE = "tuned", "pcie"
 SERVED, DECODED, FILLED = "serving_2026.csv", "serving_2026_disaggregated.csv", "throughput_saturated.csv"
 DENSE, EXPERTS = "serving 2026 dense TPOT", "serving 2026 experts TPOT"
 APART = "serving 2026 disaggregated TPOT"
-FULL_DENSE, FULL_EXPERTS, FULL_2024 = "saturated 2026 dense", "saturated 2026 experts", "saturated 2024 dense"
-FORMS = {ROOFLINE: Profiles.ideal, DEFAULT: default(), TUNED: Profiles.tuned}
+DENSE_STEPS, EXPERT_STEPS = "serving 2026 dense steps", "serving 2026 experts steps"
+FULL_DENSE, FULL_EXPERTS = "saturated 2026 dense", "saturated 2026 experts"
+FULL_2024, FULL_PCIE = "saturated 2024 dense", "saturated 2024 PCIe"
+SINCE_2025 = (0, 17)  # of TensorRT-LLM
+FEW_PROMPTS = 0.1  # of the time: then a mean time between tokens is that of decode steps
 
 
 def compared(load: Load) -> Case:
@@ -30,15 +36,30 @@ def compared(load: Load) -> Case:
 def between_tokens(row: Row) -> Finding:
     """A server in a closed loop: the mean time between tokens."""
     load = served_load(row)
-    found = {form: load.served(profile).values["itl"] for form, profile in (FORMS | {MODERN: Profiles.modern}).items()}
-    return _finding(row.positive("silicon_tpot_ms") / 1e3, found, load.served(Profiles.modern), "itl",
-                    compared(load).peer.itl(), EXPERTS if load.model.mixture_layers else DENSE)
+    found = loaded_finding(load, row.positive("silicon_tpot_ms") / 1e3, {TUNED: Profiles.tuned}, MODERN)
+    return replace(found, parts=(EXPERTS if load.model.mixture_layers else DENSE,))
 
 
-def _finding(measured: float, found: dict[str, Any], result: Any, name: str, peer: float, part: str) -> Finding:
+def loaded_finding(load: Load, measured: float, forms: dict[str, Profile], chosen: str) -> Finding:
+    """A time between tokens of a server under load; the chosen form is `modern`."""
+    return _finding(load.served, measured, base_forms() | forms | {chosen: Profiles.modern}, chosen, "itl",
+                    compared(load).peer.itl())
+
+
+def full_finding(load: Load, measured: float, forms: dict[str, Profile], chosen: str) -> Finding:
+    """Answered tokens a second of a full server."""
+    running = load.served(Profiles.ideal).values["max_active_requests"]
+    peer = running / replace(compared(load), batch=running).peer.itl()
+    return _finding(load.served, measured, base_forms() | forms, chosen, "throughput_tokens_per_sec", float(peer))
+
+
+def _finding(asked: Callable[[Profile], Any], measured: float, forms: dict[str, Profile], chosen: str, name: str,
+             peer: float) -> Finding:
     """What the forms say, and the band and the floor that a user sees."""
-    predicted = {PEER: peer, **{form: float(value) for form, value in found.items()}}
-    return Finding(measured, predicted, (part,), band=result.interval(name), floor=float(result.floor.value(name)))
+    predicted = {form: float(asked(profile).value(name)) for form, profile in forms.items()}
+    result = asked(forms[chosen])
+    return Finding(measured, {PEER: peer, **predicted}, band=result.interval(name),
+                   floor=float(result.floor.value(name)))
 
 
 def decoded(load: Load, profile: Any) -> Any:
@@ -54,21 +75,31 @@ def decoded(load: Load, profile: Any) -> Any:
 
 def decoding_steps(row: Row) -> Finding:
     """A node that decodes, while others read the prompts."""
-    load = decoding_load(row)
-    found = {form: decoded(load, profile).values["itl"] for form, profile in (FORMS | {MODERN: Profiles.modern}).items()}
-    return _finding(row.positive("silicon_tpot_ms") / 1e3, found, decoded(load, Profiles.modern), "itl",
-                    compared(load).peer.itl(), APART)
+    return _step_finding(decoding_load(row), row)
 
 
-def full_server(row: Row) -> Finding:
+def _step_finding(load: Load, row: Row) -> Finding:
+    forms = base_forms() | {TUNED: Profiles.tuned, MODERN: Profiles.modern}
+    return _finding(partial(decoded, load), row.positive("silicon_tpot_ms") / 1e3, forms, MODERN, "itl",
+                    compared(load).peer.itl())
+
+
+def bare_steps(mixtures: bool, row: Row) -> Finding:
+    """Servers in a closed loop whose prompts hardely count: a decode step, as `ServingModel` has it."""
+    load = served_load(row)
+    if bool(load.model.mixture_layers) != mixtures:
+        raise OutOfScopeError("of the other kind of models")
+    if load.served(Profiles.modern).values["prefill_share"] >= FEW_PROMPTS:
+        raise OutOfScopeError(f"prompts take {FEW_PROMPTS:.0%} of the time or more")
+    return _step_finding(load, row)
+
+
+def full_server(form: str, row: Row) -> Finding:
     """Answered tokens a second of a server with requests always waiting."""
     load = full_load(row)
-    name = "throughput_tokens_per_sec"
-    profiles = FORMS | {MODERN: full_profile(load)}
-    found = {form: load.served(profile).values[name] for form, profile in profiles.items()}
-    running = load.served(Profiles.ideal).values["max_active_requests"]
-    peer = running / compared(load).peer.itl() / load.requests * load.requests
-    return _finding(row.positive("value"), found, load.served(profiles[MODERN]), name, float(peer), full_part(row, load))
+    forms = {TUNED: Profiles.tuned} | {form: Profiles[form]}
+    found = full_finding(load, row.positive("value"), forms, form)
+    return replace(found, parts=(FULL_EXPERTS,)) if load.model.mixture_layers else found
 
 
 def is_doubtful(load: Load, measured: float, rate: bool) -> bool:
@@ -77,17 +108,31 @@ def is_doubtful(load: Load, measured: float, rate: bool) -> bool:
     return measured > floor["throughput_tokens_per_sec"] if rate else measured < floor["itl"]
 
 
-def full_profile(load: Load) -> Any:
-    """Cards without a link of their own have a profile of theirs."""
-    return Profiles.modern if load.device.domain > 1 else Profiles.pcie
-
-
-def full_part(row: Row, load: Load) -> str:
-    """The data set that a row is of: engines of 2024 have one of their own, but for mixtures, of which no other is."""
-    if load.model.mixture_layers:
+def full_part(row: Row) -> str:
+    """The data set that a row of full servers is of. Engines of 2024 have their own, but for mixtures, of which no
+    later rows are."""
+    release, device = version(row["version"]), chip_named(row["gpu"])
+    if transformer_named(row["model"]).mixture_layers:
         return FULL_EXPERTS
-    release = version(row["version"])
-    return FULL_DENSE if release is not None and release >= (0, 17) else FULL_2024
+    if release is not None and release >= SINCE_2025:
+        return FULL_DENSE
+    return FULL_2024 if device.domain > 1 else FULL_PCIE
+
+
+def in_part(*parts: str) -> Callable[[Row], bool]:
+    """Rows of those data sets; one that names an unknown chip is of the first."""
+    def belongs(row: Row) -> bool:
+        try:
+            return full_part(row) in parts
+        except OutOfScopeError:
+            return FULL_DENSE in parts
+
+    return belongs
+
+
+def base_forms() -> dict[str, Profile]:
+    """What everything is compared with."""
+    return {ROOFLINE: Profiles.ideal, DEFAULT: default()}
 
 
 def everything(row: Row) -> bool:
@@ -96,8 +141,12 @@ def everything(row: Row) -> bool:
 
 def serving_studies() -> list[Study]:
     """The studies, in the order of the report."""
-    told: list[tuple[str, str, Callable[[Row], Finding], str, tuple[str, ...]]] = [
-        (DENSE, SERVED, between_tokens, "s", (EXPERTS,)), (APART, DECODED, decoding_steps, "s", ()),
-        (FULL_DENSE, FILLED, full_server, "token/s", (FULL_EXPERTS, FULL_2024))]
-    return [Study(name, file, everything, find, MODERN, unit=unit, parts=parts)
-            for name, file, find, unit, parts in told]
+    return [
+        Study(DENSE, SERVED, everything, between_tokens, MODERN, parts=(EXPERTS,)),
+        Study(DENSE_STEPS, SERVED, everything, partial(bare_steps, False), MODERN, part_of=True),
+        Study(EXPERT_STEPS, SERVED, everything, partial(bare_steps, True), MODERN, part_of=True),
+        Study(APART, DECODED, everything, decoding_steps, MODERN),
+        Study(FULL_DENSE, FILLED, in_part(FULL_DENSE, FULL_EXPERTS), partial(full_server, MODERN), MODERN, "token/s",
+              (FULL_EXPERTS,)),
+        Study(FULL_2024, FILLED, in_part(FULL_2024), partial(full_server, TUNED), TUNED, "token/s"),
+        Study(FULL_PCIE, FILLED, in_part(FULL_PCIE), partial(full_server, PCIE), PCIE, "token/s")]

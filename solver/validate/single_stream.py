@@ -196,13 +196,13 @@ def stream_studies() -> list[Study]:
     """The studies of single streams, in the order of the report."""
     file = "llamacpp_tg.csv"
     return [
-        Study(ONE, file, bench("tg"), tokens, FORM_A, 0.15, "token/s",
+        Study(ONE, file, bench("tg"), tokens, FORM_A, "token/s",
               (F16, CUDA, EVERY)),
-        Study("llama.cpp prompt, 1 GPU", file, bench("pp"), prompts, PROMPT, 0.3),
-        Study(SPARK, file, on_spark, spark_tokens, FORM_A, 0.15, "token/s"),
-        Study(SPARK, "decode_itl.csv", on_spark, spark_steps, FORM_A, 0.15, "token/s"),
+        Study("llama.cpp prompt, 1 GPU", file, bench("pp"), prompts, PROMPT),
+        Study(SPARK, file, on_spark, spark_tokens, FORM_A, "token/s"),
+        Study(SPARK, "decode_itl.csv", on_spark, spark_steps, FORM_A, "token/s"),
         Study("TinyChat ITL", "decode_itl.csv", lambda row: row["framework"].startswith("TinyChat"), chat,
-              Profiles.tinychat.name, Profiles.tinychat.band),
+              Profiles.tinychat.name),
         Study("ExLlamaV2 tg", file, lambda row: row["framework"].startswith("exllamav2"), exllama,
-              Profiles.exllamav2.name, Profiles.exllamav2.band, "token/s"),
+              Profiles.exllamav2.name, "token/s"),
     ]

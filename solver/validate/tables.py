@@ -18,6 +18,10 @@ class OutOfScopeError(Exception):
     """A row that the model does not speak about, and why."""
 
 
+class DoubtfulError(OutOfScopeError):
+    """A row that contradicts itself, or does not say what ran: no model can be judged by it. It is listed."""
+
+
 # Files of measurements, and the columns that are read of each.
 COLUMNS = {
     "operator_times_vidur.csv": "gpu num_tokens k n time_ms",
@@ -96,22 +100,51 @@ class Row:
 
 
 def tables(folder: pathlib.Path) -> dict[str, list[Row]]:
-    """The rows of every known file in a folder."""
+    """The rows of every file in a folder that is understood, by the known file that it is, or is like.
+
+    A file by another name is understood by its columns: it has all those of a known one.
+    """
     if not folder.is_dir():
         raise BadInputError(f"{folder} is not a folder. Give one that holds CSV files of measurements.")
-    found = {name: folder / name for name in COLUMNS if (folder / name).is_file()}
+    found: dict[str, list[Row]] = {}
+    refused = []
+    for path in sorted(folder.glob("*.csv"), key=lambda path: (path.name not in COLUMNS, path.name)):
+        kind, why = (path.name, "") if path.name in COLUMNS else kind_of(path)
+        refused.append(why)
+        if kind:
+            found.setdefault(kind, []).extend(rows(path, kind))
     if not found:
-        raise BadInputError(f"{folder} holds none of the files that are known: {', '.join(COLUMNS)}. Give a folder "
-                            f"that holds at least one of them.")
-    return {name: list(rows(path)) for name, path in found.items()}
+        raise BadInputError(" ".join(filter(None, [
+            f"{folder} holds none of the files that are known: {', '.join(COLUMNS)}.", *refused,
+            "Give a folder that holds at least one of them, or one with the columns of one."])))
+    return found
 
 
-def rows(path: pathlib.Path) -> Iterator[Row]:
-    """The rows of one file, whose header has the columns that are read."""
+def kind_of(path: pathlib.Path) -> tuple[str, str]:
+    """The known file whose columns a file has, the most of them; else nothing, and a sentence on what it lacks."""
+    with path.open(newline="", encoding="utf-8-sig", errors="replace") as file:
+        header = set(next(csv.reader(file), []))
+    lacks = {name: [column for column in columns.split() if column not in header] for name, columns in COLUMNS.items()}
+    whole = [name for name, missing in lacks.items() if not missing]
+    if whole:
+        return max(whole, key=lambda name: len(COLUMNS[name].split())), ""
+    nearest = min(lacks, key=lambda name: len(lacks[name]) / len(COLUMNS[name].split()))
+    missing = ", ".join(map(repr, lacks[nearest]))
+    return "", f"{path.name} is not read: to be a table such as {nearest} it lacks {missing}."
+
+
+def unread(folder: pathlib.Path) -> list[str]:
+    """A sentence for each CSV file of a folder that is not understood."""
+    others = (path for path in sorted(folder.glob("*.csv")) if path.name not in COLUMNS)
+    return [why for path in others if (why := kind_of(path)[1])]
+
+
+def rows(path: pathlib.Path, kind: str) -> Iterator[Row]:
+    """The rows of one file, whose header has the columns that are read of that kind of file."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
-            _check_header(path.name, reader.fieldnames)
+            _check_header(path.name, reader.fieldnames, kind)
             for cells in reader:
                 yield Row(path.name, reader.line_num, _checked(path.name, reader.line_num, cells))
     except UnicodeDecodeError:
@@ -122,9 +155,9 @@ def rows(path: pathlib.Path) -> Iterator[Row]:
         raise BadInputError(f"{path.name} cannot be read: {problem.strerror}. Check its permissions.") from None
 
 
-def _check_header(file: str, header: object) -> None:
+def _check_header(file: str, header: object, kind: str) -> None:
     known = set(header) if isinstance(header, (list, tuple)) else set()
-    missing = [column for column in COLUMNS[file].split() if column not in known]
+    missing = [column for column in COLUMNS[kind].split() if column not in known]
     if missing:
         raise BadInputError(f"{file}, line 1: the header has no column {' and no '.join(map(repr, missing))}. Add it; "
                             f"cells may be empty.")

@@ -200,13 +200,6 @@ class Node:
         return np.where(self.chips > 1, rate, np.inf)
 
     @cached_property
-    def band(self) -> Scalar:
-        """How far a measurement may be off, as the profile says; NaN for more chips than their link joins."""
-        if self.alone:
-            return self.profile.band
-        return np.where(self.chips <= self.device.domain, self.profile.band, np.nan)
-
-    @cached_property
     def reading(self) -> Node:
         """The same chips where arithmetic hides behind reading memory: rates that nobody publishes are no limit."""
         device = self.device.reading

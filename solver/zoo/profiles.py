@@ -70,7 +70,8 @@ class Profile:
     `crowding` : how that share falls with more chips on one bus, as (2 / chips)^crowding; 0 where they have a switch
 
     `years` : of the engines that it was fitted to, and `scope` what that was
-    `band` : how far a measurement may be off, as a share, in 8 of 10 cases
+
+    How far measurements were off is in `bands`, by quantity.
 
     A share is a number, or `Shares` by kind of chip.
     """
@@ -96,7 +97,6 @@ class Profile:
     crowding: Scalar = 0.0
     norm: Scalar = math.inf
     vector: Scalar = 0.0
-    band: Scalar = math.nan
     years: str = ""
     scope: str = ""
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
@@ -107,6 +107,13 @@ class Profile:
             value = getattr(self, name)
             if not isinstance(value, Shares):
                 object.__setattr__(self, name, Shares(value))
+
+    @property
+    def bands(self) -> Any:
+        """Records of how far measurements were off, by quantity ("ServingModel.itl"); none of what was not measured."""
+        from solver.zoo.bands import bands_of  # which are read when the first is asked for
+
+        return bands_of(self.name)
 
     def __str__(self) -> str:
         return self.name
