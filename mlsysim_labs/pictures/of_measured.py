@@ -17,10 +17,12 @@ from mlsysim_labs.pictures.of_results import estimate
 from mlsysim_labs.words.distance import distance, off_text
 from mlsysim_labs.words.templates import counted, digits, number_at, whole
 from solver import Q_, ContinuousBatchingModel, Measurement, ServingModel, kv_capacity
-from solver.formulas import KERNELS, Product, kernel_time, roofline_time
+from solver.formulas import KERNELS, KernelShares, Product, kernel_time, roofline_time
 
 NOTHING, NAN = Q_("0 GiB"), math.nan
-READ_AS = {"itl": "time", "ttft": "time", "kv_room": "GB", "product": "time"}
+UNKNOWN = KernelShares(NAN, NAN, NAN)  # of a kind of chip whose kernels nobody has measured
+READ_AS = {"itl": "time", "ttft": "time", "kv_room": "GB", "product": "TFLOP/s"}
+SAID_OF = {"itl": "/token", "ttft": " to first token", "kv_room": " of room", "product": ""}
 CALLED = {"itl": "Time between tokens", "ttft": "Time to first token", "kv_room": "Memory for the KV cache",
           "product": "One matrix product"}
 
@@ -54,17 +56,17 @@ def kv_room(row: Measurement, profile: Any) -> Predicted:
     return Predicted(NAN, float(result.value("kv_cache_size")), NAN, NAN)
 
 
-def product(row: Measurement, profile: Any) -> Predicted:
-    """A single kernel on that kind of chip; no profile of an engine says anything of it."""
-    made, chip, part = Product(row.rows, row.inner, row.columns), row.hardware, KERNELS[row.hardware.family]
+def product_rate(row: Measurement, profile: Any) -> Predicted:
+    """The rate of a single kernel on that kind of chip; no profile of an engine says anything of it."""
+    made, chip, part = product_of(row), row.hardware, KERNELS.get(row.hardware.family, UNKNOWN)
     expected = kernel_time(made.work, made.traffic, chip.fp16 * part.compute, chip.bandwidth * part.memory, part.launch,
                            part.norm)
     floor = roofline_time(made.work, made.traffic, chip.fp16, chip.bandwidth, math.inf)
-    return Predicted(float(floor), float(expected), NAN, NAN)
+    return Predicted(float(made.work / floor), float(made.work / expected), NAN, NAN)
 
 
 PREDICTIONS: dict[str, Callable[[Measurement, Any], Predicted]] = {
-    "itl": served, "ttft": served, "kv_room": kv_room, "product": product}
+    "itl": served, "ttft": served, "kv_room": kv_room, "product": product_rate}
 
 
 def predicted(row: Measurement, profile: Any = "tuned") -> Predicted:
@@ -81,8 +83,18 @@ def predicted(row: Measurement, profile: Any = "tuned") -> Predicted:
 
 def product_point(row: Measurement) -> tuple[float, float]:
     """Arithmetic intensity [FLOP/B] and measured rate [FLOP/s] of a matrix product: a point under a roof."""
-    made = Product(row.rows, row.inner, row.columns)
-    return made.work / made.traffic, made.work / row.value
+    made = product_of(row)
+    return made.work / made.traffic, shown(row)
+
+
+def product_of(row: Measurement) -> Product:
+    """The matrix product that a row measures."""
+    return Product(row.rows, row.inner, row.columns)
+
+
+def shown(row: Measurement) -> float:
+    """The figure as it is read, in base units: of a product its rate."""
+    return product_of(row).work / row.value if row.quantity == "product" else row.value
 
 
 def told(row: Measurement, profile: Any = "tuned") -> dict[str, str]:
@@ -92,11 +104,11 @@ def told(row: Measurement, profile: Any = "tuned") -> dict[str, str]:
     >>> told(Measured.room_80gb)["says"], told(Measured.room_80gb)["where"]
     ('model 61.2 GB, measured 57.2 GB: 7 % high', 'Memory for the KV cache · vLLM · H100 SXM · 16 bit')
     """
-    kind, found = READ_AS[row.quantity], predicted(row, profile)
-    measured = number_at(row.value, kind)
-    off = off_text(found.expected / row.value - 1) if math.isfinite(found.expected) else "no value"
-    return {"short": f"{row.engine.partition(' ')[0]} {measured}: model {off}",
-            "says": distance(found.expected, row.value, kind), "where": where(row), "measured": measured,
+    kind, found, value = READ_AS[row.quantity], predicted(row, profile), shown(row)
+    measured = number_at(value, kind)
+    off = off_text(found.expected / value - 1) if math.isfinite(found.expected) else "no value"
+    return {"short": f"Measured {measured}{SAID_OF[row.quantity]}: model {off}",
+            "says": distance(found.expected, value, kind), "where": where(row), "measured": measured,
             "band": band(row, found, kind), "note": row.note, "title": f"{row.source.title} ({row.source.date})",
             "url": row.source.url}
 
@@ -120,7 +132,7 @@ def where(row: Measurement) -> str:
         asked = []
     else:
         out = f", {whole(row.output_len)} out" if row.output_len > 1 else ""
-        asked = [counted(row.batch_size, "user") + (" at once" if row.loaded else ""),
-                 counted(row.seq_len, "token") + (f" in{out}" if out else "")]
+        prompt = counted(row.seq_len, "token")
+        asked = [counted(row.batch_size, "user") + (" at once" if row.loaded else ""), f"{prompt} in{out}" if out else prompt]
     bits = f"{digits(8 * row.precision.size).removesuffix('.0')} bit"
     return " · ".join([CALLED[row.quantity], row.engine, chip, *asked, bits])
