@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlsysim_labs.page.layout import Layout
-from mlsysim_labs.page.measured import MeasuredLine
+from mlsysim_labs.page.measured_line import MeasuredLine
 from mlsysim_labs.page.rail import Rail
 from mlsysim_labs.page.runner import Runner
 from mlsysim_labs.page.scenes import Frames, PictureFrame, Scene

@@ -195,8 +195,8 @@ function makeLanes(svg, over, paint, moved) {
 
 // How far the axis has to reach.
 const reachOf = (v, found, last) => {
-  const shown = [v.finish, last, v.reach, isPosed(v) ? 0 : v.guess, ...found.flatMap((lane) => [lane.total, lane.ghost])];
-  return Math.max(...shown.filter(isLong));
+  const wide = found.flatMap((lane) => [lane.total, lane.ghost]);
+  return Math.max(...[...wide, v.finish, last, v.reach, isPosed(v) ? 0 : v.guess].filter(isLong));
 };
 
 function build(svg, start, model, playerFor) {

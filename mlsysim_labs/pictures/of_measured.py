@@ -20,7 +20,7 @@ from solver import Q_, ContinuousBatchingModel, Measurement, ServingModel, kv_ca
 from solver.formulas import KERNELS, KernelShares, Product, kernel_time, roofline_time
 
 NOTHING, NAN = Q_("0 GiB"), math.nan
-UNKNOWN = KernelShares(NAN, NAN, NAN)  # of a kind of chip whose kernels nobody has measured
+UNFITTED = KernelShares(NAN, NAN, NAN)  # of a kind of chip whose kernels nobody has measured
 READ_AS = {"itl": "time", "ttft": "time", "kv_room": "GB", "product": "TFLOP/s"}
 SAID_OF = {"itl": "/token", "ttft": " to first token", "kv_room": " of room", "product": ""}
 CALLED = {"itl": "Time between tokens", "ttft": "Time to first token", "kv_room": "Memory for the KV cache",
@@ -49,7 +49,7 @@ def served(row: Measurement, profile: Any) -> Predicted:
     return Predicted(*map(float, estimate(result, row.quantity)))
 
 
-def kv_room(row: Measurement, profile: Any) -> Predicted:
+def room_left(row: Measurement, profile: Any) -> Predicted:
     """The memory that is left beside the weights and a tenth, as engines keep it back."""
     result = kv_capacity(row.model, row.hardware, row.seq_len, row.precision, non_torch=NOTHING, activation=NOTHING,
                          tensor_parallel=row.tensor_parallel)
@@ -58,7 +58,7 @@ def kv_room(row: Measurement, profile: Any) -> Predicted:
 
 def product_rate(row: Measurement, profile: Any) -> Predicted:
     """The rate of a single kernel on that kind of chip; no profile of an engine says anything of it."""
-    made, chip, part = product_of(row), row.hardware, KERNELS.get(row.hardware.family, UNKNOWN)
+    made, chip, part = product_of(row), row.hardware, KERNELS.get(row.hardware.family, UNFITTED)
     expected = kernel_time(made.work, made.traffic, chip.fp16 * part.compute, chip.bandwidth * part.memory, part.launch,
                            part.norm)
     floor = roofline_time(made.work, made.traffic, chip.fp16, chip.bandwidth, math.inf)
@@ -66,7 +66,7 @@ def product_rate(row: Measurement, profile: Any) -> Predicted:
 
 
 PREDICTIONS: dict[str, Callable[[Measurement, Any], Predicted]] = {
-    "itl": served, "ttft": served, "kv_room": kv_room, "product": product_rate}
+    "itl": served, "ttft": served, "kv_room": room_left, "product": product_rate}
 
 
 def predicted(row: Measurement, profile: Any = "tuned") -> Predicted:
@@ -108,14 +108,16 @@ def told(row: Measurement, profile: Any = "tuned") -> dict[str, str]:
     measured = number_at(value, kind)
     off = off_text(found.expected / value - 1) if math.isfinite(found.expected) else "no value"
     return {"short": f"Measured {measured}{SAID_OF[row.quantity]}: model {off}",
-            "says": distance(found.expected, value, kind), "where": where(row), "measured": measured,
+            "says": distance(found.expected, value, kind), "where": conditions(row), "measured": measured,
             "band": band(row, found, kind), "note": row.note, "title": f"{row.source.title} ({row.source.date})",
             "url": row.source.url}
 
 
 def band(row: Measurement, found: Predicted, kind: str) -> str:
-    """At best, and whether the measured figure is as near as 8 of 10 are."""
-    best = f"At best {number_at(found.floor, kind)}. " if math.isfinite(found.floor) else ""
+    """At best, and whether the measured figure is as near as 8 of 10 are; of a first token, which may have waited, the
+    floor says little."""
+    has_floor = math.isfinite(found.floor) and row.quantity != "ttft"
+    best = f"At best {number_at(found.floor, kind)}. " if has_floor else ""
     if not math.isfinite(found.high):
         return best.strip()
     inside = found.low <= row.value <= found.high
@@ -123,7 +125,7 @@ def band(row: Measurement, found: Predicted, kind: str) -> str:
     return f"{best}{'Within' if inside else 'Outside'} the band of the model, {ends}."
 
 
-def where(row: Measurement) -> str:
+def conditions(row: Measurement) -> str:
     """What was asked, from the quantity to the number format."""
     chip = str(row.hardware).removeprefix("NVIDIA ")
     if row.quantity == "product":
@@ -132,7 +134,7 @@ def where(row: Measurement) -> str:
         asked = []
     else:
         out = f", {whole(row.output_len)} out" if row.output_len > 1 else ""
-        prompt = counted(row.seq_len, "token")
-        asked = [counted(row.batch_size, "user") + (" at once" if row.loaded else ""), f"{prompt} in{out}" if out else prompt]
+        users, prompt = counted(row.batch_size, "user"), counted(row.seq_len, "token")
+        asked = [f"{users} at once" if row.loaded else users, f"{prompt} in{out}" if out else prompt]
     bits = f"{digits(8 * row.precision.size).removesuffix('.0')} bit"
     return " · ".join([CALLED[row.quantity], row.engine, chip, *asked, bits])

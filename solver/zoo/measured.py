@@ -79,16 +79,16 @@ class Measurement:
         """
         found: Any = True
         for name, value in asked.items():
-            if name not in ASKED:
-                raise TypeError(f"a measurement is asked with no {name!r}. {nearest(name, ASKED)}")
+            if name not in COMPARED:
+                raise TypeError(f"a measurement is asked with no {name!r}. {nearest(name, COMPARED)}")
             found = (value == getattr(self, name)) & found
-        for figure in FIGURES if hardware is not None else ():
+        for figure in CHIP_FIGURES if hardware is not None else ():
             found = (getattr(hardware, figure) == getattr(self.hardware, figure)) & found
         return found
 
 
-ASKED = ("batch_size", "seq_len", "output_len", "tensor_parallel")
-FIGURES = ("fp16", "bandwidth", "memory")
+COMPARED = ("batch_size", "seq_len", "output_len", "tensor_parallel")
+CHIP_FIGURES = ("fp16", "bandwidth", "memory")
 
 
 def measurement_record(table: Mapping[str, Any], sources: Mapping[str, Source]) -> Measurement:

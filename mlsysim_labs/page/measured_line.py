@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -26,7 +25,7 @@ from mlsysim_labs.widgets.assets import script, style
 from mlsysim_labs.widgets.strict import Strict
 from solver import Measurement
 
-PARTS = 3  # numbers of a row in `places`: whether it is seen, and where on both axes
+PLACE_PARTS = 3  # numbers of a row in `places`: whether it is seen, and where on both axes
 
 
 class MeasuredLine(Strict):
@@ -37,8 +36,8 @@ class MeasuredLine(Strict):
     `places` : three numbers a row: 1 where the knobs stand where it was measured, and the place of its mark, or NaN
     """
 
-    _esm = script("page/measured.js")
-    _css = style("page/measured.css")
+    _esm = script("page/measured_line.js")
+    _css = style("page/measured_line.css")
     picture = traitlets.Unicode().tag(sync=True)
     drawn: Any = traitlets.Any().tag(sync=True, **widget_serialization)
     rows: Any = traitlets.List().tag(sync=True)
@@ -48,14 +47,17 @@ class MeasuredLine(Strict):
         super().__init__(picture=picture, drawn=drawn)
         self._profile = profile
         self._measured: list[Measurement] = []
+        self._texts: list[dict[str, str]] | None = None
         self.add_class(f"lab-measured-of-{picture}")
         for kind in ("lab-measured-beside", "lab-off"):  # until its picture is on the stage
             self.add_class(kind)
 
-    @cached_property
+    @property
     def texts(self) -> list[dict[str, str]]:
         """What is said of each row, once somebody may read it."""
-        return [told(row, self._profile) for row in self._measured]
+        if self._texts is None:
+            self._texts = [told(row, self._profile) for row in self._measured]
+        return self._texts
 
     def show(self, yes: bool) -> None:
         """Whether it may be seen."""
@@ -64,11 +66,10 @@ class MeasuredLine(Strict):
     def targets(self, data: Any) -> list[Target]:
         """Where the numbers go; TypeError, with what is expected, where that is nothing measured."""
         if not isinstance(data, Mapping) or not all(isinstance(row, Measurement) for row in data):
-            raise TypeError(f"the function of what is measured beside {self.picture} returns a dict by rows of Measured, "
-                            f"but this one returned {type(data).__name__}.")
+            raise TypeError(f"what is measured beside {self.picture} is a dict by rows of Measured, "
+                            f"but its function returned {type(data).__name__}.")
         if list(data) != self._measured:
-            self._measured = list(data)
-            vars(self).pop("texts", None)
+            self._measured, self._texts = list(data), None
         numbers = [part for row, place in data.items() for part in place_of(row, place)]
         places = np.stack([x if hasattr(x, "is_symbol") else np.asarray(x, float) for x in numbers or [math.nan]])
         return [Target(self, "places", places, array=True, vital=False)]
@@ -77,8 +78,8 @@ class MeasuredLine(Strict):
 def place_of(row: Measurement, place: Any) -> tuple[Any, Any, Any]:
     """Whether a row is seen, as a number, and its place on two axes; NaN where it has none."""
     parts = place if isinstance(place, tuple) else (place,)
-    if not 0 < len(parts) <= PARTS or any(map(np.ndim, parts)):
+    if not 0 < len(parts) <= PLACE_PARTS or any(map(np.ndim, parts)):
         raise TypeError(f"the place of {row} is whether it is measured there, and up to two numbers, "
                         f"not {len(parts)} parts.")
-    seen, x, y = (*parts, math.nan, math.nan)[:PARTS]
+    seen, x, y = (*parts, math.nan, math.nan)[:PLACE_PARTS]
     return seen * 1.0, x, y
