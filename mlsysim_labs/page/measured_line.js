@@ -92,7 +92,7 @@ function fillCard(card, rows, all, pointed) {
   const rest = make(card, "details", "lab-measured-rest", { open: rows.length === 0 });
   make(rest, "summary", "", { textContent: `Measured at other settings: ${others.length}` });
   const list = make(rest, "ul", "");
-  for (const row of others) make(list, "li", "", { textContent: `${row.where}: ${row.measured}` });
+  for (const row of others) make(list, "li", "", { textContent: tied(row.elsewhere) });
 }
 
 function render({ model, el }) {

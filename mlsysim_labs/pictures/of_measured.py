@@ -107,10 +107,11 @@ def told(row: Measurement, profile: Any = "tuned") -> dict[str, str]:
     kind, found, value = READ_AS[row.quantity], predicted(row, profile), shown(row)
     measured = number_at(value, kind)
     off = off_text(found.expected / value - 1) if math.isfinite(found.expected) else "no value"
-    return {"short": f"Measured {measured}{SAID_OF[row.quantity]}: model {off}",
-            "says": distance(found.expected, value, kind), "where": conditions(row), "measured": measured,
-            "band": band(row, found, kind), "note": row.note, "title": f"{row.source.title} ({row.source.date})",
-            "url": row.source.url}
+    of, asked = f"{measured}{SAID_OF[row.quantity]}", conditions(row)
+    return {"short": f"Measured {of}: model {off}", "says": distance(found.expected, value, kind),
+            "where": " · ".join([CALLED[row.quantity], row.engine, *asked, bits(row)]),
+            "elsewhere": f"{' · '.join(asked)}: {of}", "band": band(row, found, kind), "note": row.note,
+            "title": f"{row.source.title} ({row.source.date})", "url": row.source.url}
 
 
 def band(row: Measurement, found: Predicted, kind: str) -> str:
@@ -125,8 +126,13 @@ def band(row: Measurement, found: Predicted, kind: str) -> str:
     return f"{best}{'Within' if inside else 'Outside'} the band of the model, {ends}."
 
 
-def conditions(row: Measurement) -> str:
-    """What was asked, from the quantity to the number format."""
+def bits(row: Measurement) -> str:
+    """The number format, by its width."""
+    return f"{digits(8 * row.precision.size).removesuffix('.0')} bit"
+
+
+def conditions(row: Measurement) -> list[str]:
+    """The chip, and what it was asked."""
     chip = str(row.hardware).removeprefix("NVIDIA ")
     if row.quantity == "product":
         asked = [f"{whole(row.rows)} × {whole(row.inner)} by {whole(row.inner)} × {whole(row.columns)}"]
@@ -136,5 +142,4 @@ def conditions(row: Measurement) -> str:
         out = f", {whole(row.output_len)} out" if row.output_len > 1 else ""
         users, prompt = counted(row.batch_size, "user"), counted(row.seq_len, "token")
         asked = [f"{users} at once" if row.loaded else users, f"{prompt} in{out}" if out else prompt]
-    bits = f"{digits(8 * row.precision.size).removesuffix('.0')} bit"
-    return " · ".join([CALLED[row.quantity], row.engine, chip, *asked, bits])
+    return [chip, *asked]

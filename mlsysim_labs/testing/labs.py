@@ -157,7 +157,7 @@ def check_stage(lab: Lab) -> None:
 def told_of(lab: Lab) -> set[str]:
     """The numbers in what is told of measurements."""
     texts = [row[name] for line in lab.page.measured.values() for row in line.texts
-             for name in ("short", "says", "where", "band", "note", "measured")]
+             for name in ("short", "says", "where", "elsewhere", "band", "note")]
     return set(re.findall(r"[\d.,]*\d", " ".join(texts)))
 
 
