@@ -19,7 +19,7 @@ from solver.simulation.serving import simulate
 from solver.units import Q_, Quantity
 from solver.zoo.formats import number_formats, precision_named
 from solver.zoo.hardware import Accelerator, Hardware
-from solver.zoo.measured import Measured, Measurement
+from solver.zoo.measurements import Measurement, Measurements
 from solver.zoo.models import Models, Transformer
 from solver.zoo.models import Transformer as Model
 from solver.zoo.node import Node
@@ -43,8 +43,8 @@ __all__ = [
     "Exponential",
     "Fixed",
     "Hardware",
-    "Measured",
     "Measurement",
+    "Measurements",
     "Model",
     "Models",
     "Node",

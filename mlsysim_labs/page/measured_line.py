@@ -1,7 +1,7 @@
 """What was measured beside a picture: a line that says how far the model is from it, and marks in the picture.
 
-The function of a lab returns, by the row of `solver.Measured`, whether the knobs stand where that was measured, and its
-place on the axes of the picture, if it has one::
+The function of a lab returns, by the row of `solver.Measurements`, whether the knobs stand where that was measured, and
+its place on the axes of the picture, if it has one::
 
     {row: (row.stands(gpu, batch_size=users), row.value) for row in ROWS}
 
@@ -66,7 +66,7 @@ class MeasuredLine(Strict):
     def targets(self, data: Any) -> list[Target]:
         """Where the numbers go; TypeError, with what is expected, where that is nothing measured."""
         if not isinstance(data, Mapping) or not all(isinstance(row, Measurement) for row in data):
-            raise TypeError(f"what is measured beside {self.picture} is a dict by rows of Measured, "
+            raise TypeError(f"what is measured beside {self.picture} is a dict by rows of Measurements, "
                             f"but its function returned {type(data).__name__}.")
         if list(data) != self._measured:
             self._measured, self._texts = list(data), None

@@ -1,7 +1,7 @@
 """What the solver says where somebody measured: asked with the same numbers, and told in words beside what came out.
 
->>> from solver import Measured
->>> row = Measured.product_h100_768
+>>> from solver import Measurements
+>>> row = Measurements.product_h100_768
 >>> intensity, rate = product_point(row)
 >>> f"{intensity:.0f} FLOP/B, {rate / 1e12:.0f} TFLOP/s"
 '664 FLOP/B, 762 TFLOP/s'
@@ -72,8 +72,8 @@ PREDICTIONS: dict[str, Callable[[Measurement, Any], Predicted]] = {
 def predicted(row: Measurement, profile: Any = "tuned") -> Predicted:
     """What the solver says where that was measured, with an engine of that profile.
 
-    >>> from solver import Measured
-    >>> row = Measured.tokens_2048_32
+    >>> from solver import Measurements
+    >>> row = Measurements.tokens_2048_32
     >>> found = predicted(row)
     >>> found.floor < row.value, found.low < row.value < found.high
     (True, True)
@@ -100,8 +100,8 @@ def shown(row: Measurement) -> float:
 def told(row: Measurement, profile: Any = "tuned") -> dict[str, str]:
     """All that a page says of a measurement beside the prediction, in sentences by their names.
 
-    >>> from solver import Measured
-    >>> told(Measured.room_80gb)["says"], told(Measured.room_80gb)["where"]
+    >>> from solver import Measurements
+    >>> told(Measurements.room_80gb)["says"], told(Measurements.room_80gb)["where"]
     ('model 61.2 GB, measured 57.2 GB: 7 % high', 'Memory for the KV cache · vLLM · H100 SXM · 16 bit')
     """
     kind, found, value = READ_AS[row.quantity], predicted(row, profile), shown(row)

@@ -14,7 +14,7 @@ from mlsysim_labs import Lab, Lanes
 from mlsysim_labs.marking.answers import known_unit
 from mlsysim_labs.testing import check_lab
 from mlsysim_labs.testing.labs import LONGEST_CELL
-from solver import Hardware, Measured
+from solver import Hardware, Measurements
 from solver.text import number_text
 
 KEY = ("faster_for_64", "first_token")
@@ -200,6 +200,6 @@ def test_what_was_measured_is_shown_as_the_page_says(blocks):
     def token(users):
         return {"lanes": {"read": (("weights", 4e-3),)}}
 
-    exec(compile(code, "write-a-lab.md", "exec"), {"lab": lab, "token": token, "Measured": Measured})
+    exec(compile(code, "write-a-lab.md", "exec"), {"lab": lab, "token": token, "Measurements": Measurements})
     seen = [row.name for row, (there, _) in lab["tokens_measured"].items() if there]
     assert seen == ["torchao_h100"]

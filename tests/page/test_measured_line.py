@@ -12,9 +12,9 @@ from mlsysim_labs import Lab, Lanes, Plot
 from mlsysim_labs.page.measured_line import MeasuredLine
 from mlsysim_labs.pictures.of_measured import told
 from mlsysim_labs.reactive.trace import run
-from solver import Hardware, Measured
+from solver import Hardware, Measurements
 
-ROW, OTHER = Measured.room_80gb, Measured.torchao_h100
+ROW, OTHER = Measurements.room_80gb, Measurements.torchao_h100
 
 
 def measured_lab(**options):
@@ -80,7 +80,7 @@ def test_it_follows_the_knobs():
 
 
 @pytest.mark.parametrize("made, says", [
-    ([ROW], "a dict by rows of Measured"), ({"room": 1}, "a dict by rows of Measured"),
+    ([ROW], "a dict by rows of Measurements"), ({"room": 1}, "a dict by rows of Measurements"),
     ({ROW: (1, 2, 3, 4)}, "up to two numbers"), ({ROW: ()}, "up to two numbers")])
 def test_what_is_no_place_is_answered(made, says):
     with pytest.raises(TypeError, match=says):
@@ -149,7 +149,7 @@ def shown(page, axes, rows, places):
 
 @pytest.mark.browser
 def test_a_mark_stands_on_the_axis_of_time_and_the_axis_reaches_to_it(page):
-    errors = shown(page, TIME, [OTHER, Measured.torchao_a100], [1, OTHER.value, math.nan, 0, 0.0105, math.nan])
+    errors = shown(page, TIME, [OTHER, Measurements.torchao_a100], [1, OTHER.value, math.nan, 0, 0.0105, math.nan])
     assert page.locator(".lab-mark").count() == 1
     sign = page.locator(".lab-mark-sign").get_attribute("transform")
     assert sign == f"translate({500 * OTHER.value / 0.01} 250)"
@@ -165,7 +165,7 @@ def test_a_mark_stands_on_the_axis_of_time_and_the_axis_reaches_to_it(page):
 
 @pytest.mark.browser
 def test_a_hand_at_a_mark_hears_of_it_and_a_press_tells_all(page):
-    rows = [Measured.product_h100_8, Measured.product_h100_33]
+    rows = [Measurements.product_h100_8, Measurements.product_h100_33]
     shown(page, ROOF, rows, [1, 10, 5, 1, 1e6, 5])
     boxes = [mark.get_attribute("transform") for mark in page.locator(".lab-mark-sign").all()]
     assert boxes[0].startswith("translate(183.3") and boxes[1].startswith("translate(450 150")

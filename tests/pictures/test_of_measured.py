@@ -8,9 +8,9 @@ import pytest
 
 from mlsysim_labs.pictures.of_measured import predicted, product_point, shown, told
 from mlsysim_labs.words.distance import off_text
-from solver import Hardware, Measured, changed
+from solver import Hardware, Measurements, changed
 
-ROWS = pytest.mark.parametrize("row", Measured, ids=str)
+ROWS = pytest.mark.parametrize("row", Measurements, ids=str)
 
 
 @ROWS
@@ -35,19 +35,19 @@ def test_it_is_told_whether_it_is_within_the_band(row):
 
 
 def test_some_are_outside_and_say_why():
-    outside = [row for row in Measured if "Outside" in told(row)["band"]]
+    outside = [row for row in Measurements if "Outside" in told(row)["band"]]
     assert outside and all(row.note for row in outside)
 
 
 def test_another_profile_says_something_else():
-    row = Measured.torchao_h100
+    row = Measurements.torchao_h100
     assert predicted(row, "ideal").expected < predicted(row, "tuned").expected
     ideal = told(row, "ideal")
     assert ideal["says"] != told(row)["says"] and ideal["elsewhere"].endswith(": 7.88 ms/token")
 
 
 def test_a_product_is_a_point_under_the_roof():
-    for row in (row for row in Measured if row.quantity == "product"):
+    for row in (row for row in Measurements if row.quantity == "product"):
         intensity, rate = product_point(row)
         chip = row.hardware
         assert 0.3 < rate / min(chip.fp16, intensity * chip.bandwidth) < 1
@@ -55,6 +55,6 @@ def test_a_product_is_a_point_under_the_roof():
 
 
 def test_a_chip_whose_kernels_nobody_measured_has_no_value():
-    row = Measured.product_h100_8
+    row = Measurements.product_h100_8
     other = type(row)(**vars(row) | {"hardware": changed(Hardware.Cloud.H100, family="Ada")})
     assert "the model has no value" in told(other)["says"] and "no value" in told(other)["short"]

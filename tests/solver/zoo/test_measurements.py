@@ -6,17 +6,17 @@ import datetime
 
 import pytest
 
-from solver import Hardware, Measured, Models, changed
-from solver.zoo.measured import QUANTITIES, measurement_record
+from solver import Hardware, Measurements, Models, changed
+from solver.zoo.measurements import QUANTITIES, measurement_record
 from solver.zoo.records import Source
 
-ROWS = pytest.mark.parametrize("row", Measured, ids=str)
+ROWS = pytest.mark.parametrize("row", Measurements, ids=str)
 H100 = Hardware.Cloud.H100
 
 
 def test_they_are_a_handful_of_each_kind():
-    assert 10 <= len(Measured) <= 40
-    assert {row.quantity for row in Measured} == set(QUANTITIES)
+    assert 10 <= len(Measurements) <= 40
+    assert {row.quantity for row in Measurements} == set(QUANTITIES)
 
 
 @ROWS
@@ -37,14 +37,14 @@ def test_each_says_what_was_asked(row):
 
 
 def test_a_rate_is_read_as_a_time():
-    one, prompt = Measured.torchao_a100, Measured.prompt_4096
+    one, prompt = Measurements.torchao_a100, Measurements.prompt_4096
     assert one.published == "95.64 token/s" and one.value == pytest.approx(1 / 95.64)
     assert prompt.value == pytest.approx(4096 / 6138)
-    assert Measured.room_80gb.value == pytest.approx(53.29 * 2**30)
+    assert Measurements.room_80gb.value == pytest.approx(53.29 * 2**30)
 
 
 def test_where_it_was_measured():
-    row = Measured.tokens_2048_32
+    row = Measurements.tokens_2048_32
     assert row.stands(H100, batch_size=32, seq_len=2048, output_len=256) is True
     for chip, asked in ((Hardware.Cloud.A100, {}), (H100, {"batch_size": 31}), (changed(H100, bandwidth=1e12), {})):
         assert not row.stands(chip, **asked)

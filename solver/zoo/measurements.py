@@ -1,7 +1,7 @@
 """Measurements: what somebody measured and published, to stand beside what the solver says of it.
 
-A record has what was asked, in the words of `solve`, what came out, and where that is published. They are for looking
-at: nothing is fitted to them here, and a prediction may be far off.
+A record has what was asked, in the words of `solve`, what came out, and where that is published. They are there to be
+looked at: some are among what profiles were fitted to, and from others a prediction is far off.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ class Measurement:
     `loaded` : whether others' prompts are read between the tokens, as in a server that is always asked
     `note` : what else a reader has to know, in a sentence
 
-    >>> Measured.torchao_h100.published, round(1e3 * Measured.torchao_h100.value, 2)   # ms for each token
+    >>> Measurements.torchao_h100.published, round(1e3 * Measurements.torchao_h100.value, 2)   # ms for each token
     ('126.9 token/s', 7.88)
     """
 
@@ -71,7 +71,7 @@ class Measurement:
         What is compared may not be known yet, as in a trace. A chip is told by its peak, bandwidth and memory.
 
         >>> from solver import Hardware, changed
-        >>> h100, row = Hardware.Cloud.H100, Measured.tokens_1024_8
+        >>> h100, row = Hardware.Cloud.H100, Measurements.tokens_1024_8
         >>> row.stands(h100, batch_size=8), row.stands(h100, batch_size=64)
         (True, False)
         >>> row.stands(changed(h100, fp16=2 * h100.fp16))
@@ -92,7 +92,7 @@ CHIP_FIGURES = ("fp16", "bandwidth", "memory")
 
 
 def measurement_record(table: Mapping[str, Any], sources: Mapping[str, Source]) -> Measurement:
-    """The record of one table of ``zoo/measured.toml``, which has no name yet."""
+    """The record of one table of ``zoo/measurements.toml``, which has no name yet."""
     given: dict[str, Any] = {name: value for name, value in table.items() if name != "like"}
     given |= {"hardware": Hardware[table["hardware"]], "precision": PRECISIONS[table["precision"]],
               "source": sources[table["source"]], "model": Models[table["model"]] if "model" in table else None}
@@ -101,5 +101,5 @@ def measurement_record(table: Mapping[str, Any], sources: Mapping[str, Source]) 
     return Measurement("", **given)
 
 
-Measured: Zoo[Measurement] = Zoo("Measured", lambda: {
-    name: replace(row, name=name) for name, row in records("measured.toml", measurement_record).items()})
+Measurements: Zoo[Measurement] = Zoo("Measurements", lambda: {
+    name: replace(row, name=name) for name, row in records("measurements.toml", measurement_record).items()})
