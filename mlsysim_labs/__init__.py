@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mlsysim_labs.pictures.heatmap import Heatmap
     from mlsysim_labs.pictures.lanes import Lanes
     from mlsysim_labs.pictures.multipliers import Multipliers
+    from mlsysim_labs.pictures.of_measured import product_point
     from mlsysim_labs.pictures.of_results import estimate, memory_parts, roof_point
     from mlsysim_labs.pictures.parts.sentence import said
     from mlsysim_labs.pictures.plot import Plot
@@ -34,12 +35,12 @@ if TYPE_CHECKING:
     from mlsysim_labs.places.notebooks import lab_of
 
 __all__ = ["GUESS", "Catalogue", "Estimates", "Frontier", "Graph", "Heatmap", "Lab", "Lanes", "Multipliers", "Plot",
-           "Roofline", "Untraceable", "Vessel", "enable_widgets", "estimate", "lab_of", "memory_parts", "program",
-           "roof_point", "said", "symbol", "trace"]
+           "Roofline", "Untraceable", "Vessel", "enable_widgets", "estimate", "lab_of", "memory_parts", "product_point",
+           "program", "roof_point", "said", "symbol", "trace"]
 
 HOMES = {name: home for home, names in {
     "lab": ["Lab"], "pictures.parts.sentence": ["said"],
-    "pictures.of_results": ["estimate", "memory_parts", "roof_point"],
+    "pictures.of_results": ["estimate", "memory_parts", "roof_point"], "pictures.of_measured": ["product_point"],
     "places.catalogue": ["Catalogue"], "places.colab": ["enable_widgets"], "places.notebooks": ["lab_of"],
 }.items() for name in names}
 

@@ -148,6 +148,18 @@ class Board:
             return self.derive(function)
         return decorate
 
+    def measured(self, picture: Formula, profile: Any = "tuned") -> Decorator:
+        """The function below says where somebody measured: by row of `Measurements`, whether the knobs stand there, and
+        the place of its mark on the axes of that picture, if it has one.
+
+        The page tells how far the model is from each, asked with an engine of that `profile`; nothing of it is there
+        before all predictions are locked.
+        """
+        def decorate(function: Formula) -> Formula:
+            self._page.add_measured(function.__name__, picture.__name__, profile)
+            return self.derive(function)
+        return decorate
+
     # the browser ------------------------------------------------------------------------------------------------
 
     def program(self) -> dict[str, Any]:

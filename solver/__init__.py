@@ -20,6 +20,7 @@ from solver.units import Q_, Quantity
 from solver.zoo.fabric import Fabric, Fabrics
 from solver.zoo.formats import number_formats, precision_named
 from solver.zoo.hardware import Accelerator, Hardware
+from solver.zoo.measurements import Measurement, Measurements
 from solver.zoo.models import Models, Transformer
 from solver.zoo.models import Transformer as Model
 from solver.zoo.node import Node
@@ -45,6 +46,8 @@ __all__ = [
     "Fabrics",
     "Fixed",
     "Hardware",
+    "Measurement",
+    "Measurements",
     "Model",
     "Models",
     "Node",

@@ -31,6 +31,7 @@ CONSTANTS = {  # what is neither a class nor a function: where it belongs, and w
     "BOTTLENECKS": ("serving", "What can bind a pass; arrays of bottlenecks have places in it."),
     "PRECISIONS": ("zoo", "All number formats by name."),
     "Hardware": ("zoo", "All accelerators: `Hardware.Cloud.H100`."),
+    "Measurements": ("zoo", "Published measurements, by name: `Measurements.torchao_h100`."),
     "Model": ("zoo", "A transformer: `Model.from_config(path)` and `Model.declared(...)` make one that the zoo lacks "
                      "([how](models.md))."),
     "Models": ("zoo", "All models: `Models.Llama3_8B`."),

@@ -24,8 +24,8 @@ def box(kind: type, *names: str, children: Iterable[Any] = ()) -> Any:
 class Layout:
     """The boxes of a lab, and what is in each.
 
-    `frames`, `knobs`, `drawer`, `cards`, `line` are filled; segments and the way through the steps have places of
-    their own, which the rail fills in the browser.
+    `frames`, `knobs`, `drawer`, `cards`, `line` are filled, and `views` with what was measured; segments and the way
+    through the steps have places of their own, which the rail fills in the browser.
     """
 
     def __init__(self, title: str, rail: Any, runner: Any) -> None:
@@ -33,7 +33,8 @@ class Layout:
         self.line, self.frames = box(column, "lab-foot"), box(column, "lab-pictures")
         self.knobs, self.drawer = box(row, "lab-controls"), box(row, "lab-controls", "lab-drawer")
         self.cards = box(column, "lab-cards")
-        stage = box(column, "lab-stage", children=[self.frames, box(row, "lab-views"), self.knobs, self.drawer])
+        self.views = box(row, "lab-views")
+        stage = box(column, "lab-stage", children=[self.frames, self.views, self.knobs, self.drawer])
         self.script = box(column, "lab-script", children=[box(row, "lab-where"), self.cards, box(row, "lab-way")])
         self.body = box(row, "lab-body", children=[stage, self.script])
         frame = box(column, "lab-frame", children=[rail, self.body, self.line, runner])

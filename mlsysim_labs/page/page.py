@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mlsysim_labs.page.layout import Layout
+from mlsysim_labs.page.measured_line import MeasuredLine
 from mlsysim_labs.page.rail import Rail
 from mlsysim_labs.page.runner import Runner
 from mlsysim_labs.page.scenes import Frames, PictureFrame, Scene
@@ -43,6 +44,7 @@ class Page:
         self.rail = Rail(title=title, slug=slug, runner=self.frames.runner)
         self.layout = Layout(title, self.rail, self.frames.runner)
         self.advanced: set[str] = set()  # controls in the drawer
+        self.measured: dict[str, MeasuredLine] = {}  # by the function that says where
         self.shown = False
 
     @property
@@ -66,6 +68,12 @@ class Page:
     def watch(self, name: str, targets: Callable[[Any], list[Target]]) -> None:
         """A function that fills a widget which is no picture."""
         self.frames.watchers[name] = targets
+
+    def add_measured(self, name: str, picture: str, profile: Any) -> None:
+        """A function that says where measurements stand in a picture; only when all is open anybody computes it."""
+        line = MeasuredLine(picture, self.pictures[picture].widget, profile)
+        self.measured[name] = line
+        self.watch(name, line.targets)
 
     @property
     def start_pictures(self) -> list[str]:
@@ -116,11 +124,15 @@ class Page:
         pictures = {name: None for scene in scenes.values() for name in scene.pictures}
         knobs = {name for scene in scenes.values() for name in scene.knobs}
         widgets = {name: control.widget for name, control in wiring.controls.items() if name in knobs}
+        told = is_open and not exam  # what was measured could be a hint
         self.layout.arrange(
             line=line, frames=[self.pictures[name].frame for name in pictures],
             knobs=[widget for name, widget in widgets.items() if name not in self.advanced],
             drawer=[widget for name, widget in widgets.items() if name in self.advanced],
-            cards=[step.widget for step in steps])
+            cards=[step.widget for step in steps],
+            views=self.measured.values() if told else [])
+        for measured in self.measured.values():
+            measured.show(told)
         self.rail.start = wiring.start
         self.rail.tell(steps, is_open)
         with self.runner.hold_sync():

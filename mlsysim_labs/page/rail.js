@@ -91,6 +91,8 @@ async function connect(model, el, box) {
     buttons.forEach((button, i) => button.setAttribute("aria-pressed", String(i === pressed)));
     rove(buttons, Math.max(0, pressed));
     views.hidden = words.length === 0;
+    for (const line of place("views").querySelectorAll(".lab-measured-beside"))
+      line.classList.toggle("lab-off", !shown || !line.classList.contains(`lab-measured-of-${shown.name}`));
     for (const [name] of runner.get("controls")) {
       const knob = box.querySelector(`.lab-control-${name}`);
       knob?.classList.toggle("lab-off", !now.knobs.includes(name));
@@ -234,8 +236,8 @@ async function connect(model, el, box) {
   model.on("change:steps", load);
   runner.on("change:view change:scenes change:ready change:scene", draw);
   const added = new MutationObserver((changes) => hasElements(changes) && draw()); // cards and pictures that come later
-  for (const part of ["cards", "pictures", "controls"])
-    added.observe(place(part), { childList: true, subtree: part !== "pictures" && part !== "cards" });
+  for (const part of ["cards", "pictures", "controls", "views"])
+    added.observe(place(part), { childList: true, subtree: part === "controls" });
   await load();
   const linked = model.get("is_open") && linkedState(model.get("slug"));
   if (linked) setAll(linked);
@@ -249,7 +251,8 @@ async function connect(model, el, box) {
     more.stop();
     undress();
     live.remove();
-    for (const part of ["views", "where", "way"]) place(part)?.replaceChildren();
+    for (const part of ["where", "way"]) place(part)?.replaceChildren();
+    for (const made of [views, drawer]) made.remove();
   };
 }
 

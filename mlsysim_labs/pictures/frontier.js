@@ -108,7 +108,7 @@ function makeLimit(svg, seen, id) {
     const ok = hasLimit(v),
       edge = ok ? clamp(at(v.slo), left, right) : left,
       words = ok ? `at least ${brief(v.slo)} token/s` : "";
-    for (const node of [area, line, region, least]) show(node, ok && edge > left);
+    showAll([area, line, region, least], ok && edge > left);
     if (!ok || edge <= left) return [];
     const room = edge - left,
       flat = SLOW.find((w) => widthOf(w, 600) + 12 < room),
@@ -164,7 +164,7 @@ function makeCurves(svg, seen) {
     };
     const [rawX, rawY] = [at[0](v.here_x), at[1](v.here_y)],
       ok = [rawX, rawY].every((p) => !Number.isNaN(p));
-    for (const node of [marker, here, leaders[4]]) show(node, ok);
+    showAll([marker, here, leaders[4]], ok);
     if (ok) {
       const [x, y] = [clamp(rawX, left, right), clamp(rawY, top, bottom)];
       const beyond = { "←": rawX < left, "→": rawX > right, "↑": rawY < top, "↓": rawY > bottom };
@@ -231,6 +231,7 @@ function build(svg, { x, y, scale, x_limits: xs, y_limits: ys }) {
     const at = [(n) => px(axes[0].of(n)), (n) => py(axes[1].of(n))];
     set(window, { x: left, y: top, width: right - left, height: bottom - top });
     placeAxes(v.chip, scales);
+    tellAxes(svg, scale, xs, ys, scales);
     placeCurves(v, axes, at, scales, placeLimit(v, at[0], scales));
     return height;
   };

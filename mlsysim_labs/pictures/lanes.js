@@ -14,6 +14,7 @@ const TRAITS = [
   "fits",
   "tokens",
   "ticks",
+  "reach", // of the axis, at least: something else is marked on it
   "done",
   "parts",
   "plays",
@@ -105,8 +106,7 @@ function makeLane(svg, over, paint) {
     bars.forEach((bar, i) => {
       const part = lane.parts[i],
         seen = part !== undefined && part.length > 0;
-      show(bar, seen);
-      show(names[i], seen);
+      showAll([bar, names[i]], seen);
       if (!seen) return;
       const wide = Math.max(LEAST, px(part.length));
       set(bar, { x: px(from), y, width: wide, height: tall, ...paint(known(part.kind)) });
@@ -117,7 +117,7 @@ function makeLane(svg, over, paint) {
     });
   };
   return (lane, y, tall, how) => {
-    for (const node of [all, head]) show(node, lane !== undefined);
+    showAll([all, head], lane !== undefined);
     if (!lane) return;
     placeBars(lane, y, tall, how);
     const { px, done, alone, label } = how,
@@ -141,7 +141,7 @@ function makeMarks(svg) {
   return (v, found, { tops, tall, above, below }, { px, width, plain }) => {
     const x = clamp(px(v.finish), 1.5, width - 1.5),
       last = tops[found.length - 1];
-    for (const node of [line, text]) show(node, plain);
+    showAll([line, text], plain);
     set(ticks, { d: tickPath(v, found.at(-1), px, last, tall) });
     show(note, plain && found.some(({ ghost }) => isLong(ghost)));
     if (!plain) return;
@@ -195,8 +195,8 @@ function makeLanes(svg, over, paint, moved) {
 
 // How far the axis has to reach.
 const reachOf = (v, found, last) => {
-  const shown = [v.finish, last, isPosed(v) ? 0 : v.guess, ...found.flatMap((lane) => [lane.total, lane.ghost])];
-  return Math.max(...shown.filter(isLong));
+  const wide = found.flatMap((lane) => [lane.total, lane.ghost]);
+  return Math.max(...[...wide, v.finish, last, v.reach, isPosed(v) ? 0 : v.guess].filter(isLong));
 };
 
 function build(svg, start, model, playerFor) {
@@ -224,6 +224,7 @@ function build(svg, start, model, playerFor) {
       foot = rows.below + 18;
     now.toTime = (x) => (x / width) * end;
     axis.place(rows.axis, width);
+    svg.dataset.time = [end, rows.axis, rows.above];
     placeLanes(v, found, rows, { px, width });
     placeMarks(v, found, rows, { px, width, plain: !v.plays && !isPosed(v) });
     const x = Number.isFinite(v.guess) ? px(Math.max(0, v.guess)) : px(v.finish) + 16;
@@ -241,7 +242,7 @@ function build(svg, start, model, playerFor) {
     Object.assign(now, { v, width });
     if (player) follow(player, now, v, found, rows, height);
     placeChat(v, found, rows, player, width);
-    for (const node of [all, over]) show(node, ready);
+    showAll([all, over], ready);
     svg.classList.toggle("lab-lanes-too-large", isTooLarge(v));
     placeDivider(v, isDivided(v), { y: rows.slim ? 104 : 168, tall: rows.slim ? 46 : 54, width });
     if (ready) placeTimes(v, found, rows, width);

@@ -31,6 +31,15 @@ function swatch(parent, [label, colour, dash]) {
   entry.append(svg, label);
 }
 
+// Where bqplot has put an axis: its first and last marks tell, whose numbers d3 keeps with them.
+function spanOf([kind, low, high], axis, part) {
+  const of = kind === "log" ? Math.log : Number,
+    ticks = [...axis.querySelectorAll(".tick")];
+  const [a, b] = [ticks[0], ticks.at(-1)].map((tick) => [of(tick?.__data__), tick?.getCTM()?.[part]]);
+  const at = (value) => a[1] + ((of(value) - a[0]) / (b[0] - a[0])) * (b[1] - a[1]);
+  return [kind, low, high, at(low), at(high)];
+}
+
 function render({ model, el }) {
   const head = make(el, "div", "lab-drawing lab-plot-head"),
     says = make(head, "div", "lab-drawing-says"),
@@ -75,7 +84,27 @@ function render({ model, el }) {
       const lines = drawn.map(([label]) => label).join(", ");
       figure.ariaLabel = lines ? `${heard} Lines: ${lines}.` : heard;
     }
+    if (figure) watchAxes(figure);
     if (live.textContent !== heard) timer ||= setTimeout(speak, PAUSE);
+  };
+  // For whoever marks something in the figure.
+  const tellAxes = (figure) => {
+    const axes = [...figure.querySelectorAll("g.axis")].map((axis, i) => spanOf(model.get("axes")[i], axis, "ef"[i])),
+      svg = figure.querySelector(".svg-figure"),
+      text = JSON.stringify(axes);
+    const isKnown = svg && axes.length === 2 && axes.flat().every((x) => x === x);
+    if (isKnown && svg.dataset.axes !== text) svg.dataset.axes = text; // else it would be drawn for ever
+  };
+  let watched = null,
+    watch = null;
+  const watchAxes = (figure) => {
+    if (watched === figure) return;
+    watch?.disconnect();
+    watched = figure;
+    watch = new MutationObserver(() => tellAxes(figure));
+    const behind = figure.querySelector(".svg-background") ?? figure; // where the axes are, and no mark of ours
+    watch.observe(behind, { subtree: true, childList: true, attributes: true, attributeFilter: ["transform"] });
+    tellAxes(figure);
   };
   const soon = () => {
     if (!due) queueMicrotask(() => due && draw());
@@ -97,6 +126,7 @@ function render({ model, el }) {
     clearTimeout(timer);
     clearTimeout(late);
     sized.disconnect();
+    watch?.disconnect();
     live.remove();
     listen("off");
   };

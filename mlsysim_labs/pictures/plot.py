@@ -36,6 +36,7 @@ class PlotTitle(anywidget.AnyWidget, Speaks):
 
     `legend` : label, colour and dash of each line
     `names`, `places` : the points by name, and x and y of each: what is read aloud where there is no sentence
+    `axes` : scale and ends of both
     """
 
     _esm = script("pictures/parts/sentence.js", "pictures/plot.js")
@@ -45,6 +46,7 @@ class PlotTitle(anywidget.AnyWidget, Speaks):
     legend: Any = traitlets.List().tag(sync=True)
     names: Any = traitlets.List(traitlets.Unicode()).tag(sync=True)
     places: Any = traitlets.List(traitlets.Float()).tag(sync=True)
+    axes: Any = traitlets.List().tag(sync=True)
 
 
 class Plot:
@@ -64,7 +66,7 @@ class Plot:
                       in zip((x, y), (x_limits, y_limits), checked_scales(scales), strict=True)]
         self._colours = marks.checked_colours("Plot", colours or {})
         self._marks: dict[tuple[str, str], marks.Mark] = {}
-        self._title = PlotTitle(x=x, y=y)
+        self._title = PlotTitle(x=x, y=y, axes=[[axis.scale, float(axis.low), float(axis.high)] for axis in self._axes])
         self._figure = make_figure(self._axes)
         self._box = NamedBox([self._title, self._figure], "this Plot")
         self._box.add_class("lab-plot")

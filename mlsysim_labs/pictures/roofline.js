@@ -127,7 +127,7 @@ function makeRoofs(svg, seen, unit) {
       lower = ok && areAmounts(v.engine_peak, v.engine_bandwidth),
       lines = [],
       taken = [];
-    for (const node of all) show(node, ok);
+    showAll(all, ok);
     if (!ok) return { taken, lines };
     const far = FAR * wide,
       deep = FAR * tall,
@@ -188,7 +188,7 @@ function makeGhost(svg, seen) {
     const seen = areAmounts(v.peak, v.bandwidth, v.ghost_peak, v.ghost_bandwidth),
       flat = !same(v.ghost_peak, v.peak),
       yes = seen && (flat || !same(v.ghost_bandwidth, v.bandwidth));
-    for (const node of [roof, line, text]) show(node, yes);
+    showAll([roof, line, text], yes);
     if (!yes) return others;
     const [x, y] = [px(log(v.ghost_peak) - log(v.ghost_bandwidth)), py(log(v.ghost_peak))];
     move(set(roof, { d: `M${-FAR * wide} ${FAR * tall}L0 0H${FAR * wide}` }), x, y);
@@ -224,7 +224,7 @@ function makePoints(svg, unit, colours) {
     }
     points.forEach(([marker, label], i) => {
       const { ok, x, y, rate, arrows, label: said } = found[i] ?? {};
-      for (const node of [leaders[i], marker, label]) show(node, ok);
+      showAll([leaders[i], marker, label], ok);
       if (!ok) return;
       set(marker, { class: `${MOVES} ${name("point")} ${name("in-" + (colours[said] ?? HUES[i]))}` });
       const words = fit(
@@ -257,6 +257,7 @@ function build(svg, { x_limits: xs, y_limits: ys, colours }) {
       { left, right, top, bottom, height } = scales;
     set(window, { x: left, y: top, width: right - left, height: bottom - top });
     placeAxes(v.chip, scales);
+    tellAxes(svg, "log", xs, ys, scales);
     placePoints(v, scales, placeGhost(v, scales, placeRoofs(v, scales)));
     return height;
   };

@@ -151,6 +151,14 @@ def check_stage(lab: Lab) -> None:
         text = number_text(key)
         if len(re.sub(r"\D", "", text).strip("0")) > 2:  # short numbers stand anywhere
             assert text not in shown, f"the key of {name}, {text}, stands on the stage before anybody has moved a knob"
+            assert text not in told_of(lab), f"the key of {name}, {text}, stands in what was measured"
+
+
+def told_of(lab: Lab) -> set[str]:
+    """The numbers in what is told of measurements."""
+    texts = [row[name] for line in lab.page.measured.values() for row in line.texts
+             for name in ("short", "says", "where", "elsewhere", "band", "note")]
+    return set(re.findall(r"[\d.,]*\d", " ".join(texts)))
 
 
 def check_reveals(lab: Lab) -> None:

@@ -109,6 +109,57 @@ def test_the_table_says_what_a_tuned_engine_takes(lab):
     assert also["8 of 10 runs from [ms]"] < also["a tuned engine, expected [ms]"] < also["to [ms]"]
 
 
+# what was measured ----------------------------------------------------------------------------------------------------
+
+def seen(lab, name, **knobs):
+    """The rows that were measured where the knobs stand."""
+    lab.set(**SOLD | {"users": 1, "context": 16} | knobs)
+    return [row.name for row, (there, *_) in lab[name].items() if there]
+
+
+def test_what_was_measured_is_seen_where_it_was_measured(lab):
+    assert seen(lab, "steps_measured") == ["torchao_h100"]
+    assert seen(lab, "steps_measured", gpu="A100") == ["torchao_a100", "tinychat_a100", "llama_cpp_a100"]
+    assert seen(lab, "steps_measured", users=64, context=1024) == ["tokens_1024_64"]
+    for knobs in ({"buy": "2× FLOP/s"}, {"gpu": "L4"}, {"users": 64}, {"context": 8192}):
+        assert seen(lab, "steps_measured", **knobs) == [], knobs
+    for chip, rows in (("H100", 5), ("A100", 5), ("H200", 5), ("L4", 0)):
+        assert len(seen(lab, "products_measured", gpu=chip)) == rows
+    assert seen(lab, "products_measured", buy="2× bandwidth") == []
+
+
+def test_nothing_that_was_measured_beats_the_roof_or_the_step(lab):
+    at(lab, users=1, context=16)
+    for row, (there, time) in lab["steps_measured"].items():
+        assert not there or time > lab["step"]["done"], row
+    roof = lab["roof"]
+    for there, intensity, rate in lab["products_measured"].values():
+        assert not there or rate < min(roof["peak"], intensity * roof["bandwidth"])
+
+
+@pytest.mark.browser
+def test_a_learner_sees_it_after_the_lock(jupyter, page, lab):
+    played.forget(jupyter, "01_memory_wall.ipynb", "01_memory_wall")
+    player = played.walk_in(jupyter, page, "01_memory_wall.ipynb", lab)
+    line = player.box.locator(".lab-measured-line:visible")
+    assert line.count() == 0
+    player.play()
+    player.view("One token")
+    said = lab.page.measured["steps_measured"].texts[0]
+    assert line.inner_text() == said["short"] and said["says"] in line.get_attribute("aria-label")
+    assert page.locator(".lab-shown .lab-mark").count() == 1
+    player.view("Roofline")
+    assert page.locator(".lab-shown .lab-mark").count() == 5
+    player.press(line.get_attribute("aria-label"))
+    assert page.locator(".lab-measured-card:visible .lab-measured-row").count() == 5
+    player.check_access()
+    page.keyboard.press("Escape")
+    player.choose("gpu", "L4")
+    assert line.inner_text() == "Measured at other settings" and page.locator(".lab-shown .lab-mark").count() == 0
+    player.menu("Start over")
+    assert player.said == []
+
+
 # the teacher's page ---------------------------------------------------------------------------------------------------
 
 def page_numbers(lab):

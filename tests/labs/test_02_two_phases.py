@@ -118,6 +118,18 @@ def test_the_table_says_what_a_tuned_engine_takes(lab):
     assert also["tuned engine: a written token [ms]"] == pytest.approx(1e3 * tuned.value("itl"))
 
 
+# what was measured ----------------------------------------------------------------------------------------------------
+
+@pytest.mark.parametrize("knobs, rows", [
+    ({}, ["tokens_2048_8", "first_2048_8"]), ({"prompt": 64}, ["torchao_h100"]),
+    ({"gpu": "A100", "prompt": 4096}, ["prompt_4096"]), ({"gpu": "L4"}, []), ({"prompt": 16384}, []),
+    ({"gpu": "A100", "prompt": 512}, ["torchao_a100", "tinychat_a100", "llama_cpp_a100"])])
+def test_what_was_measured_is_seen_where_it_was_measured(lab, knobs, rows):
+    lab.set(**{"prompt": 2048, "answer": 256, "gpu": "H100"} | knobs)
+    found = lab["request_measured"].items()
+    assert [row.name for row, place in found if (place[0] if isinstance(place, tuple) else place)] == rows
+
+
 # the teacher's page ---------------------------------------------------------------------------------------------------
 
 def share(**how):

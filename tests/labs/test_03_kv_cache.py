@@ -160,3 +160,37 @@ def test_the_numbers_in_conditions_are_those_of_the_records(lab):
         f"{QWEN} · {QWEN.parameters / 1e9:.1f} billion parameters, {QWEN.active_parameters / 1e9:.3g} billion active · "
         f"{QWEN.layers:g} layers, {qwen.kv_heads:g} KV heads of {qwen.head_dim:g} · 16 bit · "
         f"H200 with {H200.memory / 2**30:g} GiB, a tenth kept back · the picture stays with Llama")
+
+
+def seen(lab, name, **knobs):
+    """The places of the rows that were measured where the knobs stand."""
+    found = lab.wiring.values_at(lab.wiring.start | lab.wiring.raw_of(knobs), [name])[name]
+    places = [place if isinstance(place, tuple) else (place,) for place in found.values()]
+    return [place[1:] for place in places if place[0]]
+
+
+def test_what_was_measured_is_seen_where_it_was_measured(lab):
+    assert len(seen(lab, "room_measured")) == len(seen(lab, "room_measured", device="A100")) == 1
+    for knobs in ({"device": "L4"}, {"device": "H200"}, {"weights": "8"}):
+        assert seen(lab, "room_measured", **knobs) == seen(lab, "users_measured", **knobs) == []
+    (context, fit), = seen(lab, "users_measured", context=LONG)
+    assert context == LONG and fit == pytest.approx(53.29 * 2**30 / ONE) and math.floor(fit) == KEYS["users_at_128k"]
+    (_, halved), = seen(lab, "users_measured", context=LONG, kv_cache="8")
+    assert halved == pytest.approx(2 * fit)
+
+
+@pytest.mark.browser
+def test_what_was_measured_stands_where_the_axes_say(jupyter, page, lab):
+    played.forget(jupyter, NAME, SLUG)
+    player = played.walk_in(jupyter, page, NAME, lab)
+    player.play()
+    player.view("Users by context")
+    page.locator(".lab-shown .lab-mark").wait_for()
+    x, y = page.evaluate("""() => { const sign = document.querySelector(".lab-shown .lab-mark-sign").getCTM();
+        return [sign.e, sign.f]; }""")
+    ticks = dict(page.evaluate("""() => [...document.querySelectorAll(".lab-shown .axis .tick")].map(
+        (tick) => [tick.textContent, [tick.getCTM().e, tick.getCTM().f]])"""))
+    (_, fit), = seen(lab, "users_measured")
+    between = (math.log10(fit) - 1) / (math.log10(100) - 1)
+    assert x == pytest.approx(ticks["8,192"][0], abs=0.6)
+    assert y == pytest.approx(ticks["10"][1] + between * (ticks["100"][1] - ticks["10"][1]), abs=0.6)

@@ -10,11 +10,11 @@ from itertools import pairwise
 import pytest
 from fake_model import tell
 
-from mlsysim_labs import Lab
+from mlsysim_labs import Lab, Lanes
 from mlsysim_labs.marking.answers import known_unit
 from mlsysim_labs.testing import check_lab
 from mlsysim_labs.testing.labs import LONGEST_CELL
-from solver import Hardware
+from solver import Hardware, Measurements
 from solver.text import number_text
 
 KEY = ("faster_for_64", "first_token")
@@ -188,3 +188,18 @@ def test_other_claims_of_the_page(make):
     assert inspect.signature(Lab.task).parameters["tolerance"].default == 0.02
     assert 20 in values and 24 in values and 21 not in values, "a key between two stops"
     assert Hardware.Cloud.H100.memory == 80 * known_unit("GiB").factor != 80 * known_unit("GB").factor
+
+
+def test_what_was_measured_is_shown_as_the_page_says(blocks):
+    code = next(block for block in blocks if "@lab.measured" in block)
+    lab = Lab()
+    lab.choice("gpu", [Hardware.Cloud.H100, Hardware.Cloud.A100])
+    lab.slider("users", 1, 8)
+
+    @lab.picture(Lanes())
+    def token(users):
+        return {"lanes": {"read": (("weights", 4e-3),)}}
+
+    exec(compile(code, "write-a-lab.md", "exec"), {"lab": lab, "token": token, "Measurements": Measurements})
+    seen = [row.name for row, (there, _) in lab["tokens_measured"].items() if there]
+    assert seen == ["torchao_h100"]

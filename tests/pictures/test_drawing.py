@@ -94,7 +94,7 @@ def test_a_sentence_is_read_aloud_after_a_pause_and_the_last_one_is_not_lost(pic
 def test_cleaning_up_leaves_nothing(picture):
     before = picture.sentence
     held = {name.removeprefix("change:") for name in picture.page.evaluate("picture.held()")}
-    assert held - {"settled"} == set(picture.states[0])
+    assert held - {"settled", "reach"} == set(picture.states[0])
     picture.page.evaluate("(state) => { picture.say(state); picture.stop(); }", picture.states[1])
     picture.set(**picture.states[2])
     box = picture.page.locator("#picture svg").get_attribute("viewBox")

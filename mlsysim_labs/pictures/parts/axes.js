@@ -39,6 +39,10 @@ function scalesOf(xs, ys, width) {
   };
 }
 
+// Where the axes are, for whoever marks something on them.
+const tellAxes = (svg, scale, xs, ys, { left, right, top, bottom }) =>
+  set(svg, { "data-axes": JSON.stringify([[scale, ...xs, left, right], [scale, ...ys, bottom, top]]) });
+
 // `yUnit` is the power of ten that the numbers beside the y axis count.
 function makeAxes(svg, behind, xs, ys, [xWords, yWords], yUnit) {
   const axes = make(svg, "path", "lab-drawing-axis");

@@ -53,6 +53,7 @@ const make = (parent, tag, name, attributes = {}) =>
   set(parent.appendChild(document.createElementNS("http://www.w3.org/2000/svg", tag)), { class: name, ...attributes });
 const textIn = (parent, name = "") => make(parent, "text", name);
 const show = (node, yes) => set(node, { visibility: yes ? "inherit" : "hidden" });
+const showAll = (nodes, yes) => nodes.forEach((node) => show(node, yes));
 const move = (node, x, y, turn = 0) =>
   set(node, { transform: `translate(${x.toFixed(2)} ${y.toFixed(2)})${turn ? ` rotate(${turn})` : ""}` });
 const write = (node, text) => {

@@ -101,7 +101,7 @@ function makeDividerGhost(svg) {
     text = textIn(svg, "lab-drawing-you lab-drawing-halo lab-drawing-middle");
   write(text, "your divider");
   return (v, yes, { y, tall, to, width }) => {
-    for (const node of [pole, text]) show(node, yes);
+    showAll([pole, text], yes);
     if (!yes) return;
     const x = clamp(v.guess_share, 0, 1) * to,
       half = widthOf("your divider", 600) / 2;

@@ -79,7 +79,7 @@ function makeRequest(svg) {
     last = make(svg, "rect", "lab-paint-plain"),
     under = ["", ""].map(() => textIn(svg, "lab-drawing-soft lab-drawing-halo"));
   return (v, lane, { slim, tops: [y], tall, clock: base }, { px, width, player }) => {
-    for (const node of [clock, status, last, ...under]) show(node, player !== null);
+    showAll([clock, status, last, ...under], player !== null);
     if (!player) return;
     const t = player.clock,
       first = lane.parts[0].length,
@@ -115,7 +115,7 @@ function makeCursor(svg) {
     grip = make(svg, "circle", "lab-lanes-grip", { r: 8 }),
     hand = make(svg, "rect", "lab-hand", { width: 44, height: 44 });
   const place = ({ tops: [y], axis }, { px, player }) => {
-    for (const node of [line, grip, hand]) show(node, player !== null);
+    showAll([line, grip, hand], player !== null);
     if (!player) return;
     const x = px(player.clock);
     set(line, { d: `M${x} ${y - 6}V${axis}` });
