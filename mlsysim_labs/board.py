@@ -148,7 +148,7 @@ class Board:
             return self.derive(function)
         return decorate
 
-    def measured(self, picture: Formula, profile: Any = "tuned") -> Decorator:
+    def measured(self, picture: Formula, profile: Any = "modern") -> Decorator:
         """The function below says where somebody measured: by row of `Measurements`, whether the knobs stand there, and
         the place of its mark on the axes of that picture, if it has one.
 

@@ -69,8 +69,8 @@ FAILURES = """
   are up to twice as fast as the prediction.
 - **Short answers of the same length.** Where all requests start together and end together, prompts come in waves. Some
   benchmarks are so, and are off by 20 to 50 %.
-- **First tokens under load.** They wait in a queue. The model times a prompt that starts at once. For engines of 2025-26
-  it gives no band: nothing without load was measured.
+- **First tokens under load.** They wait in a queue. The model times a prompt that starts at once. For engines of
+  2025-26 it gives no band: nothing without load was measured.
 - **Networks between nodes.** The few steps that were measured over two nodes took 1.5 to 2.6 times as long as
   predicted. There is no band.
 - **Cards that share a host's bus, in engines of 2025-26.** The rows of `pcie` are of 2024.

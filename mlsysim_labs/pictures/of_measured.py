@@ -69,7 +69,7 @@ PREDICTIONS: dict[str, Callable[[Measurement, Any], Predicted]] = {
     "itl": served, "ttft": served, "kv_room": room_left, "product": product_rate}
 
 
-def predicted(row: Measurement, profile: Any = "tuned") -> Predicted:
+def predicted(row: Measurement, profile: Any = "modern") -> Predicted:
     """What the solver says where that was measured, with an engine of that profile.
 
     >>> from solver import Measurements
@@ -97,7 +97,7 @@ def shown(row: Measurement) -> float:
     return product_of(row).work / row.value if row.quantity == "product" else row.value
 
 
-def told(row: Measurement, profile: Any = "tuned") -> dict[str, str]:
+def told(row: Measurement, profile: Any = "modern") -> dict[str, str]:
     """All that a page says of a measurement beside the prediction, in sentences by their names.
 
     >>> from solver import Measurements

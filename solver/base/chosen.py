@@ -120,7 +120,7 @@ def _as_narrow(device: Accelerator, kind: Precision) -> str:
 
 def profile(value: Any) -> Any:
     """The profile of that name, or that record."""
-    return _named("profile", value, Profile, Profiles, "Profiles.modern")
+    return _named("profile", value, Profile, Profiles, "Profiles.tuned")
 
 
 def fabric(name: str, value: Any) -> Any:

@@ -220,7 +220,7 @@ def engine_tables(rows: Mapping[str, Sequence[Row]], seed: int) -> list[FittedTa
     """A table for each profile."""
     cases = measurements(rows)
     made: list[FittedTable] = []
-    modern = Profile("engines of 2025-26", norm=2.0)
+    modern = Profile("engines of 2025-26", norm=2.0, mixed=1.0)
     base = modern
     told = (("modern", modern_cases(cases), MODERN_PARAMETERS, "2025-26", SCOPE, modern.name),
             ("pcie", pcie_cases(cases), PCIE_PARAMETERS, "2024", SCOPE_PCIE, "cards on one host's bus"))
@@ -238,8 +238,9 @@ def engine_tables(rows: Mapping[str, Sequence[Row]], seed: int) -> list[FittedTa
 def _written(found: Figures, parameters: Sequence[Parameter], made: Sequence[FittedTable]) -> dict[str, Any]:
     """Figures as the file has them, shares by kind together; of what no row of `pcie` tells, it has those of `modern`.
     """
-    before = {name: value for name, value in made[0].figures.items() if name not in WORDS} if made else {"norm": 2.0}
-    figures: dict[str, Any] = dict(before)
+    figures: dict[str, Any] = {"norm": 2.0, "mixed": 1.0}
+    if made:
+        figures = {name: value for name, value in made[0].figures.items() if name not in WORDS}
     for one in parameters:
         field, dot, kind = one.name.partition(".")
         if not dot:

@@ -6,7 +6,7 @@ import numpy as np
 
 from solver.formulas.chunking import mixed_step_time
 from solver.formulas.lengths import UNIFORM, Lengths
-from solver.formulas.transformer import decode_time
+from solver.formulas.transformer import decode_time, prefill_time
 from solver.units import Bandwidth, Byte, Context, Request, Scalar, Second, TokenRate
 from solver.zoo.models import Transformer
 from solver.zoo.node import Node
@@ -28,6 +28,25 @@ def drained_share(requests: Scalar, lengths: Lengths = UNIFORM) -> Scalar:
     return lengths.mean(1.0) / lengths.longest(1.0, requests)
 
 
+def prompt_time(node: Node, model: Transformer, prompt: Context, running: Request, budget: Context = PREFILL_BUDGET,
+                one: Request = 1.0, scored: Context = 1.0) -> Second:
+    """Time that a server's prefills take for each of its `running` requests, where they have passes of their own: short
+    prompts are read several at a time.
+
+        together = max(1, min(floor(budget / prompt), running)),
+        time = prefill_time / together
+
+    By definition; the budget is the default of TensorRT-LLM (`max_num_tokens`).
+
+    >>> from solver import PRECISIONS, Hardware, Models, Profiles
+    >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], PRECISIONS["fp16"], Profiles.tuned)
+    >>> [round(float(prompt_time(node, Models.Llama3_8B, n, 64)) * 1e3, 2) for n in (128, 8192)]   # ms
+    [2.65, 191.56]
+    """
+    together = np.maximum(np.minimum(np.floor(budget / prompt) * one, running), one)
+    return prefill_time(node, model, together, prompt, 0 * prompt, scored) / (together / one)
+
+
 def prompts_together(node: Node, prompt: Context, running: Request, answer: Scalar, budget: Context = PREFILL_BUDGET,
                      one: Request = 1.0) -> Request:
     """Prompts that a server reads in one step: those of the requests that come while it answers a token.
@@ -47,22 +66,21 @@ def prompts_together(node: Node, prompt: Context, running: Request, answer: Scal
     return np.maximum(np.minimum(np.floor(budget / prompt) * groups, running / answer), groups)
 
 
-def prompt_time(node: Node, model: Transformer, prompt: Context, running: Request, context: Context,
-                together: Request = 1.0) -> Second:
-    """What each prompt adds to the steps of a server that answers `running` requests meanwhile.
+def mixed_prompt_time(node: Node, model: Transformer, prompt: Context, running: Request, context: Context,
+                      together: Request = 1.0, new: Context = 1.0, one: Request = 1.0) -> Second:
+    """What each prompt adds to the steps of a server that answers `running` requests in the same steps.
 
-        time = (mixed_step_time(chunk = together * prompt) - decode_time) / together
+        time = (mixed_step_time - decode_time) / together
 
-    A step that reads prompts answers too, and reads the weights once for both. By definition.
+    with a chunk of `together` prompts. A step that reads prompts answers too, and reads the weights once for both. By definition.
 
     >>> from solver import PRECISIONS, Hardware, Models, Profiles
     >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], PRECISIONS["fp16"], Profiles.tuned)
-    >>> [round(float(prompt_time(node, Models.Llama3_8B, n, 64, 1024)) * 1e3, 2) for n in (128, 8192)]   # ms
+    >>> [round(float(mixed_prompt_time(node, Models.Llama3_8B, n, 64, 1024)) * 1e3, 2) for n in (128, 8192)]   # ms
     [1.28, 184.11]
     """
-    step = decode_time(node, model, running, context)
-    return (mixed_step_time(node, model, running, context, together * prompt, 0 * prompt, one=together)
-            - step) / together
+    mixed = mixed_step_time(node, model, running, context, together * prompt, 0 * prompt, new, together)
+    return (mixed - decode_time(node, model, running, context, new)) / (together / one)
 
 
 def handed_over_time(prefill: Second, layers: Scalar, cache: Byte, link: Bandwidth, overlapped: Scalar = 0.0) -> Second:

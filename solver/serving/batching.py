@@ -36,7 +36,14 @@ from solver.formulas.blocks import cache_room, chip_bytes_per_token, chip_state_
 from solver.formulas.lengths import UNIFORM, Lengths, Spread
 from solver.formulas.memory import cached_context, context_margin
 from solver.formulas.paging import empty_share, equivalent_context, mean_cached, mean_pages
-from solver.formulas.requests import answering_rate, drained_share, prompt_time, prompts_together, shared_step_time
+from solver.formulas.requests import (
+    answering_rate,
+    drained_share,
+    mixed_prompt_time,
+    prompt_time,
+    prompts_together,
+    shared_step_time,
+)
 from solver.formulas.transformer import prefill_time
 from solver.formulas.unpublished import known_decode_time
 from solver.serving.batching_result import ContinuousBatchingResult
@@ -141,9 +148,15 @@ class Batching:
         return tuple(n * (self._prompt_time(prompt, n, answer, context) / answer) for n in requests)
 
     def _prompt_time(self, prompt: Any, running: Any, answer: Any, context: Any) -> Any:
-        """What a prompt adds to the steps of so many requests."""
+        """What a prompt costs so many requests: in steps that answer too, or in passes of its own, as engines did."""
+        mixed = self.node.profile.mixed
+        if isinstance(mixed, float) and not mixed:
+            return prompt_time(self.node, self.model, prompt, running)
         together = prompts_together(self.node, prompt, running, answer)
-        return prompt_time(self.node, self.model, prompt, running, context, together)
+        joined = mixed_prompt_time(self.node, self.model, prompt, running, context, together)
+        if isinstance(mixed, float):
+            return joined
+        return np.where(mixed > 0, joined, prompt_time(self.node, self.model, prompt, running))
 
 
 class ContinuousBatchingModel:

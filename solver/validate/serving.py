@@ -36,14 +36,13 @@ def compared(load: Load) -> Case:
 def between_tokens(row: Row) -> Finding:
     """A server in a closed loop: the mean time between tokens."""
     load = served_load(row)
-    found = loaded_finding(load, row.positive("silicon_tpot_ms") / 1e3, {TUNED: Profiles.tuned}, MODERN)
+    found = loaded_finding(load, row.positive("silicon_tpot_ms") / 1e3, both_forms(), MODERN)
     return replace(found, parts=(EXPERTS if load.model.mixture_layers else DENSE,))
 
 
 def loaded_finding(load: Load, measured: float, forms: dict[str, Profile], chosen: str) -> Finding:
-    """A time between tokens of a server under load; the chosen form is `modern`."""
-    return _finding(load.served, measured, base_forms() | forms | {chosen: Profiles.modern}, chosen, "itl",
-                    compared(load).peer.itl())
+    """A time between tokens of a server under load."""
+    return _finding(load.served, measured, base_forms() | forms, chosen, "itl", compared(load).peer.itl())
 
 
 def full_finding(load: Load, measured: float, forms: dict[str, Profile], chosen: str) -> Finding:
@@ -79,7 +78,7 @@ def decoding_steps(row: Row) -> Finding:
 
 
 def _step_finding(load: Load, row: Row) -> Finding:
-    forms = base_forms() | {TUNED: Profiles.tuned, MODERN: Profiles.modern}
+    forms = base_forms() | both_forms()
     return _finding(partial(decoded, load), row.positive("silicon_tpot_ms") / 1e3, forms, MODERN, "itl",
                     compared(load).peer.itl())
 
@@ -133,6 +132,11 @@ def in_part(*parts: str) -> Callable[[Row], bool]:
 def base_forms() -> dict[str, Profile]:
     """What everything is compared with."""
     return {ROOFLINE: Profiles.ideal, DEFAULT: default()}
+
+
+def both_forms() -> dict[str, Profile]:
+    """Both generations of engines."""
+    return {TUNED: Profiles.tuned, MODERN: Profiles.modern}
 
 
 def everything(row: Row) -> bool:

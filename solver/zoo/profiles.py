@@ -62,6 +62,8 @@ class Profile:
     `routing` : what a layer with a mixture takes more, by kind of weights
     `latent`, `index`, `state` : what a layer takes more with latent attention, with an indexer, with a state
     `reading` : what a layer takes more in a pass that reads prompts, which engines seldom have in a graph
+    `mixed` : 1 where a step that reads prompts answers too, and reads the weights once for both; 0 where prompts have
+        passes of their own
     `request` : time of a step for each running request: scheduling, sampling, turning tokens into text
 
     Of chips that exchange data:
@@ -90,6 +92,7 @@ class Profile:
     index: Second = 0.0
     state: Second = 0.0
     reading: Second = 0.0
+    mixed: Scalar = 0.0
     request: SecondPerRequest = 0.0
     latency: Second = 0.0
     hop: Second = 0.0

@@ -20,8 +20,9 @@ def test_the_solver_has_an_answer_and_nobody_beats_the_floor(row):
     if row.quantity == "product":
         assert value < found.floor and found.expected < found.floor, "a rate"
     elif row.quantity != "kv_room":
-        assert found.floor < value and found.floor <= found.low < found.high
-        assert found.low <= found.expected <= found.high
+        assert found.floor < value and found.floor <= found.expected
+        if math.isfinite(found.high):  # where something like it was counted
+            assert found.floor <= found.low <= found.expected <= found.high
 
 
 @ROWS

@@ -187,7 +187,7 @@ def test_profiles_formats_and_chips_can_all_be_chosen_later():
 
 
 def test_floor_band_and_bottleneck():
-    r = SERVING.solve(LLAMA, H100, 2048, [1, 64], profile="tuned", output_len=100)
+    r = SERVING.solve(LLAMA, H100, 2048, [8, 64], profile="tuned", output_len=100)
     for name in ("ttft", "itl", "e2e_latency"):
         low, high = r.band(name)
         assert (r.floor.values["ttft"] <= r.values["ttft"]).all()
@@ -195,7 +195,9 @@ def test_floor_band_and_bottleneck():
         assert (floor <= low).all() and (low <= value).all() and (value < high).all()
     low, high = r.band("tokens_per_second")
     assert (low < r.tokens_per_second).all() and (r.tokens_per_second <= high).all()
-    assert (r.band("itl")[0][0] == r.floor.itl[0]), "not validated at batch 1: down to the floor"
+    one = SERVING.solve(LLAMA, H100, 2048, profile="tuned")
+    assert one.band("itl") is None, "no row of one request"
+    assert any(said.startswith("No band: time between tokens has none") for said in one.constraint_trace)
     assert SERVING.solve(LLAMA, H100, 2048).band("ttft") is None, "efficiency alone was measured nowhere"
     assert SERVING.solve(LLAMA, H100, 2048).bottleneck == "Memory"
     assert SERVING.solve(LLAMA, H100, 2048).prefill_bottleneck == "Compute"
@@ -269,10 +271,11 @@ def test_advice_offers_what_can_help():
 
 
 @pytest.mark.parametrize("chip, shared, banded", [
-    ("H100", 8, True), ("H100", 16, False), ("L40S", 1, True), ("L40S", 2, False), ("TPUv5p", 32, True)])
+    ("H100", 8, True), ("H100", 16, False), ("L40S", 1, True), ("L40S", 2, False), ("TPUv5p", 32, False)])
 def test_a_band_is_of_chips_that_their_link_joins(chip, shared, banded):
     kind = "bf16" if chip == "TPUv5p" else "fp16"
-    r = SERVING.solve(LLAMA, Hardware.Cloud[chip], 2048, precision=kind, tensor_parallel=shared, profile="tuned")
+    r = SERVING.solve(LLAMA, Hardware.Cloud[chip], 2048, 8, precision=kind, tensor_parallel=shared, profile="tuned")
     assert (r.band("itl") is not None) == (r.band("ttft") is not None) == banded
-    assert any(said.startswith("Chips: ") for said in r.constraint_trace) != banded
+    assert any(said.startswith("Chips: ") for said in r.constraint_trace) != (shared <= r.given["asked"].node.device.domain)
+    assert any(said.startswith("No band: ") for said in r.constraint_trace) != banded
     assert np.isfinite(r.itl.magnitude), "no error: the times stand without a band"

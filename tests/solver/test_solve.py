@@ -15,17 +15,18 @@ from solver import Q_, ContinuousBatchingModel, Engine, Hardware, Models, Quanti
 
 LLAMA, H100 = Models.Llama3_8B, Hardware.Cloud.H100
 SERVING, BATCHING = ServingModel(), ContinuousBatchingModel()
+WIDTHS = {"attention_data_parallel": 1, "expert_parallel": 1, "fabric": None}
 SIGNATURES = {
     ServingModel.solve: {
         "model": ..., "hardware": ..., "seq_len": ..., "batch_size": 1, "precision": "fp16", "efficiency": 0.5,
         "decode_hardware": None, "network_bandwidth": Q_("100 GB/s"), "draft_model": None,
         "draft_acceptance_rate": 0.7, "cached_prefix_len": 0, "prefill_chunk_tokens": None,
         "output_len": None, "tensor_parallel": 1, "kv_precision": None, "reserve": 0.0, "profile": None,
-        "draft_len": 4, "overlap_transfer": False},
+        "draft_len": 4, "overlap_transfer": False, **WIDTHS},
     ContinuousBatchingModel.solve: {
         "model": ..., "hardware": ..., "seq_len": ..., "max_batch_size": 1, "page_size": 16, "precision": "fp16",
         "efficiency": 0.5, "lengths": Uniform(), "output_len": None, "tensor_parallel": 1, "kv_precision": None,
-        "reserve": 0.0, "profile": None},
+        "reserve": 0.0, "profile": None, **WIDTHS},
     Engine.solve: {
         "model": ..., "hardware": ..., "batch_size": 1, "precision": "fp16", "efficiency": 0.5, "raise_errors": False,
         "is_training": False, "seq_len": 2048, "zero_stage": 0, "dp_size": 1, "is_lora": False,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 from hypothesis import settings
 from hypothesis import strategies as st
 
 from solver import PRECISIONS, Hardware, Models, Node, Profiles, Transformer
-from solver.zoo.profiles import efficiency_profile
+from solver.zoo.profiles import Shares, efficiency_profile
 
 CHIPS = list(Hardware)
 TRANSFORMERS = [model for model in Models if isinstance(model, Transformer)]
@@ -24,5 +25,16 @@ shares = st.floats(0.05, 1.0)
 profiles = st.sampled_from(list(Profiles)) | st.builds(efficiency_profile, shares)
 sizes = st.sampled_from([PRECISIONS[name] for name in ("fp16", "fp8", "int4")])
 CLOSE = 1 + 1e-12
+# What a profile adds besides work and traffic: all of it is time.
+BESIDES = ("launch", "latent", "index", "state", "reading", "request", "latency", "hop")
+
+
+def with_besides(profile, share):
+    """The profile with that share of all that it adds besides work and traffic."""
+    routing = profile.routing
+    shares = Shares(share * routing.default, {kind: share * time for kind, time in routing.named.items()})
+    return replace(profile, routing=shares, **{name: share * getattr(profile, name) for name in BESIDES})
+
+
 nodes = st.builds(Node, chips, formats, sizes, profiles, st.sampled_from([1.0, 2.0, 4.0, 8.0])).filter(
     lambda node: node.alone or node.device.interconnect > 0)

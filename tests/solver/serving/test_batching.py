@@ -106,11 +106,17 @@ def test_prompts_take_their_share_of_the_time():
 
 
 def test_floor_band_bottleneck_and_sentences():
-    r = SOLVE(LLAMA, H100, 4096, 64, output_len=512, profile="tuned")
+    r = SOLVE(LLAMA, H100, 4096, 64, output_len=512, profile="modern")
     assert r.floor.itl < r.itl and r.floor.throughput_tokens_per_sec > r.throughput_tokens_per_sec
-    low, high = r.band("throughput_tokens_per_sec")
-    assert low < r.throughput_tokens_per_sec < high
+    low, high = r.band("itl")
+    assert low < r.itl < high and any(said.startswith("Band of the time between tokens") for said in r.constraint_trace)
+    assert r.band("throughput_tokens_per_sec") is None, "measured of full servers alone"
+    assert any(said.startswith("No band: throughput has none") for said in r.constraint_trace)
+    full = SOLVE(LLAMA, H100, 4096, 1024, output_len=512, profile="modern")
+    low, high = full.band("throughput_tokens_per_sec")
+    assert low < full.throughput_tokens_per_sec < high
     assert r.band("max_active_requests") is None and SOLVE(LLAMA, H100, 4096).band("itl") is None
+    assert SOLVE(LLAMA, H100, 4096, 64, profile="modern").band("itl") is None, "prompts are read elsewhere"
     assert r.bottleneck == "Memory" and r.constraint_trace[1] == "Running requests: limited by max_batch_size."
     codes = SOLVE(LLAMA, H100, 4096, [1, 512], profile="tuned").bottleneck
     assert {BOTTLENECKS[code] for code in codes} <= set(BOTTLENECKS)

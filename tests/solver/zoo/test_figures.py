@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from solver import PRECISIONS, Q_, Hardware, Models, Profiles
+from solver import PRECISIONS, Q_, Fixed, Hardware, Models, Profiles
 from solver.formulas.kernels import ALL_REDUCE, KERNELS, Product, all_reduce_time, kernel_time, stream_time
 from solver.formulas.memory import kv_bytes_per_token
 from solver.formulas.pipeline import MFU, SHARE, iteration_time, pipeline_bubble, training_work
 from solver.formulas.speculation import accepted_tokens
-from solver.formulas.transformer import streamed_bytes
+from solver.formulas.transformer import decode_time, streamed_bytes
 from solver.validate.baselines import Case
 from solver.validate.components import FALLING, first_acceptance
+from solver.validate.loads import Load, Widths
 from solver.validate.names import plain_transformer, weights_of
 from solver.validate.single_stream import EMBEDDING, at
 from solver.zoo.node import Node
@@ -36,11 +37,20 @@ def case(row: dict[str, Any]) -> Case:
 
 
 def itl(row: dict[str, Any], profile: Profile) -> float:
-    return case(row).itl(profile, row["context"])
+    asked = case(row)
+    return float(decode_time(Node(asked.device, asked.precision, asked.kv_precision, profile, asked.tensor_parallel),
+                             asked.model, asked.batch, row["context"]))
+
+
+def loaded_itl(row: dict[str, Any], profile: Profile) -> float:
+    asked = case(row)
+    load = Load(asked.model, asked.device, asked.precision, asked.kv_precision, Widths(asked.tensor_parallel),
+                asked.prompt, asked.answer, asked.batch, Fixed())
+    return float(load.served(profile).value("itl"))
 
 
 def throughput(row: dict[str, Any], profile: Profile) -> float:
-    return case(row).throughput(profile) / (row.get("tensor_parallel", 1) if row.get("each") else 1)
+    return case(row).served(profile).value("tokens_per_second") / (row.get("tensor_parallel", 1) if row.get("each") else 1)
 
 
 def generation(row: dict[str, Any], profile: Profile) -> float:
@@ -95,8 +105,8 @@ def best_product(row: dict[str, Any], profile: Profile) -> float:
 
 
 PREDICTED: dict[str, Callable[[dict[str, Any], Profile], float]] = {
-    "ttft": lambda row, profile: case(row).ttft(profile), "itl": itl,
-    "loaded_itl": lambda row, profile: case(row).loaded_itl(profile), "throughput": throughput,
+    "ttft": lambda row, profile: case(row).served(profile).value("ttft"), "itl": itl,
+    "loaded_itl": loaded_itl, "throughput": throughput,
     "generation": generation, "stream": stream, "kv_tokens": kv_tokens, "acceptance": acceptance,
     "iteration": iteration, "product": product, "all_reduce": all_reduce, "utilization": utilization,
     "best_product": best_product}
