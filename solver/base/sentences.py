@@ -10,6 +10,7 @@ import numpy as np
 from solver.base.numbers import unknown
 from solver.text import number_text
 from solver.units import quantity
+from solver.zoo.bands import Band
 from solver.zoo.hardware import Accelerator
 from solver.zoo.node import Node
 
@@ -88,6 +89,20 @@ def domain_sentences(node: Node) -> list[str]:
     joined = f"the {device.domain:,.0f} that its link joins"
     return [f"Chips: {most:,.0f} of {device} are more than {joined}. The rest goes over {node.fabric}. The few steps "
             f"that were measured so took 1.5 to 2.6 times as long as the times here say: these have no band."]
+
+
+def band_sentences(node: Node, named: Mapping[str, Sequence[Band]]) -> list[str]:
+    """On what the bands of times were counted, and which times have none, because nothing like them was measured."""
+    if not node.profile.scope or not node.profile.years:  # nothing is lost, or it is of nothing that was measured
+        return []
+    bare = [name for name, bands in named.items() if not bands]
+    said = [f"Band of the {name}: counted on {number_text(band.rows)} rows of \"{band.name}\", {band.held:.0%} of them "
+            f"inside." for name, bands in named.items() for band in bands]
+    if not bare:
+        return said
+    have = "has" if len(bare) == 1 else "have"
+    return [*said, f"No band: {' and '.join(bare)} {have} none, for nothing like this was measured with "
+                   f"{node.profile}."]
 
 
 def unknown_sentences(node: Node, times: Mapping[str, Any]) -> list[str]:

@@ -54,6 +54,7 @@ REGIMES = [
     _serving("TRT-LLM throughput", ANSWERED, "tuned", "tuned_early", **EARLY, least=8.0),
     _serving("TRT-LLM throughput", "itl", "tuned", "tuned_early", **EARLY, least=8.0),
     _loaded(serving.FULL_2024, RATE, "tuned", mixtures=0.0, families=("Ampere", "Hopper"), least=256.0),
+    _serving("FasterTransformer end to end", "e2e_latency", "tuned_early", mixtures=0.0),
     _serving("Splitwise TTFT", "ttft", "eager", families=("Ampere",)),
     _serving("Splitwise ITL", "itl", "eager", families=("Ampere",)),
     _serving(single_stream.CUDA, "itl", "llama_cpp", families=CARDS, **SINGLE, hosted=1.0),
@@ -72,7 +73,7 @@ REGIMES = [
 OTHERS = [kernels.GEMM, kernels.ALL_REDUCES, apple.APPLE_PROMPT, apple.APPLE_2024, components.LARGE, components.SMALL,
           "GEMM A100", "GEMM H100", "spec AL(K) from AL(1)", "spec AL(K) from AL(3)", "llm-foundry MFU",
           "Megatron iteration (530B, 1T)", single_stream.ONE, single_stream.F16, single_stream.EVERY,
-          single_stream.SPARK, "llama.cpp prompt, 1 GPU", "FasterTransformer end to end",
+          single_stream.SPARK, "llama.cpp prompt, 1 GPU",
           "gpt-oss vLLM ITL", "TRT-LLM throughput v1.0"]
 
 

@@ -45,6 +45,7 @@ ROUTING = (20, 50, 28, 14, 35, 8, 35, 20)
 SCOPE = ("TensorRT-LLM 0.20 to 1.3, vLLM and SGLang of 2025-26 on H100, H200 and Blackwell, joined by NVLink; 16-bit "
          "mixtures on Ampere of 2024")
 SCOPE_PCIE = "TensorRT-LLM 0.14 on A100 PCIe and L40S, which share a host's bus"
+WORDS = ("name", "years", "scope")  # of a profile, which are not figures
 UNITS = {"launch": "us", "routing": "us", "latent": "us", "index": "us", "state": "us", "reading": "us",
          "request": "us/request", "latency": "us", "hop": "us"}
 
@@ -70,7 +71,8 @@ MODERN_PARAMETERS = [
 PCIE_PARAMETERS = [
     _of("compute", 0.65, 0.2, 0.82, "Ampere 16-bit"), _of("compute", 0.55, 0.2, 0.82, "Ada 8-bit"),
     _of("memory", 0.9, 0.5, 0.98), *(_of("cache", 0.8, 0.3, 1.0, family) for family in ("Ampere", "Ada")),
-    _of("launch", 60.0, 5.0, 300.0), _of("request", 10.0, 0.5, 200.0), _of("bus", 0.6, 0.05, 0.95),
+    _of("launch", 60.0, 5.0, 300.0), _of("request", 10.0, 0.5, 200.0), _of("latency", 30.0, 1.0, 300.0),
+    _of("bus", 0.6, 0.05, 0.95),
     _of("crowding", 1.0, 0.05, 2.5)]
 
 
@@ -236,7 +238,8 @@ def engine_tables(rows: Mapping[str, Sequence[Row]], seed: int) -> list[FittedTa
 def _written(found: Figures, parameters: Sequence[Parameter], made: Sequence[FittedTable]) -> dict[str, Any]:
     """Figures as the file has them, shares by kind together; of what no row of `pcie` tells, it has those of `modern`.
     """
-    figures: dict[str, Any] = dict(made[0].figures) if made else {"norm": 2.0}
+    before = {name: value for name, value in made[0].figures.items() if name not in WORDS} if made else {"norm": 2.0}
+    figures: dict[str, Any] = dict(before)
     for one in parameters:
         field, dot, kind = one.name.partition(".")
         if not dot:
@@ -264,7 +267,7 @@ def _judged(cases: Sequence[Measured], parameters: Sequence[Parameter], base: Pr
 
 def _table(key: str, name: str, years: str, scope: str, figures: dict[str, Any], judged: Fitted,
            seed: int) -> FittedTable:
-    words = {"name": name, "years": years, "scope": scope}
+    words = dict(zip(WORDS, (name, years, scope), strict=True))
     return FittedTable("profiles", key, {**words, **figures}, "aiconfigurator-serving" if key == "modern" else
                        "tensorrt-llm-full", ENGINE_FIT.origin(judged, seed))
 

@@ -40,7 +40,7 @@ from solver.formulas.requests import answering_rate, drained_share, prompt_time,
 from solver.formulas.transformer import prefill_time
 from solver.formulas.unpublished import known_decode_time
 from solver.serving.batching_result import ContinuousBatchingResult
-from solver.zoo.bands import measured_band
+from solver.zoo.bands import Band, counted, measured_band
 from solver.zoo.models import Transformer
 from solver.zoo.node import Node
 from solver.zoo.profiles import EFFICIENCY
@@ -67,9 +67,15 @@ class Batching:
     def band(self, name: str) -> tuple[Any, Any]:
         """How far a measurement of that field may lie below and above, as shares; NaN where nothing was measured:
         where prompts are read elsewhere."""
-        if self.answer is None or name == "ttft":
+        if self.answer is None:
             return np.nan, np.nan
         return measured_band(self.node, self.model, f"ContinuousBatchingModel.{name}", self.limit)
+
+    def counted(self, name: str) -> list[Band]:
+        """The bands of that field that cover what was asked."""
+        if self.answer is None:
+            return []
+        return counted(self.node, self.model, f"ContinuousBatchingModel.{name}", self.limit)
 
     @property
     def prompt(self) -> Any:

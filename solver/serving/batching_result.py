@@ -9,7 +9,7 @@ import numpy as np
 
 from solver.base.numbers import unknown
 from solver.base.result import Result, band_of, field, interval
-from solver.base.sentences import caveat_sentences, could_be_narrower, memory_sentence, power_sentences
+from solver.base.sentences import band_sentences, caveat_sentences, could_be_narrower, memory_sentence, power_sentences
 from solver.formulas.blocks import cache_room
 from solver.formulas.energy import served_energy
 from solver.formulas.paging import equivalent_context
@@ -79,6 +79,7 @@ class ContinuousBatchingResult(Result):
         return [
             memory_sentence(values["headroom"], asked.node.device, remedies),
             f"Running requests: limited by {slots}.", bottleneck_sentence("Decode", self.bottleneck),
-            *power_sentences(asked.node),
+            *power_sentences(asked.node), *band_sentences(asked.node, {
+                "throughput": asked.counted("throughput_tokens_per_sec"), "time between tokens": asked.counted("itl")}),
             *caveat_sentences(asked.window, [asked.model], [
                 (asked.node, {"time to first token": values["ttft"], "time between tokens": values["itl"]})])]

@@ -17,7 +17,7 @@ from solver.formulas.requests import handed_over_time
 from solver.formulas.speculation import accepted_tokens, speculative_speedup, speculative_token_time
 from solver.formulas.transformer import prefill_time
 from solver.formulas.unpublished import known_decode_time
-from solver.zoo.bands import measured_band
+from solver.zoo.bands import Band, counted, measured_band
 from solver.zoo.models import Transformer
 from solver.zoo.node import Node
 
@@ -52,15 +52,23 @@ class Serving:
         """Cached at the end, which memory has to hold."""
         return self.prompt + self.answer
 
+    def measured(self, name: str) -> bool:
+        """Whether anything like it was measured of that field: not with drafts, with chunks or prefixes of prompts, and
+        where a cache is sent to another node."""
+        pieces = self.chunk is not None or not isinstance(self.cached, (int, float)) or self.cached > 0
+        return {"ttft": not pieces and not self.disaggregated, "itl": self.draft is None,
+                "tokens_per_second": self.draft is None and not self.disaggregated,
+                "e2e_latency": self.draft is None and not self.disaggregated}.get(name, False)
+
     def band(self, name: str) -> tuple[Any, Any]:
-        """How far a measurement of that field may lie below and above, as shares; NaN where nothing was measured: with
-        drafts, with chunks, and where a cache is sent to another node."""
-        first, known = name == "ttft", ("ttft", "itl", "tokens_per_second")
-        apart = self.disaggregated and name != "itl"
-        pieces = first and (self.chunk is not None or not isinstance(self.cached, float) or self.cached > 0)
-        if name not in known or apart or pieces or (self.draft is not None and not first):
+        """How far a measurement of that field may lie below and above, as shares; NaN where nothing was measured."""
+        if not self.measured(name):
             return np.nan, np.nan
         return measured_band(self.node, self.model, f"ServingModel.{name}", self.batch)
+
+    def counted(self, name: str) -> list[Band]:
+        """The bands of that field that cover what was asked."""
+        return counted(self.node, self.model, f"ServingModel.{name}", self.batch) if self.measured(name) else []
 
     @property
     def disaggregated(self) -> bool:

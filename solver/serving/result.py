@@ -10,6 +10,7 @@ import numpy as np
 from solver.base.numbers import unknown
 from solver.base.result import Result, band_of, field, interval
 from solver.base.sentences import (
+    band_sentences,
     caveat_sentences,
     could_be_narrower,
     head_sentences,
@@ -86,7 +87,7 @@ class ServingResult(Result):
     def interval(self, name: str) -> tuple[Any, Any]:
         """The ends of that band in base units, or symbols of them; NaN where nothing was measured."""
         asked = self.given["asked"]
-        if name == "e2e_latency":  # the sum of its parts, whose bands differ
+        if name == "e2e_latency" and not asked.node.profile.bands["ServingModel.e2e_latency"]:  # the sum of its parts
             (first, last), (low, high) = self.interval("ttft"), self.interval("itl")
             return request_time(first, low, asked.answer), request_time(last, high, asked.answer)
         return interval(self, name, *asked.band(name))
@@ -117,7 +118,8 @@ class ServingResult(Result):
         return [memory_sentence(values["headroom"], asked.node.device, self._remedies()),
                 bottleneck_sentence("Prefill", self.prefill_bottleneck),
                 bottleneck_sentence("Decode", self.bottleneck), *head_sentences(asked.model, asked.draft),
-                *power_sentences(asked.reader, asked.node),
+                *power_sentences(asked.reader, asked.node), *band_sentences(asked.node, {
+                    "time to first token": asked.counted("ttft"), "time between tokens": asked.counted("itl")}),
                 *caveat_sentences(asked.final, asked.trained, [
                     (asked.reader, {"time to first token": values["ttft"]}),
                     (asked.node, {"time between tokens": values["itl"]})])]
