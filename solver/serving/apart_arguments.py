@@ -47,4 +47,5 @@ DecodeChips: TypeAlias = Annotated[Any, _of_decoding(_declared(Chips), "tensor_p
 DecodeGroups: TypeAlias = Annotated[Any, _of_decoding(
     _declared(Groups), "attention_data_parallel", 2, model=lambda: Models.DeepSeek_V2_Lite)]
 DecodeExpertChips: TypeAlias = Annotated[Any, _of_decoding(
-    _declared(ExpertChips), "expert_parallel", 2, model=lambda: Models.DeepSeek_V2_Lite, decode_attention_data_parallel=8)]
+    _declared(ExpertChips), "expert_parallel", 2, model=lambda: Models.DeepSeek_V2_Lite,
+    decode_attention_data_parallel=8)]
