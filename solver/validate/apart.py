@@ -1,0 +1,75 @@
+"""The study of nodes apart: TTFT of a closed loop from the numbers of nodes and requests alone.
+
+It is far off: measured TTFT is mostly several times what the solver says, often ten times, and hardly ever less. Where
+prompts wait for nodes that read, it is right to a third; that is the part which the solver models. Elsewhere the
+measurements are of other things: all requests come at once when a load test begins, and answers of nearly one length
+bring them back in waves, so that they wait in queues though the nodes are idle for most of the time; router and
+transfer take a tenth of a second of a prompt that is read in a twentieth; and some rows have tens of seconds with four
+requests, which is the start of an engine. TPOT is right to a tenth from the same numbers, for nearly all requests decode.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from typing import Any
+
+from solver.serving.apart import DisaggregatedModel
+from solver.serving.apart_result import DisaggregatedResult
+from solver.validate.baselines import DEFAULT, ROOFLINE, default
+from solver.validate.kernels import MODERN
+from solver.validate.loads import DRAWN, cache_format, loaded_widths, weights_format
+from solver.validate.names import chip_named, transformer_named
+from solver.validate.study import Finding, Study
+from solver.validate.tables import DoubtfulError, OutOfScopeError, Row
+from solver.zoo.profiles import Profiles
+
+FILE = "serving_2026_disaggregated.csv"
+FIRST = "serving 2026 disaggregated TTFT"
+
+
+def loop_requests(row: Row) -> float:
+    """How many requests were under way."""
+    found = re.search(r"silicon_concurrency=(\d+)", row["silicon_data_source"]) or re.search(r"_c(\d+)_", row["id"])
+    if found:
+        return float(found[1])
+    groups = loaded_widths(row, "decode_").groups  # what each of the groups of each node had
+    return row.positive("decode_batch_size") * groups * row.positive("decode_num_workers")
+
+
+def apart_load(row: Row) -> dict[str, Any]:
+    """What a row asks, in the arguments of `DisaggregatedModel.solve`, all but the profile."""
+    if not (row.has("prefill_num_workers") and row.has("decode_num_workers")):
+        raise DoubtfulError("the row does not say how many nodes read prompts, and how many decode")
+    model = transformer_named(row["model_path"])
+    weights = weights_format(row, model)
+    reading, decoding = loaded_widths(row, "prefill_"), loaded_widths(row, "decode_")
+    return {"model": model, "hardware": chip_named(row["system"]), "precision": weights,
+            "kv_precision": cache_format(weights), "seq_len": round(row.positive("isl") * DRAWN.mean(1.0)),
+            "output_len": round(row.positive("osl") * DRAWN.mean(1.0)), "concurrency": loop_requests(row),
+            "prefill_nodes": row.positive("prefill_num_workers"), "decode_nodes": row.positive("decode_num_workers"),
+            **reading.arguments, **{f"decode_{name}": chips for name, chips in decoding.arguments.items()}}
+
+
+def loop_served(asked: dict[str, Any], profile: Any) -> DisaggregatedResult:
+    """What the solver says; a row that it refuses is out of scope."""
+    try:
+        return DisaggregatedModel().solve(**asked, profile=profile)
+    except ValueError as refusal:
+        raise OutOfScopeError(str(refusal)) from None
+
+
+def loop_finding(name: str, column: str, row: Row) -> Finding:
+    """A time of the loop, by each form."""
+    asked = apart_load(row)
+    forms = {ROOFLINE: Profiles.ideal, DEFAULT: default(), MODERN: Profiles.modern}
+    found = {form: loop_served(asked, profile) for form, profile in forms.items()}
+    chosen = found[MODERN]
+    return Finding(row.positive(column) / 1e3, {form: float(one.value(name)) for form, one in found.items()},
+                   band=chosen.interval(name), floor=float(chosen.floor.value(name)))
+
+
+def apart_studies() -> list[Study]:
+    """The study; the TPOT of the same rows is another's."""
+    return [Study(FIRST, FILE, lambda row: True, partial(loop_finding, "ttft", "silicon_ttft_ms"), MODERN,
+                  part_of=True)]
