@@ -81,6 +81,20 @@ def waited_time(concurrency: Request, rate: RequestRate, answering: Second) -> S
     return concurrency / rate - answering
 
 
+def burst_time(first: Second, concurrency: Request, together: Request, reading: RequestRate) -> Second:
+    """Mean time until the first token of requests that come all at once, as when a load test begins.
+
+        time = first + max(concurrency - together, 0) / (2 * reading)
+
+    `together` are the prompts that all nodes read at a time, `reading` how many they read a second, `first` the time of
+    a request that nothing keeps. By definition.
+
+    >>> float(burst_time(0.5, 400, 10, 20))   # s
+    10.25
+    """
+    return first + np.maximum(concurrency - together, 0 * together) / (2 * reading)
+
+
 def requests_in(rate: RequestRate, time: Second) -> Request:
     """Requests that are somewhere at any moment, if each spends that time there.
 

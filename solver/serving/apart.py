@@ -29,6 +29,7 @@ from solver.base.arguments import (
 from solver.base.declared import declared
 from solver.formulas.apart import (
     apart_step_time,
+    burst_time,
     closed_rate,
     lone_prefill_time,
     reading_rate,
@@ -140,7 +141,8 @@ class Apart:
         rate = closed_rate(self.concurrency, self.first, answering, reading)
         ttft, tokens = waited_time(self.concurrency, rate, answering), rate * self.answer
         crowded = self.steps * self.step(np.maximum(self.concurrency / self.nodes, 1.0))
-        return {"ttft": ttft, "itl": itl, "e2e_latency": request_time(ttft, itl, self.answer),
+        burst = burst_time(self.first, self.concurrency, self.readers * self.together, reading)
+        return {"ttft": ttft, "ttft_burst": burst, "itl": itl, "e2e_latency": request_time(ttft, itl, self.answer),
                 "tokens_per_second": tokens, "tokens_per_second_per_chip": tokens / self.chips,
                 "decoding_per_node": requests_in(rate, answering) / self.nodes,
                 "waiting": waiting_requests(rate, ttft, self.first),
@@ -238,9 +240,10 @@ class DisaggregatedModel:
 
         Notes
         -----
-        Leaves out routing (requests are spread evenly), bursts (all requests at once, as when a load test begins), the
-        order of the queue, waiting by chance, drafts, and what the router and the start of a transfer take. So TTFT is
-        what it is at best, and measurements are mostly several times as long; ITL and throughput hold.
+        Leaves out routing (requests are spread evenly), the order of the queue, waiting by chance, drafts, and what the
+        router and the start of a transfer take. So TTFT is what it is at best. A load test that sends all requests at
+        once, with answers of nearly one length, has waves of them: most measurements are several times as long as
+        ttft, and of the order of ttft_burst. ITL and throughput hardly feel it.
 
         Examples
         --------

@@ -19,9 +19,9 @@ SIDES = ("prefill nodes", "decode nodes")
 SATURATED = 1 - 1e-9
 UNKNOWABLE = (
     "Not known: how requests are routed among the nodes (evenly is assumed), bursts, the order of the queue, and what "
-    "router and transfer take besides. Waiting for chance alone is left out, so TTFT is what it is at best.",
-    "Drafts: none. Engines that predict several tokens at once (MTP) decode faster than this says, and rows of "
-    "measurements often do not tell of it.")
+    "router and transfer take besides. So ttft is what it is at best; ttft_burst has all requests come at once.",
+    "Drafts: none. Engines that predict several tokens at once (MTP) decode faster than this says, and measurements "
+    "often do not tell whether they did.")
 
 
 class DisaggregatedResult(Result):
@@ -29,6 +29,7 @@ class DisaggregatedResult(Result):
 
     feasible = field(None, "whether weights and the requests that are there fit, on both kinds of nodes", bool)
     ttft = field("ms", "time to first token: waiting for a node, reading the prompt, sending the cache")
+    ttft_burst = field("ms", "the same on average if all requests come at once, as when a load test begins")
     itl = field("ms", "inter-token latency: a decode step of the requests of a node, at the mean context")
     e2e_latency = field("ms", "time until the whole answer is there")
     tokens_per_second = field(None, "answered tokens a second of all nodes")

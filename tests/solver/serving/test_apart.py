@@ -66,6 +66,14 @@ def test_many_nodes_that_read_keep_nobody_waiting():
     assert long.decoding_per_node == pytest.approx(64 / 4, rel=0.01), "and nearly all decode"
 
 
+def test_requests_that_come_at_once_are_read_one_after_the_other():
+    """Five nodes and batches of four of 2,048 tokens: 100 requests are five rounds, one after the other."""
+    r = SOLVE(LLAMA, H100, 2048, 256, [5, 100], 5, 8, profile="tuned")
+    batch = ServingModel().solve(LLAMA, H100, 2048, 4, profile="tuned").values["ttft"]
+    first = r.given["asked"].first
+    assert r.values["ttft_burst"] == pytest.approx([first, first + batch * np.mean(range(5))], rel=1e-9)
+
+
 def test_one_request_is_that_of_a_batch_of_one():
     one = SOLVE(LLAMA, H100, 2048, 256, 1, profile="tuned", decode_hardware=H200)
     apart = ServingModel().solve(LLAMA, H100, 2048, output_len=256, profile="tuned", decode_hardware=H200)
