@@ -41,8 +41,8 @@ from solver.formulas.memory import chip_bytes, context_margin, kv_cache_bytes, u
 from solver.formulas.requests import handed_over_time, prompts_together, request_time
 from solver.formulas.unpublished import known_decode_time
 from solver.serving.apart_arguments import (
-    Answer,
     Answerers,
+    AnswerTokens,
     CacheLink,
     CacheOverlap,
     Concurrency,
@@ -170,7 +170,7 @@ class DisaggregatedModel:
     """
 
     @declared
-    def solve(self, model: Model, hardware: Chip, seq_len: Prompt, output_len: Answer, concurrency: Concurrency,
+    def solve(self, model: Model, hardware: Chip, seq_len: Prompt, output_len: AnswerTokens, concurrency: Concurrency,
               prefill_nodes: Readers = 1, decode_nodes: Answerers = 1, *, precision: Format = "fp16",
               efficiency: Efficiency = EFFICIENCY, tensor_parallel: Chips = 1, attention_data_parallel: Groups = 1,
               expert_parallel: ExpertChips = 1, decode_hardware: DecodeChip = None,

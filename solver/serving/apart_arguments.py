@@ -10,9 +10,8 @@ from solver.base.arguments import Chips, ExpertChips, Groups
 from solver.base.declared import Argument, Seen
 from solver.base.kinds import Whole
 from solver.serving.arguments import Link, Overlap
+from solver.serving.phases import WIDTHS
 from solver.zoo.models import Models
-
-WIDTHS = ("tensor_parallel", "attention_data_parallel", "expert_parallel")
 
 
 def _declared(of: Any) -> Any:
@@ -36,7 +35,7 @@ def _of_decoding(argument: Argument, name: str, other: int, **company: Any) -> A
                    sentence=f"The same on each node that decodes; if not given, {name}.")
 
 
-Answer: TypeAlias = Annotated[Any, Whole("Tokens of the answer.", "token", example=256)]
+AnswerTokens: TypeAlias = Annotated[Any, Whole("Tokens of the answer.", "token", example=256)]
 Concurrency: TypeAlias = Annotated[Any, Whole(
     "Requests that are under way at any moment: each that ends is followed by the next.", "request", example=64)]
 Readers: TypeAlias = Annotated[Any, Whole("Nodes that read prompts.", "", word="node")]

@@ -14,7 +14,7 @@ from solver.formulas.blocks import cache_room
 from solver.formulas.energy import served_energy
 from solver.text import number_text
 
-BANDED = ("ttft", "itl", "e2e_latency", "tokens_per_second")  # the rest is counted or is a ratio
+LOOP_TIMES = ("ttft", "itl", "e2e_latency", "tokens_per_second")  # the rest is counted or is a ratio
 SIDES = ("prefill nodes", "decode nodes")
 SATURATED = 1 - 1e-9
 UNKNOWABLE = (
@@ -61,7 +61,7 @@ class DisaggregatedResult(Result):
     def band(self, name: str) -> tuple[Any, Any] | None:
         """From where to where a measurement of a time or rate is expected in 8 of 10 cases; None for other fields,
         and where nothing like it was measured."""
-        return band_of(self, name, self.interval(name)) if name in BANDED else None
+        return band_of(self, name, self.interval(name)) if name in LOOP_TIMES else None
 
     def interval(self, name: str) -> tuple[Any, Any]:
         """The ends of that band in base units, or symbols of them; NaN where nothing was measured."""

@@ -21,12 +21,12 @@ from solver.validate.baselines import DEFAULT, ROOFLINE, default
 from solver.validate.kernels import MODERN
 from solver.validate.loads import DRAWN, cache_format, loaded_widths, weights_format
 from solver.validate.names import chip_named, transformer_named
+from solver.validate.serving import DECODED
 from solver.validate.study import Finding, Study
 from solver.validate.tables import DoubtfulError, OutOfScopeError, Row
 from solver.zoo.profiles import Profiles
 
-FILE = "serving_2026_disaggregated.csv"
-FIRST = "serving 2026 disaggregated TTFT"
+FIRST_APART = "serving 2026 disaggregated TTFT"
 BURST = "all at once"
 
 
@@ -74,4 +74,4 @@ def first_token(row: Row) -> Finding:
 
 def apart_studies() -> list[Study]:
     """The study; the TPOT of the same rows is another's."""
-    return [Study(FIRST, FILE, lambda row: True, first_token, MODERN, part_of=True)]
+    return [Study(FIRST_APART, DECODED, lambda row: True, first_token, MODERN, part_of=True)]

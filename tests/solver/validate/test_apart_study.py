@@ -5,14 +5,16 @@ from __future__ import annotations
 import pytest
 
 from solver import Models
-from solver.validate.apart import BURST, FILE, apart_load, first_token
+from solver.validate.apart import BURST, apart_load, first_token
 from solver.validate.kernels import MODERN
+from solver.validate.serving import DECODED
 from solver.validate.tables import COLUMNS, DoubtfulError, Row
 
 # SemiAnalysis InferenceX, April 2026, as published by ai-dynamo/aiconfigurator: two nodes of 8 that read, three that
 # decode.
 CELLS = {"id": "dsr1_h200_trtllm_fp8_disagg_8192x1024_c192_cfg325", "silicon_data_source": "",
-         "model_path": "deepseek-ai/DeepSeek-R1", "system": "h200_sxm", "precision": "fp8", "isl": "8192", "osl": "1024",
+         "model_path": "deepseek-ai/DeepSeek-R1", "system": "h200_sxm", "precision": "fp8", "isl": "8192",
+         "osl": "1024",
          "prefill_num_workers": "2", "prefill_tp_size": "1", "prefill_attention_dp_size": "8",
          "prefill_moe_tp_size": "1", "prefill_moe_ep_size": "8", "decode_num_workers": "3", "decode_tp_size": "1",
          "decode_attention_dp_size": "8", "decode_moe_tp_size": "1", "decode_moe_ep_size": "8",
@@ -20,7 +22,7 @@ CELLS = {"id": "dsr1_h200_trtllm_fp8_disagg_8192x1024_c192_cfg325", "silicon_dat
 
 
 def row(**cells: str) -> Row:
-    return Row(FILE, 2, dict.fromkeys(COLUMNS[FILE].split(), "") | CELLS | cells)
+    return Row(DECODED, 2, dict.fromkeys(COLUMNS[DECODED].split(), "") | CELLS | cells)
 
 
 def test_a_row_asks_with_the_nodes_of_both_kinds():
