@@ -10,6 +10,7 @@ from solver import show
 from solver.compute.engine import Engine, OutOfMemoryError, PerformanceProfile
 from solver.formulas.lengths import Exponential, Fixed, Uniform
 from solver.formulas.work import BOTTLENECKS
+from solver.serving.apart import DisaggregatedModel, DisaggregatedResult
 from solver.serving.batching import ContinuousBatchingModel, ContinuousBatchingResult
 from solver.serving.capacity import CapacityResult, kv_capacity, max_users
 from solver.serving.model import ServingModel
@@ -40,6 +41,8 @@ __all__ = [
     "CapacityResult",
     "ContinuousBatchingModel",
     "ContinuousBatchingResult",
+    "DisaggregatedModel",
+    "DisaggregatedResult",
     "Engine",
     "Exponential",
     "Fabric",

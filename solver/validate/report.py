@@ -6,6 +6,7 @@ import pathlib
 from typing import Any
 
 from solver.show import table_text
+from solver.validate.apart import apart_studies
 from solver.validate.apple import apple_studies
 from solver.validate.capacity import capacity_studies
 from solver.validate.components import component_studies, products
@@ -33,8 +34,8 @@ OTHERS = {
 def all_studies(rows: dict[str, list[Row]]) -> list[Study]:
     """All studies, in the order of the report."""
     return [*products(rows.get("operator_times_vidur.csv", [])), *engine_studies(), *stream_studies(),
-            *component_studies(rows), *capacity_studies(), *serving_studies(), *kernel_studies(),
-            *apple_studies()]
+            *component_studies(rows), *capacity_studies(), *serving_studies(), *apart_studies(),
+            *kernel_studies(), *apple_studies()]
 
 
 def validation(folder: pathlib.Path) -> tuple[dict[str, Outcome], dict[str, int]]:

@@ -39,9 +39,11 @@ COLUMNS = {
                        "quote notes",
     "serving_2026.csv": "silicon_data_source model_path system precision isl osl batch_size tp_size attention_dp_size "
                         "moe_tp_size moe_ep_size silicon_tpot_ms",
-    "serving_2026_disaggregated.csv": "silicon_data_source model_path system precision isl osl decode_batch_size "
+    "serving_2026_disaggregated.csv": "id silicon_data_source model_path system precision isl osl "
+                                      "prefill_num_workers prefill_tp_size prefill_attention_dp_size "
+                                      "prefill_moe_tp_size prefill_moe_ep_size decode_num_workers decode_batch_size "
                                       "decode_tp_size decode_attention_dp_size decode_moe_tp_size decode_moe_ep_size "
-                                      "silicon_tpot_ms",
+                                      "silicon_ttft_ms silicon_tpot_ms",
     "throughput_saturated.csv": "model precision gpu n_gpu tp input_len output_len version value",
     "gemm_2026.csv": "system framework gemm_dtype m n k latency_ms",
     "allreduce_2026.csv": "system kernel_source num_gpus message_bytes latency_ms",

@@ -32,6 +32,7 @@ def test_every_solver(solve):
 def test_all_are_found():
     assert {"memory.kv_cache_bytes", "transformer.decode_time", "lengths.exponential_integral"} <= set(FORMULAS)
     assert {"compute.engine.Engine", "serving.model.ServingModel", "serving.batching.ContinuousBatchingModel",
+            "serving.apart.DisaggregatedModel",
             "serving.capacity.kv_capacity", "serving.capacity.max_users", "simulation.serving.simulate"} <= set(SOLVERS)
 
 

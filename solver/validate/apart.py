@@ -1,0 +1,77 @@
+"""The study of nodes apart: TTFT of a closed loop from the numbers of nodes and requests alone.
+
+It is far off: what the solver says of a steady state is 91 % too short (median; 99 % at the ninth decile), on 98 rows.
+Hardly a request waits there, for the nodes that read are mostly idle, and in the measurements they wait for seconds:
+a load test sends all of its requests at once, and answers of nearly one length bring them back in waves. The form "all
+at once" has them come so every time, and is off by 72 %, more often too long than too short; more than half of the rows
+lie between the two. How long a wave lasts depends on how a test was run, which the rows do not say. Besides, router and
+transfer take a tenth of a second or two of a prompt that is read in a twentieth, and two rows have half a minute with
+a handful of requests, which is an engine that starts. TPOT is off by 7 % (24 % at the ninth decile) from the same
+numbers, for nearly all requests decode.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from solver.serving.apart import DisaggregatedModel
+from solver.serving.apart_result import DisaggregatedResult
+from solver.validate.baselines import DEFAULT, ROOFLINE, default
+from solver.validate.kernels import MODERN
+from solver.validate.loads import DRAWN, cache_format, loaded_widths, weights_format
+from solver.validate.names import chip_named, transformer_named
+from solver.validate.serving import DECODED
+from solver.validate.study import Finding, Study
+from solver.validate.tables import DoubtfulError, OutOfScopeError, Row
+from solver.zoo.profiles import Profiles
+
+FIRST_APART = "serving 2026 disaggregated TTFT"
+BURST = "all at once"
+
+
+def loop_requests(row: Row) -> float:
+    """How many requests were under way."""
+    found = re.search(r"silicon_concurrency=(\d+)", row["silicon_data_source"]) or re.search(r"_c(\d+)_", row["id"])
+    if found:
+        return float(found[1])
+    groups = loaded_widths(row, "decode_").groups  # what each of the groups of each node had
+    return row.positive("decode_batch_size") * groups * row.positive("decode_num_workers")
+
+
+def apart_load(row: Row) -> dict[str, Any]:
+    """What a row asks, in the arguments of `DisaggregatedModel.solve`, all but the profile."""
+    if not (row.has("prefill_num_workers") and row.has("decode_num_workers")):
+        raise DoubtfulError("the row does not say how many nodes read prompts, and how many decode")
+    model = transformer_named(row["model_path"])
+    weights = weights_format(row, model)
+    reading, decoding = loaded_widths(row, "prefill_"), loaded_widths(row, "decode_")
+    return {"model": model, "hardware": chip_named(row["system"]), "precision": weights,
+            "kv_precision": cache_format(weights), "seq_len": round(row.positive("isl") * DRAWN.mean(1.0)),
+            "output_len": round(row.positive("osl") * DRAWN.mean(1.0)), "concurrency": loop_requests(row),
+            "prefill_nodes": row.positive("prefill_num_workers"), "decode_nodes": row.positive("decode_num_workers"),
+            **reading.arguments, **{f"decode_{name}": chips for name, chips in decoding.arguments.items()}}
+
+
+def loop_served(asked: dict[str, Any], profile: Any) -> DisaggregatedResult:
+    """What the solver says; a row that it refuses is out of scope."""
+    try:
+        return DisaggregatedModel().solve(**asked, profile=profile)
+    except ValueError as refusal:
+        raise OutOfScopeError(str(refusal)) from None
+
+
+def first_token(row: Row) -> Finding:
+    """TTFT by each form, and of the chosen one if all requests come at once."""
+    asked = apart_load(row)
+    forms = {ROOFLINE: Profiles.ideal, DEFAULT: default(), MODERN: Profiles.modern}
+    found = {form: loop_served(asked, profile) for form, profile in forms.items()}
+    chosen = found[MODERN]
+    predicted = {form: float(one.values["ttft"]) for form, one in found.items()}
+    return Finding(row.positive("silicon_ttft_ms") / 1e3, predicted | {BURST: float(chosen.values["ttft_burst"])},
+                   band=chosen.interval("ttft"), floor=float(chosen.floor.values["ttft"]))
+
+
+def apart_studies() -> list[Study]:
+    """The study; the TPOT of the same rows is another's."""
+    return [Study(FIRST_APART, DECODED, lambda row: True, first_token, MODERN, part_of=True)]
