@@ -35,7 +35,7 @@ CONSTANTS = {  # what is neither a class nor a function: where it belongs, and w
     "Model": ("zoo", "A transformer: `Model.from_config(path)` and `Model.declared(...)` make one that the zoo lacks "
                      "([how](models.md))."),
     "Models": ("zoo", "All models: `Models.Llama3_8B`."),
-    "Profiles": ("zoo", "What engines reach: `Profiles.tuned`."),
+    "Profiles": ("zoo", "What engines of a generation reach: `Profiles.modern`."),
     "Recipes": ("zoo", "Which part of a model a checkpoint keeps in which number format: `Recipes.GPT_OSS`."),
     "show": ("show", "Results as tables and cards.")}
 

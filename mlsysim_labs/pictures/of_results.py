@@ -23,7 +23,7 @@ def estimate(result: Any, name: str, unit: str = "") -> tuple[Any, Any, Any, Any
     >>> from solver import Hardware, Models, ServingModel
     >>> r = ServingModel().solve(Models.Llama3_8B, Hardware.Cloud.H100, 2048, 64, profile="tuned")
     >>> [round(float(part), 2) for part in estimate(r, "itl", "ms")]
-    [9.6, 14.15, 11.32, 16.98]
+    [9.6, 14.15, 12.31, 16.13]
     """
     size = factor(unit) if unit else 1.0
     low, high = result.interval(name)

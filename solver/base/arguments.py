@@ -152,7 +152,7 @@ Groups: TypeAlias = Annotated[Any, Whole(
 ExpertChips: TypeAlias = Annotated[Any, Whole(
     "Chips that hold whole experts, each some of them; with 1 all share each expert.", "", word="chip", asks=_spread,
     company={"model": lambda: Models.DeepSeek_V2_Lite, "attention_data_parallel": 8})]
-Network: TypeAlias = Annotated[Any, RecordOf(
+NodeFabric: TypeAlias = Annotated[Any, RecordOf(
     "Over which chips exchange data that their link does not join, a record of `Fabrics` or its name.", of="fabric",
     judge=chosen.fabric, pair=lambda: ("NDR", "HDR"), otherwise=lambda seen: Fabrics.NDR,
     company={"tensor_parallel": 16})]

@@ -32,7 +32,8 @@ from solver.zoo.records import Source
 
 MEMORY, LAUNCH = Parameter("memory", 0.85, 0.1, 1.0), Parameter("launch", 100.0, 1.0, 1000.0, "us")
 CORE = Parameter("core", 0.3, 0.01, 10.0, "TFLOP/s")
-SCOPE = "generation at batch 1 on Apple's chips, with files of F16, Q8_0 and Q4_0; K-quants have a share of their own"
+APPLE_SCOPE = ("generation at batch 1 on Apple's chips, with files of F16, Q8_0 and Q4_0; K-quants have a share of "
+               "their own")
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def profile_table(found: Fitted, launch: float, rows: Sequence[Row], seed: int) 
             return stream_ratios({**figures, "launch": launch}, some)
 
         shares[K_QUANTS] = fitted_to(cases, [MEMORY], narrow_ratios, seed).figures["memory"]
-    figures = {"name": "llama.cpp on Apple's chips", "years": "2023-26", "scope": SCOPE, "memory": shares,
+    figures = {"name": "llama.cpp on Apple's chips", "years": "2023-26", "scope": APPLE_SCOPE, "memory": shares,
                "launch": found.figures["launch"], "norm": 2.0}
     return FittedTable("profiles", "apple", figures, "llama-cpp-apple", APPLE_FIT.origin(found, seed))
 

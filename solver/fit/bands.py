@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from solver.fit.file import Fit, FittedTable
-from solver.validate import apple, components, kernels, report, serving, single_stream
+from solver.validate import apart, apple, components, kernels, report, serving, single_stream
 from solver.validate.study import Outcome, outcomes
 from solver.validate.tables import Row
 from solver.zoo.profiles import Profiles
@@ -65,12 +65,13 @@ REGIMES = [
     _serving(serving.DENSE_STEPS, "itl", "modern", **DENSE),
     _serving(serving.EXPERT_STEPS, "itl", "modern", **MIXTURES, most=256.0),
     _serving(serving.APART, "itl", "modern", **MIXTURES, least=257.0),
+    Regime(apart.LOOP_STEPS, "DisaggregatedModel.itl", ("modern",), MIXTURES),
     _loaded(serving.FULL_DENSE, RATE, "modern", **DENSE, least=512.0),
     _loaded(serving.FULL_EXPERTS, RATE, "modern", dense=0.0, families=("Ampere", "Hopper"), least=512.0),
     _loaded(serving.FULL_PCIE, RATE, "pcie", mixtures=0.0, families=HOSTED, least=256.0, hosted=1.0),
 ]
 # What is no result's: single kernels, collectives, drafts, training, other forms of streams.
-OTHERS = [kernels.GEMM, kernels.ALL_REDUCES, apple.APPLE_PROMPT, apple.APPLE_2024, components.LARGE, components.SMALL,
+BESIDES = [kernels.GEMM, kernels.ALL_REDUCES, apple.APPLE_PROMPT, apple.APPLE_2024, components.LARGE, components.SMALL,
           "GEMM A100", "GEMM H100", "spec AL(K) from AL(1)", "spec AL(K) from AL(3)", "llm-foundry MFU",
           "Megatron iteration (530B, 1T)", single_stream.ONE, single_stream.F16, single_stream.EVERY,
           single_stream.SPARK, "llama.cpp prompt, 1 GPU",
@@ -81,7 +82,7 @@ def counted_tables(rows: Mapping[str, Sequence[Row]], seed: int) -> list[FittedT
     """A band for each regime, of the rows of its data set."""
     read = {name: list(some) for name, some in rows.items()}
     found = outcomes(report.all_studies(read), read)
-    return [table for regime in [*REGIMES, *map(Regime, OTHERS)] if (outcome := found.get(regime.data_set))
+    return [table for regime in [*REGIMES, *map(Regime, BESIDES)] if (outcome := found.get(regime.data_set))
             for table in _tables(regime, outcome)]
 
 

@@ -34,24 +34,24 @@ from solver.zoo.node import Node
 from solver.zoo.profiles import Profile, Shares
 from solver.zoo.records import Source
 
-STEPS = 15  # of a search: later ones move no figure by a hundredth
+SEARCHES = 15  # of a search: later ones move no figure by a hundredth
 SOFT, PULL = 0.07, 0.4  # errors beyond 7 % count less and less; a figure may be half as large again at little cost
 DENSE = 8.0  # rows of mixtures that one of a dense model counts as: they are more, and vary more from run to run
-PAGE = 16.0
-KINDS = ("Hopper 16 bit", "Hopper 8 bit", "Hopper 4-bit weights", "Blackwell 16 bit", "Blackwell 8 bit",
+BLOCK = 16.0
+EXPERT_KINDS = ("Hopper 16 bit", "Hopper 8 bit", "Hopper 4-bit weights", "Blackwell 16 bit", "Blackwell 8 bit",
          "Blackwell 4 bit", "Blackwell 4-bit weights", "Ampere 16 bit")
-GROUPED = (0.7, 0.5, 0.3, 0.5, 0.25, 0.8, 0.3, 0.7)  # where those of KINDS begin
+GROUPED = (0.7, 0.5, 0.3, 0.5, 0.25, 0.8, 0.3, 0.7)  # where those of EXPERT_KINDS begin
 ROUTING = (20, 50, 28, 14, 35, 8, 35, 20)
-SCOPE = ("TensorRT-LLM 0.20 to 1.3, vLLM and SGLang of 2025-26 on H100, H200 and Blackwell, joined by NVLink; 16-bit "
-         "mixtures on Ampere of 2024")
+SCOPE_2026 = ("TensorRT-LLM 0.20 to 1.3, vLLM and SGLang of 2025-26 on H100, H200 and Blackwell, joined by NVLink; "
+              "16-bit mixtures on Ampere of 2024")
 SCOPE_PCIE = "TensorRT-LLM 0.14 on A100 PCIe and L40S, which share a host's bus"
-WORDS = ("name", "years", "scope")  # of a profile, which are not figures
-UNITS = {"launch": "us", "routing": "us", "latent": "us", "index": "us", "state": "us", "reading": "us",
+SAID = ("name", "years", "scope")  # of a profile, which are not figures
+FITTED_UNITS = {"launch": "us", "routing": "us", "latent": "us", "index": "us", "state": "us", "reading": "us",
          "request": "us/request", "latency": "us", "hop": "us"}
 
 
 def _of(field: str, start: float, low: float, high: float, kind: str = "") -> Parameter:
-    return Parameter(f"{field}.{kind}" if kind else field, start, low, high, UNITS.get(field, ""))
+    return Parameter(f"{field}.{kind}" if kind else field, start, low, high, FITTED_UNITS.get(field, ""))
 
 
 MODERN_PARAMETERS = [
@@ -60,9 +60,9 @@ MODERN_PARAMETERS = [
     _of("compute", 0.42, 0.2, 0.8, "Blackwell 4-bit"), _of("compute", 0.65, 0.2, 0.82, "Ampere 16-bit"),
     _of("attention", 0.6, 0.2, 0.9), _of("memory", 0.9, 0.5, 0.98),
     *(_of("cache", 0.75, 0.3, 1.0, family) for family in ("Hopper", "Blackwell", "Ampere")),
-    *(_of("experts", 0.85, 0.3, 1.0, kind) for kind in KINDS),
-    *(_of("grouped", start, 0.05, 1.0, kind) for kind, start in zip(KINDS, GROUPED, strict=True)),
-    *(_of("routing", start, 1.0, 200.0, kind) for kind, start in zip(KINDS, ROUTING, strict=True)),
+    *(_of("experts", 0.85, 0.3, 1.0, kind) for kind in EXPERT_KINDS),
+    *(_of("grouped", start, 0.05, 1.0, kind) for kind, start in zip(EXPERT_KINDS, GROUPED, strict=True)),
+    *(_of("routing", start, 1.0, 200.0, kind) for kind, start in zip(EXPERT_KINDS, ROUTING, strict=True)),
     _of("launch", 55.0, 5.0, 200.0), _of("latent", 20.0, 1.0, 200.0), _of("index", 50.0, 1.0, 300.0),
     _of("state", 20.0, 1.0, 200.0), _of("reading", 50.0, 1.0, 300.0), _of("request", 10.0, 0.5, 100.0),
     _of("latency", 4.0, 0.5, 40.0), _of("hop", 0.4, 0.05, 5.0),
@@ -114,7 +114,7 @@ class Bundle:
             mean = load.lengths.mean(1.0)
             context = mean * (self.prompt + self.answer / 2)
             return np.asarray(known_decode_time(node, load.model, self.requests, context) / self.value)
-        asked = Batching(node, load.model, self.prompt + self.answer, self.answer, self.requests, PAGE, load.lengths,
+        asked = Batching(node, load.model, self.prompt + self.answer, self.answer, self.requests, BLOCK, load.lengths,
                          self.reserve)
         name = "throughput_tokens_per_sec" if self.one.rate else "itl"
         return np.asarray(asked.field_values()[name] / self.value)
@@ -171,7 +171,7 @@ def searched(cases: Sequence[Measured], parameters: Sequence[Parameter], base: P
         soft = np.sign(errors) * np.sqrt(2 * (np.sqrt(1 + errors**2) - 1))
         return np.concatenate([weights * soft, (point - start) / PULL])
 
-    return named(least_squares()(faults, start, bounds=(low, high), x_scale=0.1, max_nfev=STEPS).x)
+    return named(least_squares()(faults, start, bounds=(low, high), x_scale=0.1, max_nfev=SEARCHES).x)
 
 
 def unseen_errors(cases: Sequence[Measured], parameters: Sequence[Parameter], base: Profile, seed: int) -> np.ndarray:
@@ -222,7 +222,7 @@ def engine_tables(rows: Mapping[str, Sequence[Row]], seed: int) -> list[FittedTa
     made: list[FittedTable] = []
     modern = Profile("engines of 2025-26", norm=2.0, mixed=1.0)
     base = modern
-    told = (("modern", modern_cases(cases), MODERN_PARAMETERS, "2025-26", SCOPE, modern.name),
+    told = (("modern", modern_cases(cases), MODERN_PARAMETERS, "2025-26", SCOPE_2026, modern.name),
             ("pcie", pcie_cases(cases), PCIE_PARAMETERS, "2024", SCOPE_PCIE, "cards on one host's bus"))
     for key, some, parameters, years, scope, name in told:
         if not some:
@@ -240,7 +240,7 @@ def _written(found: Figures, parameters: Sequence[Parameter], made: Sequence[Fit
     """
     figures: dict[str, Any] = {"norm": 2.0, "mixed": 1.0}
     if made:
-        figures = {name: value for name, value in made[0].figures.items() if name not in WORDS}
+        figures = {name: value for name, value in made[0].figures.items() if name not in SAID}
     for one in parameters:
         field, dot, kind = one.name.partition(".")
         if not dot:
@@ -257,7 +257,7 @@ def _with_default(field: str, value: Any) -> Any:
         return value
     named = {kind: share for kind, share in value.items() if kind != "default"}
     middle = float(np.median([float(str(share).split()[0]) for share in named.values()]))
-    unit = f" {UNITS[field]}" if field in UNITS else ""
+    unit = f" {FITTED_UNITS[field]}" if field in FITTED_UNITS else ""
     return {"default": f"{middle:.4g}{unit}" if unit else float(f"{middle:.4g}"), **named}
 
 
@@ -268,7 +268,7 @@ def _judged(cases: Sequence[Measured], parameters: Sequence[Parameter], base: Pr
 
 def _table(key: str, name: str, years: str, scope: str, figures: dict[str, Any], judged: Fitted,
            seed: int) -> FittedTable:
-    words = dict(zip(WORDS, (name, years, scope), strict=True))
+    words = dict(zip(SAID, (name, years, scope), strict=True))
     return FittedTable("profiles", key, {**words, **figures}, "aiconfigurator-serving" if key == "modern" else
                        "tensorrt-llm-full", ENGINE_FIT.origin(judged, seed))
 

@@ -22,9 +22,9 @@ def lone_prefill_time(node: Node, model: Transformer, prompt: Context, one: Requ
                       new: Context = 1.0) -> Second:
     """Time of a node to read a prompt for which nobody waits.
 
-        time = prefill_time(attention_data_parallel prompts)
+        time = prefill_time
 
-    Groups of chips read a prompt each, and wait for one another. By definition.
+    of as many prompts as the node has groups: each reads one, and they wait for one another. By definition.
 
     >>> from solver import PRECISIONS, Hardware, Models, Node, Profiles
     >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], profile=Profiles.tuned)

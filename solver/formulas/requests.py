@@ -72,7 +72,8 @@ def mixed_prompt_time(node: Node, model: Transformer, prompt: Context, running: 
 
         time = (mixed_step_time - decode_time) / together
 
-    with a chunk of `together` prompts. A step that reads prompts answers too, and reads the weights once for both. By definition.
+    with a chunk of `together` prompts. A step that reads prompts answers too, and reads the weights once for both.
+    By definition.
 
     >>> from solver import PRECISIONS, Hardware, Models, Profiles
     >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], PRECISIONS["fp16"], Profiles.tuned)

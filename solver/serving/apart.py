@@ -21,7 +21,7 @@ from solver.base.arguments import (
     Format,
     Groups,
     Model,
-    Network,
+    NodeFabric,
     Prompt,
     Reached,
     Reserve,
@@ -54,7 +54,7 @@ from solver.serving.apart_arguments import (
 from solver.serving.apart_result import DisaggregatedResult
 from solver.serving.arguments import DecodeChip
 from solver.units import Q_
-from solver.zoo.bands import measured_band
+from solver.zoo.bands import Band, counted_bands, measured_band
 from solver.zoo.models import Transformer
 from solver.zoo.node import Node
 from solver.zoo.profiles import EFFICIENCY
@@ -84,6 +84,10 @@ class Apart:
     def band(self, name: str) -> tuple[Any, Any]:
         """How far a measurement of that field may lie below and above, as shares; NaN where nothing was measured."""
         return measured_band(self.node, self.model, f"DisaggregatedModel.{name}", self.concurrency / self.nodes)
+
+    def counted_bands(self, name: str) -> list[Band]:
+        """The bands of that field that cover what was asked."""
+        return counted_bands(self.node, self.model, f"DisaggregatedModel.{name}", self.concurrency / self.nodes)
 
     @property
     def context(self) -> Any:
@@ -178,7 +182,7 @@ class DisaggregatedModel:
               decode_expert_parallel: DecodeExpertChips = None,
               network_bandwidth: CacheLink = Q_("100 GB/s"), overlap_transfer: CacheOverlap = False,  # noqa: B008
               kv_precision: CacheFormat = None, reserve: Reserve = 0.0, profile: Reached = None,
-              fabric: Network = None) -> DisaggregatedResult:
+              fabric: NodeFabric = None) -> DisaggregatedResult:
         """Steady state of a closed loop: so many requests are under way, and each that ends is followed by the next.
 
         Prompts are read as fast as the nodes for them can, or as fast as answers end, whichever is slower; what does

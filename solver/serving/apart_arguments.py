@@ -10,7 +10,7 @@ from solver.base.arguments import Chips, ExpertChips, Groups
 from solver.base.declared import Argument, Seen
 from solver.base.kinds import Whole
 from solver.serving.arguments import Link, Overlap
-from solver.serving.phases import WIDTHS
+from solver.serving.phases import OF_NODE
 from solver.zoo.models import Models
 
 
@@ -21,7 +21,7 @@ def _declared(of: Any) -> Any:
 
 def _decoding(seen: Seen) -> Seen:
     """The arguments before it, as those of a node that decodes."""
-    widths = {name: seen[f"decode_{name}"] for name in WIDTHS if f"decode_{name}" in seen}
+    widths = {name: seen[f"decode_{name}"] for name in OF_NODE if f"decode_{name}" in seen}
     chip = {} if seen["decode_hardware"] is None else {"hardware": seen["decode_hardware"]}
     return seen | widths | chip
 

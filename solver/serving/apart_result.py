@@ -9,7 +9,7 @@ import numpy as np
 
 from solver.base.numbers import unknown
 from solver.base.result import Result, band_of, field, interval
-from solver.base.sentences import caveat_sentences, could_be_narrower, memory_sentence, power_sentences
+from solver.base.sentences import band_sentences, caveat_sentences, could_be_narrower, memory_sentence, power_sentences
 from solver.formulas.blocks import cache_room
 from solver.formulas.energy import served_energy
 from solver.text import number_text
@@ -81,7 +81,9 @@ class DisaggregatedResult(Result):
             return []
         asked, values = self.given["asked"], self.values
         return [*self._memory_sentences(), self._binding_sentence(), *UNKNOWABLE,
-                *power_sentences(asked.reader, asked.node),
+                *power_sentences(asked.reader, asked.node), *band_sentences(asked.node, {
+                    "time to first token": asked.counted_bands("ttft"),
+                    "time between tokens": asked.counted_bands("itl")}),
                 *caveat_sentences(asked.final, [asked.model], [
                     (asked.reader, {"time to first token": values["ttft"]}),
                     (asked.node, {"time between tokens": values["itl"]})])]

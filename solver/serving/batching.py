@@ -24,7 +24,7 @@ from solver.base.arguments import (
     Groups,
     Model,
     MostRequests,
-    Network,
+    NodeFabric,
     Reached,
     Reserve,
     Window,
@@ -47,7 +47,7 @@ from solver.formulas.requests import (
 from solver.formulas.transformer import prefill_time
 from solver.formulas.unpublished import known_decode_time
 from solver.serving.batching_result import ContinuousBatchingResult
-from solver.zoo.bands import Band, counted, measured_band
+from solver.zoo.bands import Band, counted_bands, measured_band
 from solver.zoo.models import Transformer
 from solver.zoo.node import Node
 from solver.zoo.profiles import EFFICIENCY
@@ -78,11 +78,11 @@ class Batching:
             return np.nan, np.nan
         return measured_band(self.node, self.model, f"ContinuousBatchingModel.{name}", self.limit)
 
-    def counted(self, name: str) -> list[Band]:
+    def counted_bands(self, name: str) -> list[Band]:
         """The bands of that field that cover what was asked."""
         if self.answer is None:
             return []
-        return counted(self.node, self.model, f"ContinuousBatchingModel.{name}", self.limit)
+        return counted_bands(self.node, self.model, f"ContinuousBatchingModel.{name}", self.limit)
 
     @property
     def prompt(self) -> Any:
@@ -176,7 +176,7 @@ class ContinuousBatchingModel:
               lengths: Spread = UNIFORM, output_len: WindowAnswer = None, tensor_parallel: Chips = 1,
               kv_precision: CacheFormat = None, reserve: Reserve = 0.0, profile: Reached = None,
               attention_data_parallel: Groups = 1, expert_parallel: ExpertChips = 1,
-              fabric: Network = None) -> ContinuousBatchingResult:
+              fabric: NodeFabric = None) -> ContinuousBatchingResult:
         """Steady state with requests always waiting.
 
         Numbers may be arrays, which broadcast.

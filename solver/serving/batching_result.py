@@ -80,6 +80,7 @@ class ContinuousBatchingResult(Result):
             memory_sentence(values["headroom"], asked.node.device, remedies),
             f"Running requests: limited by {slots}.", bottleneck_sentence("Decode", self.bottleneck),
             *power_sentences(asked.node), *band_sentences(asked.node, {
-                "throughput": asked.counted("throughput_tokens_per_sec"), "time between tokens": asked.counted("itl")}),
+                "throughput": asked.counted_bands("throughput_tokens_per_sec"),
+                "time between tokens": asked.counted_bands("itl")}),
             *caveat_sentences(asked.window, [asked.model], [
                 (asked.node, {"time to first token": values["ttft"], "time between tokens": values["itl"]})])]

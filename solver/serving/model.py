@@ -13,7 +13,7 @@ from solver.base.arguments import (
     Format,
     Groups,
     Model,
-    Network,
+    NodeFabric,
     Prompt,
     Reached,
     Requests,
@@ -57,7 +57,7 @@ class ServingModel:
               kv_precision: CacheFormat = None, reserve: Reserve = 0.0, profile: Reached = None,
               draft_len: DraftLength = DRAFT_LENGTH, overlap_transfer: Overlap = False,
               attention_data_parallel: Groups = 1, expert_parallel: ExpertChips = 1,
-              fabric: Network = None) -> ServingResult:
+              fabric: NodeFabric = None) -> ServingResult:
         """Time and memory of a batch of equal requests.
 
         Numbers may be arrays, which broadcast.

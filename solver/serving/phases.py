@@ -17,7 +17,7 @@ from solver.formulas.requests import handed_over_time
 from solver.formulas.speculation import accepted_tokens, speculative_speedup, speculative_token_time
 from solver.formulas.transformer import prefill_time
 from solver.formulas.unpublished import known_decode_time
-from solver.zoo.bands import Band, counted, measured_band
+from solver.zoo.bands import Band, counted_bands, measured_band
 from solver.zoo.models import Transformer
 from solver.zoo.node import Node
 
@@ -66,9 +66,9 @@ class Serving:
             return np.nan, np.nan
         return measured_band(self.node, self.model, f"ServingModel.{name}", self.batch)
 
-    def counted(self, name: str) -> list[Band]:
+    def counted_bands(self, name: str) -> list[Band]:
         """The bands of that field that cover what was asked."""
-        return counted(self.node, self.model, f"ServingModel.{name}", self.batch) if self.measured(name) else []
+        return counted_bands(self.node, self.model, f"ServingModel.{name}", self.batch) if self.measured(name) else []
 
     @property
     def disaggregated(self) -> bool:
@@ -91,16 +91,16 @@ class Serving:
         return field_values(self)
 
 
-WIDTHS = ("tensor_parallel", "expert_parallel", "attention_data_parallel")
+OF_NODE = ("tensor_parallel", "expert_parallel", "attention_data_parallel")
 
 
 def drafting_node(node: Node, draft: Any) -> Node:
     """What drafts: for a model one chip of the node, for a head all of its chips."""
     if draft is None or (isinstance(draft.head, float) and draft.head):
         return node
-    widths: dict[str, Any] = dict.fromkeys(WIDTHS, 1.0)
+    widths: dict[str, Any] = dict.fromkeys(OF_NODE, 1.0)
     if not isinstance(draft.head, float):
-        widths = {name: np.where(draft.head > 0, getattr(node, name), 1.0) for name in WIDTHS}
+        widths = {name: np.where(draft.head > 0, getattr(node, name), 1.0) for name in OF_NODE}
     return replace(node, **widths)
 
 

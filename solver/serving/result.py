@@ -119,7 +119,8 @@ class ServingResult(Result):
                 bottleneck_sentence("Prefill", self.prefill_bottleneck),
                 bottleneck_sentence("Decode", self.bottleneck), *head_sentences(asked.model, asked.draft),
                 *power_sentences(asked.reader, asked.node), *band_sentences(asked.node, {
-                    "time to first token": asked.counted("ttft"), "time between tokens": asked.counted("itl")}),
+                    "time to first token": asked.counted_bands("ttft"),
+                    "time between tokens": asked.counted_bands("itl")}),
                 *caveat_sentences(asked.final, asked.trained, [
                     (asked.reader, {"time to first token": values["ttft"]}),
                     (asked.node, {"time between tokens": values["itl"]})])]

@@ -22,7 +22,7 @@ from solver.base.arguments import (
     Groups,
     Model,
     MostRequests,
-    Network,
+    NodeFabric,
     Reached,
     Reserve,
     WindowPage,
@@ -103,7 +103,7 @@ def simulate(model: Model, hardware: Chip, seq_len: ServedWindow, max_batch_size
              kv_precision: CacheFormat = None, reserve: Reserve = 0.0, profile: Reached = None,
              requests: RequestsInAll = 1000, arrival_rate: ArrivalRate = None, policy: Policy = "preempt",
              budget: Budget = 8192, seed: Seed = 0, attention_data_parallel: Groups = 1,
-             expert_parallel: ExpertChips = 1, fabric: Network = None) -> Simulation:
+             expert_parallel: ExpertChips = 1, fabric: NodeFabric = None) -> Simulation:
     """A server, from its first request to its last.
 
         step = with_launches(linear_time(tokens) + exchange_time + attention of each request + lm_head_time),

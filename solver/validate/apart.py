@@ -7,7 +7,7 @@ at once" has them come so every time, and is off by 72 %, more often too long th
 lie between the two. How long a wave lasts depends on how a test was run, which the rows do not say. Besides, router and
 transfer take a tenth of a second or two of a prompt that is read in a twentieth, and two rows have half a minute with
 a handful of requests, which is an engine that starts. TPOT is off by 7 % (24 % at the ninth decile) from the same
-numbers, for nearly all requests decode.
+numbers, for nearly all requests decode: the study of a loop's steps.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from solver.serving.apart import DisaggregatedModel
 from solver.serving.apart_result import DisaggregatedResult
 from solver.validate.baselines import DEFAULT, ROOFLINE, default
 from solver.validate.kernels import MODERN
-from solver.validate.loads import DRAWN, cache_format, loaded_widths, weights_format
+from solver.validate.loads import DRAWN, cache_beside, loaded_widths, weights_format
 from solver.validate.names import chip_named, transformer_named
 from solver.validate.serving import DECODED
 from solver.validate.study import Finding, Study
@@ -27,6 +27,7 @@ from solver.validate.tables import DoubtfulError, OutOfScopeError, Row
 from solver.zoo.profiles import Profiles
 
 FIRST_APART = "serving 2026 disaggregated TTFT"
+LOOP_STEPS = "serving 2026 disaggregated TPOT of a loop"
 BURST = "all at once"
 
 
@@ -47,7 +48,7 @@ def apart_load(row: Row) -> dict[str, Any]:
     weights = weights_format(row, model)
     reading, decoding = loaded_widths(row, "prefill_"), loaded_widths(row, "decode_")
     return {"model": model, "hardware": chip_named(row["system"]), "precision": weights,
-            "kv_precision": cache_format(weights), "seq_len": round(row.positive("isl") * DRAWN.mean(1.0)),
+            "kv_precision": cache_beside(weights), "seq_len": round(row.positive("isl") * DRAWN.mean(1.0)),
             "output_len": round(row.positive("osl") * DRAWN.mean(1.0)), "concurrency": loop_requests(row),
             "prefill_nodes": row.positive("prefill_num_workers"), "decode_nodes": row.positive("decode_num_workers"),
             **reading.arguments, **{f"decode_{name}": chips for name, chips in decoding.arguments.items()}}
@@ -61,17 +62,30 @@ def loop_served(asked: dict[str, Any], profile: Any) -> DisaggregatedResult:
         raise OutOfScopeError(str(refusal)) from None
 
 
+def loops(row: Row) -> dict[str, DisaggregatedResult]:
+    """What the solver says of a row by each form."""
+    asked = apart_load(row)
+    return {form: loop_served(asked, profile) for form, profile in (
+        (ROOFLINE, Profiles.ideal), (DEFAULT, default()), (MODERN, Profiles.modern))}
+
+
+def loop_step(row: Row) -> Finding:
+    """TPOT by each form, from the numbers of nodes and requests."""
+    found = loops(row)
+    return Finding(row.positive("silicon_tpot_ms") / 1e3, {form: float(r.values["itl"]) for form, r in found.items()},
+                   band=found[MODERN].interval("itl"), floor=float(found[MODERN].floor.values["itl"]))
+
+
 def first_token(row: Row) -> Finding:
     """TTFT by each form, and of the chosen one if all requests come at once."""
-    asked = apart_load(row)
-    forms = {ROOFLINE: Profiles.ideal, DEFAULT: default(), MODERN: Profiles.modern}
-    found = {form: loop_served(asked, profile) for form, profile in forms.items()}
+    found = loops(row)
     chosen = found[MODERN]
-    predicted = {form: float(one.values["ttft"]) for form, one in found.items()}
+    predicted = {form: float(r.values["ttft"]) for form, r in found.items()}
     return Finding(row.positive("silicon_ttft_ms") / 1e3, predicted | {BURST: float(chosen.values["ttft_burst"])},
                    band=chosen.interval("ttft"), floor=float(chosen.floor.values["ttft"]))
 
 
 def apart_studies() -> list[Study]:
-    """The study; the TPOT of the same rows is another's."""
-    return [Study(FIRST_APART, DECODED, lambda row: True, first_token, MODERN, part_of=True)]
+    """The studies. That of steps whose batch is given is another's."""
+    return [Study(FIRST_APART, DECODED, lambda row: True, first_token, MODERN, part_of=True),
+            Study(LOOP_STEPS, DECODED, lambda row: True, loop_step, MODERN, part_of=True)]

@@ -20,7 +20,7 @@ from solver.zoo.precision import PRECISIONS, WIDE, Precision
 from solver.zoo.recipes import Recipes, recipe
 
 GIB = 2**30
-MOST = 2048.0  # requests that TensorRT-LLM runs at once, where its tables do not say
+AT_ONCE = 2048.0  # requests that TensorRT-LLM runs at once, where its tables do not say
 LOADED, FULL = 0.1, 0.05  # of the memory that engines leave alone: vLLM's usual share, and that of full servers
 RUNTIME = 2 * GIB  # what libraries and activations take of a full server
 DRAWN = Uniform(low=0.8)  # InferenceX draws lengths from 80 to 100 % of those that it names
@@ -118,7 +118,7 @@ def _width(row: Row, column: str) -> float:
     return row.positive(column)
 
 
-def concurrency(row: Row, widths: Widths) -> float:
+def asked_at_once(row: Row, widths: Widths) -> float:
     """Requests that run at once on all groups of chips."""
     found = re.search(r"silicon_concurrency=(\d+)", row["silicon_data_source"])
     if widths.groups > 1:
@@ -144,7 +144,7 @@ def _named_format(path: str) -> str:
     return "fp8" if path.upper().endswith("FP8") else "bf16"
 
 
-def cache_format(weights: Precision) -> Precision:
+def cache_beside(weights: Precision) -> Precision:
     """Engines that multiply at 8 bits or fewer were run with a cache of 8 bits, others with one of 16."""
     return PRECISIONS["fp8" if weights.rate in ("fp8", "fp4") else "fp16"]
 
@@ -155,7 +155,7 @@ def served_load(row: Row) -> Load:
     widths, weights = loaded_widths(row), weights_format(row, model)
     prompt, answer = row.positive("isl"), row.positive("osl")
     drawn = (prompt, answer) in DRAWN_LENGTHS and "gap-analysis/data" not in row["silicon_data_source"]
-    return Load(model, device, weights, cache_format(weights), widths, prompt, answer, concurrency(row, widths),
+    return Load(model, device, weights, cache_beside(weights), widths, prompt, answer, asked_at_once(row, widths),
                 DRAWN if drawn else Fixed())
 
 
@@ -166,7 +166,7 @@ def decoding_load(row: Row) -> Load:
     model, device = transformer_named(row["model_path"]), chip_named(row["system"])
     widths, weights = loaded_widths(row, "decode_"), weights_format(row, model)
     requests = row.positive("decode_batch_size") * widths.groups
-    return Load(model, device, weights, cache_format(weights), widths, row.positive("isl"), row.positive("osl"),
+    return Load(model, device, weights, cache_beside(weights), widths, row.positive("isl"), row.positive("osl"),
                 requests, alone=True)
 
 
@@ -177,8 +177,8 @@ def full_load(row: Row) -> Load:
     weights = Recipes.NVFP4_linear if named == "fp4" else precision_in(named)
     if math.isnan(device.peak[weights.rate]):
         raise OutOfScopeError(f"the registry has no {weights} rate of {device}")
-    load = Load(model, device, weights, cache_format(weights), Widths(row.tensor_parallel), row.positive("input_len"),
-                row.positive("output_len"), MOST, Fixed())
+    load = Load(model, device, weights, cache_beside(weights), Widths(row.tensor_parallel), row.positive("input_len"),
+                row.positive("output_len"), AT_ONCE, Fixed())
     return replace(load, reserve=kept_of_full(load))
 
 

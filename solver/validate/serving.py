@@ -130,7 +130,7 @@ def in_part(*parts: str) -> Callable[[Row], bool]:
 
 
 def base_forms() -> dict[str, Profile]:
-    """What everything is compared with."""
+    """What every_row is compared with."""
     return {ROOFLINE: Profiles.ideal, DEFAULT: default()}
 
 
@@ -139,17 +139,17 @@ def both_forms() -> dict[str, Profile]:
     return {TUNED: Profiles.tuned, MODERN: Profiles.modern}
 
 
-def everything(row: Row) -> bool:
+def every_row(row: Row) -> bool:
     return True
 
 
 def serving_studies() -> list[Study]:
     """The studies, in the order of the report."""
     return [
-        Study(DENSE, SERVED, everything, between_tokens, MODERN, parts=(EXPERTS,)),
-        Study(DENSE_STEPS, SERVED, everything, partial(bare_steps, False), MODERN, part_of=True),
-        Study(EXPERT_STEPS, SERVED, everything, partial(bare_steps, True), MODERN, part_of=True),
-        Study(APART, DECODED, everything, decoding_steps, MODERN),
+        Study(DENSE, SERVED, every_row, between_tokens, MODERN, parts=(EXPERTS,)),
+        Study(DENSE_STEPS, SERVED, every_row, partial(bare_steps, False), MODERN, part_of=True),
+        Study(EXPERT_STEPS, SERVED, every_row, partial(bare_steps, True), MODERN, part_of=True),
+        Study(APART, DECODED, every_row, decoding_steps, MODERN),
         Study(FULL_DENSE, FILLED, in_part(FULL_DENSE, FULL_EXPERTS), partial(full_server, MODERN), MODERN, "token/s",
               (FULL_EXPERTS,)),
         Study(FULL_2024, FILLED, in_part(FULL_2024), partial(full_server, TUNED), TUNED, "token/s"),

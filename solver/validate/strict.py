@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 from solver.validate.study import Outcome
 
-MANY = 40  # rows of a data set, from which on its share in the band counts
+ENOUGH = 40  # rows of a data set, from which on its share in the band counts
 HELD = (0.75, 0.95)  # of them are in the band
 MEANT = 0.8  # of the rows a band is meant to hold
 SURE = 0.025  # chance on either side that a smaller data set is allowed
@@ -24,10 +24,10 @@ def _bands(found: Mapping[str, Outcome]) -> Iterator[str]:
     for name, outcome in found.items():
         banded = [inside for inside in outcome.inside if inside is not None]
         held = sum(banded)
-        if len(banded) >= MANY and not HELD[0] <= held / len(banded) <= HELD[1]:
+        if len(banded) >= ENOUGH and not HELD[0] <= held / len(banded) <= HELD[1]:
             yield (f"{name}: {held / len(banded):.1%} of {len(banded)} rows are in the band, and should be "
                    f"{HELD[0]:.0%} to {HELD[1]:.0%}. Count the bands again: make fit DIR=...")
-        elif 0 < len(banded) < MANY and not likely(held, len(banded)):
+        elif 0 < len(banded) < ENOUGH and not likely(held, len(banded)):
             yield (f"{name}: {held} of {len(banded)} rows are in the band, which a band that holds {MEANT:.0%} would "
                    f"hardly have. Count the bands again: make fit DIR=...")
 

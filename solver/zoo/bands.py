@@ -96,6 +96,6 @@ def measured_band(node: Any, model: Any, quantity: str, batch: Any) -> tuple[Any
     return down, up
 
 
-def counted(node: Any, model: Any, quantity: str, batch: Any) -> list[Band]:
+def counted_bands(node: Any, model: Any, quantity: str, batch: Any) -> list[Band]:
     """The bands that cover some of these cases."""
     return [band for band in node.profile.bands[quantity] if np.any(np.asarray(covers(band, node, model, batch)) > 0)]

@@ -9,7 +9,7 @@ of its own.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from solver.units import Byte, BytePerRequest, Context, FlopPerPair, FlopPerToken, PerToken
@@ -219,6 +219,13 @@ class StateAttention(Kind):
         """FLOP of a layer to bring its state a token further: it fades, and the token is written to it and read from
         it, a product and a sum for each number, and another for what the delta rule takes out."""
         return 6 * self.heads * self.head_dim * self.key_dim
+
+
+def multi_head(a: Attention | LatentAttention | StateAttention) -> Attention | StateAttention:
+    """The same attention if every head were a KV head; a state has none."""
+    if isinstance(a, LatentAttention):
+        return Attention(a.hidden, a.heads, a.heads, (a.nope_dim + a.rope_dim + a.value_dim) / 2)
+    return replace(a, kv_heads=a.heads) if isinstance(a, Attention) else a
 
 
 @dataclass(frozen=True)

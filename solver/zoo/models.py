@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Annotated, Any
 
 from solver.units import BytePerRequest, BytePerToken, Context, FlopPerPair, FlopPerToken, PerToken, Scalar
-from solver.zoo.layers import Attention, LatentAttention, Layers, StateAttention
+from solver.zoo.layers import Attention, LatentAttention, Layers, StateAttention, multi_head
 from solver.zoo.records import ByName, Source, Zoo, make_plain, records
 
 
@@ -286,13 +286,6 @@ class Transformer:
 
     def __str__(self) -> str:
         return self.name
-
-
-def multi_head(a: Attention | LatentAttention | StateAttention) -> Attention | StateAttention:
-    """The same attention if every head were a KV head; a state has none."""
-    if isinstance(a, LatentAttention):
-        return Attention(a.hidden, a.heads, a.heads, (a.nope_dim + a.rope_dim + a.value_dim) / 2)
-    return replace(a, kv_heads=a.heads) if isinstance(a, Attention) else a
 
 
 def _zoo() -> dict[str, Any]:

@@ -91,17 +91,18 @@ def test_acceptance_is_predicted_from_one_value(tmp_path, capsys):
     assert status == 0
 
 
-def test_a_plot_is_drawn(tmp_path, capsys):
+def test_a_picture_for_each_data_set_is_drawn(tmp_path, capsys):
     pytest.importorskip("matplotlib")
     write(tmp_path, "prefill_ttft.csv", TTFT)
-    assert validate(tmp_path, capsys, "--plot", tmp_path / "plot.svg")[0] == 0
-    assert "TRT-LLM TTFT" in (tmp_path / "plot.svg").read_text(encoding="utf-8")
+    assert validate(tmp_path, capsys, "--plot", tmp_path / "pictures")[0] == 0
+    drawn = tmp_path / "pictures" / "trt-llm-ttft.png"
+    assert drawn.read_bytes().startswith(b"\x89PNG") and drawn.stat().st_size > 5000
 
 
 def test_a_plot_without_matplotlib_is_a_sentence(tmp_path, capsys, monkeypatch):
-    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    monkeypatch.setitem(sys.modules, "matplotlib", None)
     write(tmp_path, "prefill_ttft.csv", TTFT)
-    status, _, err = validate(tmp_path, capsys, "--plot", tmp_path / "plot.png")
+    status, _, err = validate(tmp_path, capsys, "--plot", tmp_path / "pictures")
     assert status == 2 and err.startswith("--plot needs matplotlib") and err.count("\n") == 1
 
 
@@ -150,7 +151,8 @@ def test_a_file_that_is_no_table(tmp_path, capsys, text, said):
 def test_a_file_that_cannot_be_written(tmp_path, capsys, option):
     pytest.importorskip("matplotlib")
     write(tmp_path, "prefill_ttft.csv", TTFT)
-    assert "cannot be written" in bad(tmp_path, capsys, option, tmp_path / "no" / "where.png")
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    assert "cannot be written" in bad(tmp_path, capsys, option, tmp_path / "file" / "where")
 
 
 def test_the_command_runs(tmp_path):

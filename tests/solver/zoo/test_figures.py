@@ -50,7 +50,8 @@ def loaded_itl(row: dict[str, Any], profile: Profile) -> float:
 
 
 def throughput(row: dict[str, Any], profile: Profile) -> float:
-    return case(row).served(profile).value("tokens_per_second") / (row.get("tensor_parallel", 1) if row.get("each") else 1)
+    chips = row.get("tensor_parallel", 1) if row.get("each") else 1
+    return case(row).served(profile).value("tokens_per_second") / chips
 
 
 def generation(row: dict[str, Any], profile: Profile) -> float:
