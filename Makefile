@@ -64,7 +64,8 @@ accuracy: $(VENV)/.tools  ## compare predictions with the measurements in DIR, a
 
 fit: $(VENV)/.tools  ## fit figures to the measurements in DIR, and write solver/zoo/fitted.toml
 	$(BIN)/python tools/fit.py "$(DIR)" $(ARGS)
-	$(BIN)/python tools/fit.py "$(DIR)" --bands $(ARGS)
+	$(BIN)/python tools/fit.py "$(DIR)" --stage 2 $(ARGS)
+	$(BIN)/python tools/fit.py "$(DIR)" --stage 3 $(ARGS)
 
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/speed.py

@@ -27,6 +27,7 @@ import sys
 import tomllib
 from collections.abc import Mapping, Sequence
 
+from solver.fit.apart import LOAD_TEST_FIT
 from solver.fit.apple import APPLE_FIT
 from solver.fit.bands import BAND_FIT
 from solver.fit.collectives import LINK_FIT
@@ -37,7 +38,8 @@ from solver.fit.search import MissingToolError
 from solver.validate.tables import BadInputError, Row, tables
 
 FILE = pathlib.Path(__file__).parents[1] / "solver" / "zoo" / "fitted.toml"
-FITS = (KERNEL_FIT, LINK_FIT, APPLE_FIT, ENGINE_FIT)  # bands are counted when these are written
+STAGES = ((KERNEL_FIT, LINK_FIT, APPLE_FIT, ENGINE_FIT), (LOAD_TEST_FIT,), (BAND_FIT,))  # each reads what was written
+FITS = STAGES[0]
 
 
 def fitted_file(before: str, rows: Mapping[str, Sequence[Row]], seed: int, fits: Sequence[Fit] = FITS) -> str:
@@ -58,12 +60,13 @@ def main(given: Sequence[str] | None = None) -> int:
     parser.add_argument("folder", type=pathlib.Path, help="a folder of CSV files of measurements")
     parser.add_argument("--seed", type=int, default=0, help="of starts of searches, and of halves (0)")
     parser.add_argument("--file", type=pathlib.Path, default=FILE, help="where to write")
-    parser.add_argument("--bands", action="store_true", help="count how far measurements are from what is fitted")
+    parser.add_argument("--stage", type=int, default=1, choices=range(1, len(STAGES) + 1),
+                        help="1 fits engines and kernels, 2 what load tests make of them, 3 counts bands of both (1)")
     asked = parser.parse_args(given)
     try:
         before = asked.file.read_text(encoding="utf-8") if asked.file.is_file() else ""
         asked.file.write_text(fitted_file(before, tables(asked.folder), asked.seed,
-                                           (BAND_FIT,) if asked.bands else FITS), encoding="utf-8")
+                                           STAGES[asked.stage - 1]), encoding="utf-8")
     except (BadInputError, MissingToolError, OSError) as problem:
         print(problem, file=sys.stderr)
         return 2

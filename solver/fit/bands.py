@@ -65,6 +65,7 @@ REGIMES = [
     _serving(serving.DENSE_STEPS, "itl", "modern", **DENSE),
     _serving(serving.EXPERT_STEPS, "itl", "modern", **MIXTURES, most=256.0),
     _serving(serving.APART, "itl", "modern", **MIXTURES, least=257.0),
+    Regime(apart.FIRST_APART, "DisaggregatedModel.ttft_load_test", ("modern",), MIXTURES),
     Regime(apart.LOOP_STEPS, "DisaggregatedModel.itl", ("modern",), MIXTURES),
     _loaded(serving.FULL_DENSE, RATE, "modern", **DENSE, least=512.0),
     _loaded(serving.FULL_EXPERTS, RATE, "modern", dense=0.0, families=("Ampere", "Hopper"), least=512.0),

@@ -67,19 +67,21 @@ def by_kind(rows: Sequence[Row], case: Callable[[Row], C]) -> dict[str, list[C]]
 
 
 def fitted_to(cases: Sequence[C], parameters: Sequence[Parameter], ratios: Callable[[Figures, Sequence[C]], Any],
-              seed: int) -> Fitted:
+              seed: int, error: Callable[[Any], Any] = np.log) -> Fitted:
     """The figures that predict all cases best. `ratios` are predictions over measurements, given figures and cases.
 
-    How good they are is judged on halves that were drawn at random: each is predicted with what the other one says.
+    `error` is what is to be small of a ratio: 0 where that is 1. How good they are is judged on halves that were drawn
+    at random: each is predicted with what the other one says.
     """
-    errors = held_out(cases, parameters, ratios, seed)
-    found = best(cases, parameters, ratios, seed)
+    errors = held_out(cases, parameters, ratios, seed, error)
+    found = best(cases, parameters, ratios, seed, error)
     figures = {one.name: one.written(found[one.name]) for one in parameters}
     return Fitted(figures, len(cases), float(np.median(errors)), float(np.percentile(errors, 90)), tuple(errors))
 
 
 def held_out(cases: Sequence[C], parameters: Sequence[Parameter],
-             ratios: Callable[[Figures, Sequence[C]], Any], seed: int) -> np.ndarray:
+             ratios: Callable[[Figures, Sequence[C]], Any], seed: int,
+             error: Callable[[Any], Any] = np.log) -> np.ndarray:
     """Absolute errors of rows that were not fitted, of both halves of some drawings."""
     errors = []
     for drawing in range(HALVES):
@@ -87,23 +89,23 @@ def held_out(cases: Sequence[C], parameters: Sequence[Parameter],
         halves = [[cases[i] for i in order[::2]], [cases[i] for i in order[1::2]]]
         for known, unseen in (halves, halves[::-1]):
             if known and unseen:
-                errors.append(np.abs(np.asarray(ratios(best(known, parameters, ratios, seed), unseen)) - 1))
+                errors.append(np.abs(np.asarray(ratios(best(known, parameters, ratios, seed, error), unseen)) - 1))
     return np.concatenate(errors) if errors else np.array([np.nan])
 
 
 def best(cases: Sequence[C], parameters: Sequence[Parameter],
-         ratios: Callable[[Figures, Sequence[C]], Any], seed: int) -> Figures:
-    """Figures with the least sum of squared logarithms of `ratios`, large ones softened; from several starts."""
+         ratios: Callable[[Figures, Sequence[C]], Any], seed: int, error: Callable[[Any], Any] = np.log) -> Figures:
+    """Figures with the least sum of squared errors of `ratios`, large ones softened; from several starts."""
     squares = least_squares()
     low, high, start = (np.log([getattr(one, name) * one.base for one in parameters])
                         for name in ("low", "high", "start"))
     rng = np.random.default_rng(seed)
 
-    def logarithms(point: np.ndarray) -> np.ndarray:
-        return np.log(np.asarray(ratios(_named(parameters, point), cases)))
+    def errors(point: np.ndarray) -> np.ndarray:
+        return np.asarray(error(np.asarray(ratios(_named(parameters, point), cases))))
 
     starts = [start, *(rng.uniform(low, high) for _ in range(STARTS - 1))]
-    ends = [squares(logarithms, begin, bounds=(low, high), loss="soft_l1", f_scale=SOFT) for begin in starts]
+    ends = [squares(errors, begin, bounds=(low, high), loss="soft_l1", f_scale=SOFT) for begin in starts]
     return _named(parameters, min(ends, key=lambda end: end.cost).x)
 
 

@@ -31,6 +31,7 @@ from solver.formulas.apart import (
     apart_step_time,
     burst_time,
     closed_rate,
+    load_test_time,
     lone_prefill_time,
     reading_rate,
     requests_in,
@@ -146,7 +147,10 @@ class Apart:
         ttft, tokens = waited_time(self.concurrency, rate, answering), rate * self.answer
         crowded = self.steps * self.step(np.maximum(self.concurrency / self.nodes, 1.0))
         burst = burst_time(self.first, self.concurrency, self.readers * self.together, reading)
-        return {"ttft": ttft, "ttft_burst": burst, "itl": itl, "e2e_latency": request_time(ttft, itl, self.answer),
+        profile = self.node.profile
+        tested = load_test_time(ttft, burst, profile.waves, profile.handover)
+        return {"ttft": ttft, "ttft_burst": burst, "ttft_load_test": tested, "itl": itl,
+                "e2e_latency": request_time(ttft, itl, self.answer),
                 "tokens_per_second": tokens, "tokens_per_second_per_chip": tokens / self.chips,
                 "decoding_per_node": requests_in(rate, answering) / self.nodes,
                 "waiting": waiting_requests(rate, ttft, self.first),

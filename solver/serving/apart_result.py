@@ -14,12 +14,13 @@ from solver.formulas.blocks import cache_room
 from solver.formulas.energy import served_energy
 from solver.text import number_text
 
-LOOP_TIMES = ("ttft", "itl", "e2e_latency", "tokens_per_second")  # the rest is counted or is a ratio
+LOOP_TIMES = ("ttft", "ttft_load_test", "itl", "e2e_latency", "tokens_per_second")  # the rest is counted or is a ratio
 SIDES = ("prefill nodes", "decode nodes")
 SATURATED = 1 - 1e-9
 UNKNOWABLE = (
     "Not known: how requests are routed among the nodes (evenly is assumed), bursts, the order of the queue, and what "
-    "router and transfer take besides. So ttft is what it is at best; ttft_burst has all requests come at once.",
+    "router and transfer take besides. So ttft is what it is at best; ttft_burst has all requests come at once, and a "
+    "load test lies in between: ttft_load_test.",
     "Drafts: none. Engines that predict several tokens at once (MTP) decode faster than this says, and measurements "
     "often do not tell whether they did.")
 
@@ -30,6 +31,8 @@ class DisaggregatedResult(Result):
     feasible = field(None, "whether weights and the requests that are there fit, on both kinds of nodes", bool)
     ttft = field("ms", "time to first token: waiting for a node, reading the prompt, sending the cache")
     ttft_burst = field("ms", "the same on average if all requests come at once, as when a load test begins")
+    ttft_load_test = field("ms", "the same on average over a load test that begins so: fitted, and equal to ttft where "
+                                 "the profile knows of none")
     itl = field("ms", "inter-token latency: a decode step of the requests of a node, at the mean context")
     e2e_latency = field("ms", "time until the whole answer is there")
     tokens_per_second = field(None, "answered tokens a second of all nodes")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from solver.units import Scalar, Second, SecondPerRequest
@@ -71,6 +71,10 @@ class Profile:
     `bus` : share of the link's rate that it reaches, by family of chips, "PCIe" where they have no link of their own
     `crowding` : how that share falls with more chips on one bus, as (2 / chips)^crowding; 0 where they have a switch
 
+    Of load tests of nodes apart, which send all requests at once:
+    `waves` : share of such a test in which requests still come together
+    `handover` : what router, transfer and scheduling add to a first token
+
     `years` : of the engines that it was fitted to, and `scope` what that was
 
     How far measurements were off is in `bands`, by quantity.
@@ -98,6 +102,8 @@ class Profile:
     hop: Second = 0.0
     bus: Any = 1.0
     crowding: Scalar = 0.0
+    waves: Scalar = 0.0
+    handover: Second = 0.0
     norm: Scalar = math.inf
     vector: Scalar = 0.0
     years: str = ""
@@ -144,5 +150,16 @@ def profile_record(table: Mapping[str, Any], sources: Mapping[str, Source]) -> P
     return Profile(table["name"], **values, **words, sources=origin)
 
 
-Profiles: Zoo[Profile] = Zoo("Profiles", lambda: records("profiles.toml", profile_record)
-                             | fitted("profiles", profile_record))
+def _fitted_profiles() -> dict[str, Profile]:
+    """Those that `make fit` wrote, with what it found of load tests later."""
+    found = fitted("profiles", profile_record)
+    for key, figures in fitted("load_tests", _load_test_figures).items():
+        found[key] = replace(found[key], **figures)
+    return found
+
+
+def _load_test_figures(table: Mapping[str, Any], sources: Mapping[str, Source]) -> dict[str, Any]:
+    return {name: base_value(value) for name, value in table.items() if name != "source"}
+
+
+Profiles: Zoo[Profile] = Zoo("Profiles", lambda: records("profiles.toml", profile_record) | _fitted_profiles())
