@@ -72,8 +72,8 @@ FAILURES = """
 - **First tokens under load.** They wait in a queue. The model times a prompt that starts at once. For engines of
   2025-26 it gives no band: nothing without load was measured.
 - **First tokens of nodes apart.** Load tests send all requests at once, and answers of one length bring them back in
-  waves; how long those last is not in the rows. `ttft_load_test` has a share of them, fitted; `ttft`, a steady state, is
-  far below what such a test shows. Rows that do not say how many nodes read and decode cannot be predicted.
+  waves; how long those last is not in the rows. `ttft_load_test` has a share of them, fitted; `ttft`, a steady state,
+  is far below what such a test shows. Rows that do not say how many nodes read and decode cannot be predicted.
 - **Networks between nodes.** The few steps that were measured over two nodes took 1.5 to 2.6 times as long as
   predicted. There is no band.
 - **Cards that share a host's bus, in engines of 2025-26.** The rows of `pcie` are of 2024.
