@@ -86,13 +86,14 @@ def test_quantities_and_sentences_are_made_when_asked_for():
 @pytest.mark.slow
 @every_call
 def test_every_class_can_be_traced(call):
-    """Given symbols, solve skips checks and units; the program says what solve says, on every chip and model."""
+    """Given symbols, solve skips checks and units; the program says what solve says, on every chip and with every
+    model: each with every eighth of the other, in turn."""
     traced = call(model=Choice(symbol("model"), TRANSFORMERS), hardware=Choice(symbol("device"), CHIPS),
                   context=symbol("context"), batch=symbol("batch"))
     assert isinstance(traced.itl if hasattr(type(traced), "itl") else traced.latency, Symbol)
     code = program({name: traced.value(name) for name in traced.fields()})
     for m, model in enumerate(TRANSFORMERS):
-        for d, device in enumerate(CHIPS):
+        for d, device in list(enumerate(CHIPS))[m % 8::8]:
             if np.isnan(device.reading.fp16):
                 continue
             context = min(777, int(model.context))
