@@ -85,9 +85,12 @@ def _spread(name: str, value: Any, seen: Seen) -> Any:
 
 def _one_or_open(value: Any, seen: Seen) -> bool:
     """Whether a number of chips is one, or a part of the question is not known yet."""
-    if any(unknown(one) or symbolic(one) for one in (value, seen["model"], seen["hardware"])):
+    if isinstance(value, (int, float)):  # as most calls have it
+        if value == 1:
+            return True
+    elif unknown(value) or symbolic(value) or np.all(value == 1):
         return True
-    return bool(np.all(value == 1))
+    return any(unknown(one) or symbolic(one) for one in (seen["model"], seen["hardware"]))
 
 
 def _joined(name: str, value: Any, seen: Seen) -> Any:

@@ -78,6 +78,13 @@ def exchange_time(node: Node, model: Transformer, tokens: Token) -> Second:
     >>> [round(float(exchange_time(node, Models.Llama3_70B, n)) * 1e3, 1) for n in (1, 2048)]   # ms
     [4.8, 30.4]
     """
+    return _exchanged(node, model, tokens)
+
+
+def _exchanged(node: Node, model: Transformer, tokens: Token) -> Second:
+    """That of several chips. Most nodes are one, and go without asking: it takes as long as all the rest of a step."""
+    if node.alone:
+        return 0 * (model.exchanged_bytes * tokens) / node.device.bandwidth
     groups = node.attention_data_parallel
     shared = sharing_time(node, node.tensor_parallel, model.exchanged_bytes * tokens / groups)
     mixing: Second = np.where(groups > 1, dispatch_time(node, model, tokens), shared)

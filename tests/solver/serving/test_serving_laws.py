@@ -89,7 +89,7 @@ def test_chunks_add_up(node, model, new, past, chunk):
     """The closed form against a loop over chunks; lm_head runs once, on the last."""
     head = lm_head_time(node, model, 1)
     total, slowest, done, chunks = head, 0.0, 0, 0
-    launches = launch_time(node, model)
+    launches = launch_time(node, model, 1.0)
     while done < new:
         size = min(chunk, new - done)
         one = prefill_layers_time(node, model, 1, size, past + done)
