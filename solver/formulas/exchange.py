@@ -83,7 +83,7 @@ def exchange_time(node: Node, model: Transformer, tokens: Token) -> Second:
 
 def _exchanged(node: Node, model: Transformer, tokens: Token) -> Second:
     """That of several chips. Most nodes are one, and go without asking: it takes as long as all the rest of a step."""
-    if node.alone:
+    if node.alone is True:  # a node that is not known yet has a symbol there
         return 0 * (model.exchanged_bytes * tokens) / node.device.bandwidth
     groups = node.attention_data_parallel
     shared = sharing_time(node, node.tensor_parallel, model.exchanged_bytes * tokens / groups)
