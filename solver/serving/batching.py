@@ -46,16 +46,18 @@ from solver.formulas.requests import (
 )
 from solver.formulas.transformer import prefill_time
 from solver.formulas.unpublished import known_decode_time
+from solver.serving.banded import Banded
 from solver.serving.batching_result import ContinuousBatchingResult
-from solver.zoo.bands import Band, counted_bands, measured_band
 from solver.zoo.models import Transformer
 from solver.zoo.node import Node
 from solver.zoo.profiles import EFFICIENCY
 
 
 @dataclass(frozen=True, eq=False)
-class Batching:
+class Batching(Banded):
     """What a solve was asked, judged: plain numbers, or symbols."""
+
+    solver = "ContinuousBatchingModel"
 
     node: Node
     model: Transformer
@@ -71,18 +73,14 @@ class Batching:
         """The same, with nothing lost."""
         return replace(self, node=self.node.ideal)
 
-    def band(self, name: str) -> tuple[Any, Any]:
-        """How far a measurement of that field may lie below and above, as shares; NaN where nothing was measured:
-        where prompts are read elsewhere."""
-        if self.answer is None:
-            return np.nan, np.nan
-        return measured_band(self.node, self.model, f"ContinuousBatchingModel.{name}", self.limit)
+    @property
+    def at_once(self) -> Any:
+        """The most that run."""
+        return self.limit
 
-    def counted_bands(self, name: str) -> list[Band]:
-        """The bands of that field that cover what was asked."""
-        if self.answer is None:
-            return []
-        return counted_bands(self.node, self.model, f"ContinuousBatchingModel.{name}", self.limit)
+    def measured(self, name: str) -> bool:
+        """Nothing was where prompts are read elsewhere."""
+        return self.answer is not None
 
     @property
     def prompt(self) -> Any:

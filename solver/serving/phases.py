@@ -17,14 +17,16 @@ from solver.formulas.requests import handed_over_time
 from solver.formulas.speculation import accepted_tokens, speculative_speedup, speculative_token_time
 from solver.formulas.transformer import prefill_time
 from solver.formulas.unpublished import known_decode_time
-from solver.zoo.bands import Band, counted_bands, measured_band
+from solver.serving.banded import Banded
 from solver.zoo.models import Transformer
 from solver.zoo.node import Node
 
 
 @dataclass(frozen=True, eq=False)
-class Serving:
+class Serving(Banded):
     """What a solve was asked, judged: plain numbers, or symbols, and the nodes that work."""
+
+    solver = "ServingModel"
 
     reader: Node  # of prompts
     node: Node  # that decodes
@@ -60,15 +62,10 @@ class Serving:
                 "tokens_per_second": self.draft is None and not self.disaggregated,
                 "e2e_latency": self.draft is None and not self.disaggregated}.get(name, False)
 
-    def band(self, name: str) -> tuple[Any, Any]:
-        """How far a measurement of that field may lie below and above, as shares; NaN where nothing was measured."""
-        if not self.measured(name):
-            return np.nan, np.nan
-        return measured_band(self.node, self.model, f"ServingModel.{name}", self.batch)
-
-    def counted_bands(self, name: str) -> list[Band]:
-        """The bands of that field that cover what was asked."""
-        return counted_bands(self.node, self.model, f"ServingModel.{name}", self.batch) if self.measured(name) else []
+    @property
+    def at_once(self) -> Any:
+        """The batch."""
+        return self.batch
 
     @property
     def disaggregated(self) -> bool:
