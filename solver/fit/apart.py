@@ -11,10 +11,10 @@ from solver.fit.engines import ENGINE_FIT
 from solver.fit.file import Fit, FittedTable
 from solver.fit.search import Figures, Parameter, by_kind, fitted_to
 from solver.formulas.apart import load_test_time
-from solver.validate.apart import apart_load, loop_served
+from solver.validate.apart import loops
+from solver.validate.kernels import MODERN
 from solver.validate.serving import DECODED
 from solver.validate.tables import Row
-from solver.zoo.profiles import Profiles
 
 PARAMETERS = [Parameter("waves", 0.25, 0.01, 1.0), Parameter("handover", 150.0, 1.0, 1000.0, "ms")]
 
@@ -31,7 +31,7 @@ class FirstToken:
 
 def first_token_case(row: Row) -> FirstToken:
     """That of a row."""
-    found = loop_served(apart_load(row), Profiles.modern).values
+    found = loops(row)[MODERN].values
     return FirstToken(float(found["ttft"]), float(found["ttft_burst"]), row.positive("silicon_ttft_ms") / 1e3)
 
 

@@ -10,8 +10,7 @@ from dataclasses import dataclass, replace
 from solver.formulas.memory import kv_bytes_per_token
 from solver.serving.model import ServingModel
 from solver.serving.result import ServingResult
-from solver.validate.study import Finding
-from solver.validate.tables import OutOfScopeError
+from solver.validate.study import Finding, answered
 from solver.zoo.hardware import Accelerator
 from solver.zoo.models import Transformer
 from solver.zoo.precision import Precision
@@ -43,12 +42,9 @@ class Case:
     def served(self, profile: Profile) -> ServingResult:
         """What `ServingModel` says of it; a row that it refuses is out of scope."""
         answer = {"output_len": self.answer} if self.answer else {}
-        try:
-            return ServingModel().solve(
-                self.model, self.device, self.prompt, self.batch, self.precision, profile=profile, **answer,
-                kv_precision=self.kv_precision, tensor_parallel=self.tensor_parallel)
-        except (ValueError, TypeError) as refusal:
-            raise OutOfScopeError(str(refusal)) from None
+        return answered(
+            ServingModel().solve, self.model, self.device, self.prompt, self.batch, self.precision, profile=profile,
+            **answer, kv_precision=self.kv_precision, tensor_parallel=self.tensor_parallel)
 
     def finding(self, name: str, measured: float, forms: Mapping[str, Profile], chosen: str) -> Finding:
         """The measurement of a field of that result, what each form says, and the band of the chosen one."""

@@ -14,7 +14,7 @@ from solver.formulas.pipeline import MFU, MFU_LARGE, SHARE, iteration_time, pipe
 from solver.formulas.speculation import ACCEPTANCE_DECAY, accepted_tokens
 from solver.validate.baselines import DEFAULT, ROOFLINE
 from solver.validate.names import chip_key, chip_named, plain_transformer
-from solver.validate.study import Finding, Study
+from solver.validate.study import Finding, Study, every_row
 from solver.validate.tables import OutOfScopeError, Row
 
 MIB = 2**20
@@ -84,7 +84,7 @@ def acceptance(rows: list[Row], start: int) -> Study:
         if row.has("k_draft_tokens") and row.has("acceptance_length_al"):
             known[series(row)][row.positive("k_draft_tokens")] = row.positive("acceptance_length_al")
     name = f"spec AL(K) from AL({start})"
-    return Study(name, "spec_decode.csv", everything, lambda row: accepted_finding(row, known, start), FALLING,
+    return Study(name, "spec_decode.csv", every_row, lambda row: accepted_finding(row, known, start), FALLING,
                  "tokens a step")
 
 
@@ -139,14 +139,10 @@ def component_studies(tables: Mapping[str, list[Row]]) -> list[Study]:
     """The studies of parts; those of drafts and products depend on what the tables hold."""
     drafts = tables.get("spec_decode.csv", [])
     return [
-        Study(LARGE, "collective_times_vidur.csv", everything, all_reduce, FITTED_BUS, parts=(SMALL,)),
+        Study(LARGE, "collective_times_vidur.csv", every_row, all_reduce, FITTED_BUS, parts=(SMALL,)),
         *(acceptance(drafts, start) for start in (1, 3)),
         Study("llm-foundry MFU", "training_mfu.csv", lambda row: row["framework"].startswith("llm-foundry"),
               utilization, MFU_TABLE, unit="of the peak"),
         Study("Megatron iteration (530B, 1T)", "training_mfu.csv",
               lambda row: row["framework"] == "Megatron-LM on Selene", iteration, MEGATRON),
     ]
-
-
-def everything(row: Row) -> bool:
-    return True

@@ -13,7 +13,7 @@ from solver.formulas.collectives import IN_GRAPHS, AllReduceShares
 from solver.formulas.kernels import KERNELS_2026, KernelShares, Product
 from solver.validate.baselines import ROOFLINE
 from solver.validate.names import chip_named, precision_in
-from solver.validate.study import Finding, Study
+from solver.validate.study import Finding, Study, every_row
 from solver.validate.tables import OutOfScopeError, Row
 from solver.zoo.hardware import Accelerator
 
@@ -128,5 +128,5 @@ def all_reduces_of(cases: Sequence[Reduced]) -> Reduced:
 
 def kernel_studies() -> list[Study]:
     """The studies of kernels of 2025-26."""
-    return [Study(GEMM, GEMM_FILE, lambda row: True, product_finding, MODERN),
-            Study(ALL_REDUCES, ALL_REDUCE_FILE, lambda row: True, all_reduce_finding, MODERN)]
+    return [Study(GEMM, GEMM_FILE, every_row, product_finding, MODERN),
+            Study(ALL_REDUCES, ALL_REDUCE_FILE, every_row, all_reduce_finding, MODERN)]

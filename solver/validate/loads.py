@@ -12,6 +12,7 @@ from solver.formulas.memory import chip_weights_bytes
 from solver.serving.batching import ContinuousBatchingModel
 from solver.serving.batching_result import ContinuousBatchingResult
 from solver.validate.names import chip_named, precision_in, transformer_named
+from solver.validate.study import answered
 from solver.validate.tables import DoubtfulError, OutOfScopeError, Row
 from solver.zoo.hardware import Accelerator
 from solver.zoo.models import Transformer
@@ -72,10 +73,7 @@ class Load:
 
     def served(self, profile: Any) -> ContinuousBatchingResult:
         """What the solver says; a row that it refuses is out of scope."""
-        try:
-            found = ContinuousBatchingModel().solve(**self.asked, profile=profile)
-        except ValueError as refusal:
-            raise _refused(str(refusal)) from None
+        found = answered(ContinuousBatchingModel().solve, **self.asked, profile=profile)
         if not found.feasible:
             raise DoubtfulError("weights and one request do not fit into the chips that the row names")
         return found
@@ -84,13 +82,6 @@ class Load:
     def floor(self) -> float:
         """Time between tokens that no engine gets below."""
         return float(self.served("ideal").values["itl"])
-
-
-def _refused(refusal: str) -> OutOfScopeError:
-    """Why a row cannot be asked. Chips that cannot share the heads are the total of several nodes."""
-    if "share evenly" in refusal:
-        return DoubtfulError("these chips cannot share the model's heads evenly: it may be all chips of several nodes")
-    return OutOfScopeError(refusal)
 
 
 def loaded_widths(row: Row, prefix: str = "") -> Widths:
@@ -118,11 +109,16 @@ def _width(row: Row, column: str) -> float:
     return row.positive(column)
 
 
+def named_requests(row: Row) -> float | None:
+    """Requests at once, where a row says in its source how many all chips have."""
+    found = re.search(r"silicon_concurrency=(\d+)", row["silicon_data_source"])
+    return float(found[1]) if found else None
+
+
 def asked_at_once(row: Row, widths: Widths) -> float:
     """Requests that run at once on all groups of chips."""
-    found = re.search(r"silicon_concurrency=(\d+)", row["silicon_data_source"])
     if widths.groups > 1:
-        return float(found[1]) if found else row.positive("batch_size") * widths.groups
+        return named_requests(row) or row.positive("batch_size") * widths.groups
     return row.positive("batch_size")
 
 

@@ -12,7 +12,7 @@ from solver.validate.baselines import DEFAULT, PEER, ROOFLINE, Case, default, ve
 from solver.validate.kernels import MODERN
 from solver.validate.loads import Load, decoding_load, full_load, served_load
 from solver.validate.names import chip_named, transformer_named
-from solver.validate.study import Finding, Study
+from solver.validate.study import Finding, Study, answered, every_row
 from solver.validate.tables import OutOfScopeError, Row
 from solver.zoo.profiles import Profile, Profiles
 
@@ -64,12 +64,9 @@ def _finding(asked: Callable[[Profile], Any], measured: float, forms: dict[str, 
 def decoded(load: Load, profile: Any) -> Any:
     """What `ServingModel` says of a node that decodes alone."""
     mean = load.lengths.mean(1.0)
-    try:
-        return ServingModel().solve(
-            load.model, load.device, round(load.prompt * mean), load.requests, load.precision, profile=profile,
-            output_len=round(load.answer * mean), kv_precision=load.kv_precision, **load.widths.arguments)
-    except ValueError as refusal:
-        raise OutOfScopeError(str(refusal)) from None
+    return answered(
+        ServingModel().solve, load.model, load.device, round(load.prompt * mean), load.requests, load.precision,
+        profile=profile, output_len=round(load.answer * mean), kv_precision=load.kv_precision, **load.widths.arguments)
 
 
 def decoding_steps(row: Row) -> Finding:
@@ -84,7 +81,7 @@ def _step_finding(load: Load, row: Row) -> Finding:
 
 
 def bare_steps(mixtures: bool, row: Row) -> Finding:
-    """Servers in a closed loop whose prompts hardely count: a decode step, as `ServingModel` has it."""
+    """Servers in a closed loop whose prompts hardly count: a decode step, as `ServingModel` has it."""
     load = served_load(row)
     if bool(load.model.mixture_layers) != mixtures:
         raise OutOfScopeError("of the other kind of models")
@@ -130,17 +127,13 @@ def in_part(*parts: str) -> Callable[[Row], bool]:
 
 
 def base_forms() -> dict[str, Profile]:
-    """What every_row is compared with."""
+    """What everything is compared with."""
     return {ROOFLINE: Profiles.ideal, DEFAULT: default()}
 
 
 def both_forms() -> dict[str, Profile]:
     """Both generations of engines."""
     return {TUNED: Profiles.tuned, MODERN: Profiles.modern}
-
-
-def every_row(row: Row) -> bool:
-    return True
 
 
 def serving_studies() -> list[Study]:

@@ -7,7 +7,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -16,6 +16,26 @@ from solver.zoo.bands import Band, band_record
 from solver.zoo.fitted import fitted
 
 FASTER = "faster than the floor, which nothing can be"
+R = TypeVar("R")
+
+
+def every_row(row: Row) -> bool:
+    """A study of all rows of a file."""
+    return True
+
+
+def answered(solve: Callable[..., R], *asked: Any, **named: Any) -> R:
+    """What a solver says of a row; one that it refuses is out of scope.
+
+    Chips that cannot share a model's heads are the total of several nodes: then it is not known what ran.
+    """
+    try:
+        return solve(*asked, **named)
+    except (ValueError, TypeError) as refusal:
+        if "share evenly" in str(refusal):
+            raise DoubtfulError("these chips cannot share the model's heads evenly: it may be all chips of several "
+                                "nodes") from None
+        raise OutOfScopeError(str(refusal)) from None
 
 
 @dataclass(frozen=True)
