@@ -35,10 +35,11 @@ def save(found: dict[str, Outcome], folder: pathlib.Path) -> list[pathlib.Path]:
 def file_name(data_set: str) -> str:
     """What the file of a data set is called.
 
-    >>> file_name("- F16 only"), file_name("Megatron iteration (530B, 1T)")
-    ('f16-only', 'megatron-iteration-530b-1t')
+    >>> file_name("- F16 only"), file_name("all-reduce NVLink, < 1 MiB")
+    ('f16-only', 'all-reduce-nvlink-below-1-mib')
     """
-    return "-".join(re.findall(r"[a-z0-9.]+", data_set.lower())).strip("-.")
+    words = data_set.lower().replace(">=", "from").replace("<", "below")
+    return "-".join(re.findall(r"[a-z0-9.]+", words)).strip("-.")
 
 
 def _saved(outcome: Outcome, name: str, path: pathlib.Path) -> pathlib.Path:
