@@ -39,7 +39,7 @@ SOFT, PULL = 0.07, 0.4  # errors beyond 7 % count less and less; a figure may be
 DENSE = 8.0  # rows of mixtures that one of a dense model counts as: they are more, and vary more from run to run
 BLOCK = 16.0
 EXPERT_KINDS = ("Hopper 16 bit", "Hopper 8 bit", "Hopper 4-bit weights", "Blackwell 16 bit", "Blackwell 8 bit",
-         "Blackwell 4 bit", "Blackwell 4-bit weights", "Ampere 16 bit")
+                "Blackwell 4 bit", "Blackwell 4-bit weights", "Ampere 16 bit")
 GROUPED = (0.7, 0.5, 0.3, 0.5, 0.25, 0.8, 0.3, 0.7)  # where those of EXPERT_KINDS begin
 ROUTING = (20, 50, 28, 14, 35, 8, 35, 20)
 SCOPE_2026 = ("TensorRT-LLM 0.20 to 1.3, vLLM and SGLang of 2025-26 on H100, H200 and Blackwell, joined by NVLink; "
@@ -47,7 +47,7 @@ SCOPE_2026 = ("TensorRT-LLM 0.20 to 1.3, vLLM and SGLang of 2025-26 on H100, H20
 SCOPE_PCIE = "TensorRT-LLM 0.14 on A100 PCIe and L40S, which share a host's bus"
 SAID = ("name", "years", "scope")  # of a profile, which are not figures
 FITTED_UNITS = {"launch": "us", "routing": "us", "latent": "us", "index": "us", "state": "us", "reading": "us",
-         "request": "us/request", "latency": "us", "hop": "us"}
+                "request": "us/request", "latency": "us", "hop": "us"}
 
 
 def _of(field: str, start: float, low: float, high: float, kind: str = "") -> Parameter:

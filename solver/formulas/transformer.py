@@ -154,9 +154,7 @@ def launch_time(node: Node, model: Transformer, read: Scalar = 0.0) -> Second:
         time = layers * (launch + read * reading) + mixture_layers * routing
                + latent_layers * latent + indexed_layers * index + state_layers * state
 
-    `read` is 1 for a pass that reads prompts.
-
-    By definition.
+    `read` is 1 for a pass that reads prompts. By definition.
 
     >>> from solver import PRECISIONS, Hardware, Models, Node, Profiles
     >>> node = Node(Hardware.Cloud.H100, PRECISIONS["fp16"], profile=Profiles.tuned)
@@ -243,7 +241,7 @@ def decode_time(node: Node, model: Transformer, batch: Request, past: Context, n
 
         time = with_launches(linear_time + decode_attention_time + exchange_time + lm_head_time) + scheduling_time
 
-    all of `batch * new` tokens
+    for `batch * new` tokens.
 
     Memory-bound at small batches: weights and caches are read whole for a single token each.
     Source: Pope et al. 2023, "Efficiently Scaling Transformer Inference", section 2.
@@ -255,7 +253,6 @@ def decode_time(node: Node, model: Transformer, batch: Request, past: Context, n
     [4.558, 9.603, 48.769]
     """
     tokens = batch * new
-    return with_launches(node, model, linear_time(node, model, tokens)
-                    + decode_attention_time(node, model, batch, new, past)
-                    + exchange_time(node, model, tokens)
-                    + lm_head_time(node, model, tokens)) + scheduling_time(node, batch)
+    work = (linear_time(node, model, tokens) + decode_attention_time(node, model, batch, new, past)
+            + exchange_time(node, model, tokens) + lm_head_time(node, model, tokens))
+    return with_launches(node, model, work) + scheduling_time(node, batch)
