@@ -16,7 +16,7 @@ from solver.zoo.bands import Band, band_record
 from solver.zoo.fitted import fitted
 
 FASTER = "faster than the floor, which nothing can be"
-R = TypeVar("R")
+_R = TypeVar("_R")
 
 
 def every_row(row: Row) -> bool:
@@ -24,7 +24,7 @@ def every_row(row: Row) -> bool:
     return True
 
 
-def answered(solve: Callable[..., R], *asked: Any, **named: Any) -> R:
+def answered(solve: Callable[..., _R], *asked: Any, **named: Any) -> _R:
     """What a solver says of a row; one that it refuses is out of scope.
 
     Chips that cannot share a model's heads are the total of several nodes: then it is not known what ran.
