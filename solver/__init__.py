@@ -4,74 +4,33 @@
 >>> result = ServingModel().solve(Models.Llama3_8B, Hardware.Cloud.H100, seq_len=131072)
 >>> print(result.kv_cache_size)
 17.2 GB
+
+The names stand in `__init__.pyi`, each with its home. A home is imported when one of its names is first asked for, so
+that whoever asks about queues does not wait for training.
 """
 
-from solver import show
-from solver.compute.engine import Engine, OutOfMemoryError, PerformanceProfile
-from solver.formulas.lengths import Exponential, Fixed, Uniform
-from solver.formulas.work import BOTTLENECKS
-from solver.serving.apart import DisaggregatedModel, DisaggregatedResult
-from solver.serving.batching import ContinuousBatchingModel, ContinuousBatchingResult
-from solver.serving.capacity import CapacityResult, kv_capacity, max_users
-from solver.serving.model import ServingModel
-from solver.serving.result import ServingResult
-from solver.simulation.result import Simulation
-from solver.simulation.serving import simulate
-from solver.units import Q_, Quantity
-from solver.zoo.fabric import Fabric, Fabrics
-from solver.zoo.formats import number_formats, precision_named
-from solver.zoo.hardware import Accelerator, Hardware
-from solver.zoo.measurements import Measurement, Measurements
-from solver.zoo.models import Models, Transformer
-from solver.zoo.models import Transformer as Model
-from solver.zoo.node import Node
-from solver.zoo.precision import PRECISIONS, Precision
-from solver.zoo.profiles import Profile, Profiles
-from solver.zoo.recipes import Recipes, recipe
-from solver.zoo.records import changed
+import importlib
+import pathlib
+import re
+from typing import Any
 
 __version__ = "0.1.0"
 __distribution__ = "mlsysim-labs"
 
-__all__ = [
-    "BOTTLENECKS",
-    "PRECISIONS",
-    "Q_",
-    "Accelerator",
-    "CapacityResult",
-    "ContinuousBatchingModel",
-    "ContinuousBatchingResult",
-    "DisaggregatedModel",
-    "DisaggregatedResult",
-    "Engine",
-    "Exponential",
-    "Fabric",
-    "Fabrics",
-    "Fixed",
-    "Hardware",
-    "Measurement",
-    "Measurements",
-    "Model",
-    "Models",
-    "Node",
-    "OutOfMemoryError",
-    "PerformanceProfile",
-    "Precision",
-    "Profile",
-    "Profiles",
-    "Quantity",
-    "Recipes",
-    "ServingModel",
-    "ServingResult",
-    "Simulation",
-    "Transformer",
-    "Uniform",
-    "changed",
-    "kv_capacity",
-    "max_users",
-    "number_formats",
-    "precision_named",
-    "recipe",
-    "show",
-    "simulate",
-]
+_NAMES = pathlib.Path(__file__).with_suffix(".pyi").read_text(encoding="utf-8")
+_HOMES = {public: (home, name) for home, names in re.findall(r"^from (\S+) import ([^()\n]+|\([^)]+\))", _NAMES, re.M)
+          for name, public in re.findall(r"(\w+) as (\w+)", names)}
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'solver' has no attribute {name!r}")
+    home, own = _HOMES[name]
+    globals()[name] = (importlib.import_module(f"solver.{own}") if home == "solver" else
+                       getattr(importlib.import_module(home), own))
+    return globals()[name]
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *__all__]
