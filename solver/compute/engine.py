@@ -8,6 +8,7 @@ import numpy as np
 
 from solver.base.arguments import Chip, Efficiency, Format, Reached
 from solver.base.declared import declared
+from solver.base.forward import ForwardModel
 from solver.base.numbers import unknown
 from solver.base.result import Result, field
 from solver.base.sentences import (
@@ -99,7 +100,7 @@ class PerformanceProfile(Result):
                 "a narrower number format": narrower, "sharding": trained, "a chip with more memory": True}
 
 
-class Engine:
+class Engine(ForwardModel):
     """The roofline of one node.
 
     >>> from solver import Hardware, Models

@@ -27,6 +27,7 @@ from solver.base.arguments import (
     Reserve,
 )
 from solver.base.declared import declared
+from solver.base.forward import ForwardModel
 from solver.formulas.apart import (
     apart_step_time,
     burst_time,
@@ -166,7 +167,7 @@ class Apart(Banded):
                 "within_context": context_margin(self.model, self.final) >= 0}
 
 
-class DisaggregatedModel:
+class DisaggregatedModel(ForwardModel):
     """Serving with prompts read on some nodes and answers decoded on others.
 
     >>> from solver import Hardware, Models

@@ -32,6 +32,7 @@ from solver.base.arguments import (
     WindowPage,
 )
 from solver.base.declared import declared
+from solver.base.forward import ForwardModel
 from solver.formulas.blocks import cache_room, chip_bytes_per_token, chip_state_bytes, requests_at_once
 from solver.formulas.lengths import UNIFORM, Lengths, Spread
 from solver.formulas.memory import cached_context, context_margin
@@ -157,7 +158,7 @@ class Batching(Banded):
         return np.where(mixed > 0, joined, prompt_time(self.node, self.model, prompt, running))
 
 
-class ContinuousBatchingModel:
+class ContinuousBatchingModel(ForwardModel):
     """Throughput and memory of a server that schedules every step and pages its KV cache.
 
     >>> from solver import Hardware, Models

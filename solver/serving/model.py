@@ -20,6 +20,7 @@ from solver.base.arguments import (
     Reserve,
 )
 from solver.base.declared import declared
+from solver.base.forward import ForwardModel
 from solver.formulas.speculation import DRAFT_LENGTH
 from solver.serving.arguments import (
     Acceptance,
@@ -39,7 +40,7 @@ from solver.zoo.node import Node
 from solver.zoo.profiles import EFFICIENCY
 
 
-class ServingModel:
+class ServingModel(ForwardModel):
     """The two phases of LLM serving: prefill, bound by arithmetic, and decode, bound by memory.
 
     >>> from solver import Hardware, Models
