@@ -10,6 +10,7 @@ ValueError: page_size is 2.5: tokens come whole; try 2 or 3.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,9 +18,9 @@ from typing import Any
 import numpy as np
 
 from solver.base.declared import REQUIRED, Argument
-from solver.base.numbers import MOST, count, each, exact_text, number, rate, share, symbolic, unknown
+from solver.base.numbers import MOST, count, each, exact_text, number, rate, share, symbolic, unknown, unseen
 from solver.text import nearest
-from solver.units import is_quantity
+from solver.units import Q_, in_unit, is_quantity
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +117,39 @@ class Memory(Amount):
             raise TypeError(f"{name} is {value!r}, without a unit: write Q_({self.sample!r}), for example.")
         return each(name, number(name, value, self.unit), lambda v: (v >= 0) & (v < np.inf), lambda bad: (
             f"{exact_text(bad)} byte is no memory; give a quantity from 0 on, such as Q_({self.sample!r})."))
+
+
+@dataclass(frozen=True, eq=False)
+class Named(Number):
+    """A number whose name says the unit `bare` that it is in, such as ``target_latency_ms``; or a quantity.
+
+    Its range is in that unit, and what the function gets is in `unit`, a base unit.
+
+    >>> latency = Named("Time that is allowed.", "second", bare="ms", low=0, above=True)
+    >>> latency.plain("target_latency_ms", 20), latency.plain("target_latency_ms", Q_("20 s"))
+    (0.02, 20.0)
+    >>> latency.plain("target_latency_ms", -1)
+    Traceback (most recent call last):
+    ValueError: target_latency_ms is -1: give a number of ms above 0.
+    """
+
+    bare: str = ""
+
+    def plain(self, name: str, value: Any) -> Any:
+        scale = _scale(self.bare, self.unit)
+        if unknown(value):
+            return unseen(name, value, self.bare) * scale
+        return each(name, number(name, value, self.bare), self._inside, lambda bad: (
+            f"give a number of {self.bare} {self.values or 'that is finite'}.")) * scale
+
+    def _inside(self, value: Any) -> Any:
+        low, high = -np.inf if self.low is None else self.low, np.inf if self.high is None else self.high
+        return np.isfinite(value) & ((value > low) if self.above else (value >= low)) & (value <= high)
+
+
+@functools.cache
+def _scale(bare: str, base: str) -> float:
+    return in_unit(Q_(1.0, bare), base)
 
 
 @dataclass(frozen=True, eq=False)

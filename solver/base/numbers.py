@@ -86,7 +86,7 @@ def _refuse_kind(name: str, value: Any) -> NoReturn:
     raise TypeError(f"{name} should be a number, or an array of numbers, but {shown} is {what}.")
 
 
-def _unseen(name: str, value: Any, unit: str) -> Any:
+def unseen(name: str, value: Any, unit: str) -> Any:
     """A value that cannot be judged now, but by its type: an array of numbers, or a symbol."""
     value = magnitude(name, value, unit) if is_quantity(value) else value
     if not symbolic(value) and value.dtype.kind not in "iuf":
@@ -122,7 +122,7 @@ def exact_text(value: Any) -> str:
 def count(name: str, value: Any, unit: str, least: int = 1, word: str = "") -> Any:
     """A whole number of `unit` (in words: of `word`), at least `least`."""
     if unknown(value):
-        return _unseen(name, value, unit)
+        return unseen(name, value, unit)
     word = word or unit
 
     def sentence(bad: float) -> str:
@@ -140,7 +140,7 @@ def count(name: str, value: Any, unit: str, least: int = 1, word: str = "") -> A
 def share(name: str, value: Any, zero: bool = True) -> Any:
     """A number from 0 to 1; 0 itself only where it makes sense."""
     if unknown(value):
-        return _unseen(name, value, "")
+        return unseen(name, value, "")
     return each(name, number(name, value, ""),
                 lambda v: ((v >= 0) if zero else (v > 0)) & (v <= 1),
                 lambda bad: f"give a share from {'0' if zero else 'just above 0'} to 1, such as 0.5 for 50 %.")
@@ -153,7 +153,7 @@ def rate(name: str, value: Any, unit: str, example: str) -> Any:
     if not is_quantity(value):
         raise TypeError(f"{name} is {value!r}, without a unit: write Q_({example!r}), for example.")
     if unknown(value):
-        return _unseen(name, value, unit)
+        return unseen(name, value, unit)
     return each(name, number(name, value, unit), lambda v: (v > 0) & (v < np.inf),
                 lambda bad: f"give a positive rate, such as Q_({example!r}).")
 
