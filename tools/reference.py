@@ -30,6 +30,8 @@ Written by `make reference` from the code; do not edit it by hand. Numbers are p
 CONSTANTS = {  # what is neither a class nor a function: where it belongs, and what it is
     "BOTTLENECKS": ("serving", "What can bind a pass; arrays of bottlenecks have places in it."),
     "PRECISIONS": ("zoo", "All number formats by name."),
+    "Datacenters": ("zoo", "Data centers by name, each with its PUE, its water and its grid: `Datacenters.Average`."),
+    "Grids": ("zoo", "Grids by region, each with the carbon and the price of a kilowatt-hour: `Grids.France`."),
     "Hardware": ("zoo", "All accelerators: `Hardware.Cloud.H100`."),
     "Measurements": ("zoo", "Published measurements, by name: `Measurements.torchao_h100`."),
     "Model": ("zoo", "A transformer: `Model.from_config(path)` and `Model.declared(...)` make one that the zoo lacks "
@@ -37,6 +39,8 @@ CONSTANTS = {  # what is neither a class nor a function: where it belongs, and w
     "Models": ("zoo", "All models: `Models.Llama3_8B`."),
     "Profiles": ("zoo", "What engines of a generation reach: `Profiles.modern`."),
     "Recipes": ("zoo", "Which part of a model a checkpoint keeps in which number format: `Recipes.GPT_OSS`."),
+    "Servers": ("zoo", "Servers of several chips, as they are sold: `Servers.DGX_H100`."),
+    "SingleNodeModel": ("compute", "Another name of `Engine`."),
     "show": ("show", "Results as tables and cards.")}
 
 

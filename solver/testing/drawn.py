@@ -11,6 +11,10 @@ import numpy as np
 
 from solver.testing.found import unit_in
 from solver.zoo.convnet import ConvNet
+from solver.zoo.datacenter import Datacenter, Datacenters
+from solver.zoo.fabric import Fabric, Fabrics
+from solver.zoo.fleet import Fleet
+from solver.zoo.grid import Grid, Grids
 from solver.zoo.hardware import Accelerator, Hardware
 from solver.zoo.models import Models, Transformer
 from solver.zoo.networks import FeedForward
@@ -18,6 +22,7 @@ from solver.zoo.node import Node
 from solver.zoo.precision import PRECISIONS, Precision
 from solver.zoo.profiles import Profiles
 from solver.zoo.recipes import Recipes
+from solver.zoo.server import Server, Servers
 
 # Ranges of numbers by unit, and by name where a name says more. Whole limits: it is counted.
 RANGES: dict[str, tuple[float, float]] = {
@@ -40,7 +45,8 @@ def random_records() -> dict[Any, list[Any]]:
     return {Accelerator: list(Hardware), Transformer: transformers, Transformer | ConvNet: transformers,
             ConvNet: [model for model in Models if isinstance(model, ConvNet)],
             FeedForward: [mix for model in transformers for mix in model.feed_forward],
-            Precision: [*PRECISIONS.values(), *Recipes], Node: nodes()}
+            Precision: [*PRECISIONS.values(), *Recipes], Node: nodes(), Fabric: list(Fabrics), Grid: list(Grids),
+            Server: list(Servers), Datacenter: list(Datacenters), Fleet: fleets()}
 
 
 def nodes() -> list[Node]:
@@ -49,6 +55,12 @@ def nodes() -> list[Node]:
     kinds = [(chip, PRECISIONS[name], PRECISIONS["fp8"], profile)
              for chip in able for name in ("fp16", "int8", "w4a16") if name in chip.precisions for profile in Profiles]
     return [Node(*kind, *widths) for place, kind in enumerate(kinds) for widths in WIDTHS[place % 2::2]]
+
+
+def fleets() -> list[Fleet]:
+    """Fleets of every kind of server, small and large, on each network in turn."""
+    return [Fleet(server, count, fabric) for count in (1.0, 2.0, 128.0)
+            for server, fabric in zip(Servers, [*Fabrics] * len(Servers), strict=False)]
 
 
 def hints(function: Callable[..., Any]) -> dict[str, Any]:

@@ -1,0 +1,55 @@
+"""Servers: machines of several chips that their own link joins."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from solver.units import Scalar, Watt
+from solver.zoo.hardware import Accelerator, Hardware
+from solver.zoo.records import Source, Zoo, base_value, make_plain, records
+
+NONE = float("nan")  # a figure that is not known
+
+
+@dataclass(frozen=True)
+class Server:
+    """A machine of `chips` chips `device`, each with a NIC of its own. `power` is what all of it may draw at most, as
+    its maker states it: chips, host, fans and NICs.
+
+    >>> from solver import Hardware
+    >>> Server("Mine", Hardware.Cloud.H100, 4).memory / 2**30   # GiB
+    320.0
+    """
+
+    name: str
+    device: Accelerator
+    chips: Scalar = 8.0
+    power: Watt = NONE
+    sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        make_plain(self)
+        if isinstance(self.chips, bool) or (isinstance(self.chips, (int, float)) and not (
+                self.chips >= 1 and self.chips == self.chips // 1)):
+            raise ValueError(f"server {self.name!r} has {self.chips!r} chips: give a whole number from 1 on.")
+
+    @property
+    def memory(self) -> Any:
+        """Of all chips together [byte]."""
+        return self.device.memory * self.chips
+
+    def __str__(self) -> str:
+        return self.name
+
+
+def server_record(table: dict, sources: Mapping[str, Source]) -> Server:
+    """The record of one table of ``zoo/servers.toml``, each figure with its source."""
+    figures: dict[str, Any] = {k: base_value(v) for k, v in table.items() if k in ("chips", "power")}
+    elsewhere = table.get("elsewhere", {})
+    return Server(table["name"], Hardware[table["device"]], **figures,
+                  sources={k: sources[elsewhere.get(k, table["source"])] for k in figures})
+
+
+Servers: Zoo[Server] = Zoo("Servers", lambda: records("servers.toml", server_record))
