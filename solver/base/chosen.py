@@ -120,15 +120,15 @@ def _as_narrow(device: Accelerator, kind: Precision) -> str:
 
 def profile(value: Any) -> Any:
     """The profile of that name, or that record."""
-    return named("profile", value, Profile, Profiles, "Profiles.tuned")
+    return record_named("profile", value, Profile, Profiles, "Profiles.tuned")
 
 
 def fabric(name: str, value: Any) -> Any:
     """The network of that name, or that record."""
-    return named(name, value, Fabric, Fabrics, "Fabrics.NDR")
+    return record_named(name, value, Fabric, Fabrics, "Fabrics.NDR")
 
 
-def named(name: str, value: Any, kind: type, zoo: Zoo[Any], example: str) -> Any:
+def record_named(name: str, value: Any, kind: type, zoo: Zoo[Any], example: str) -> Any:
     """The record of that name, or that record."""
     if symbolic(value) or isinstance(value, kind):
         return value

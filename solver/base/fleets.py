@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypeAlias
 
-from solver.base.chosen import fabric, named
+from solver.base.chosen import fabric, record_named
 from solver.base.kinds import RecordOf
 from solver.base.numbers import symbolic
 from solver.zoo.datacenter import Datacenter, Datacenters
@@ -29,12 +29,12 @@ def fleet(name: str, value: Any) -> Any:
 
 def datacenter(name: str, value: Any) -> Any:
     """The data center of that name, or that record."""
-    return named(name, value, Datacenter, Datacenters, "Datacenters.Average")
+    return record_named(name, value, Datacenter, Datacenters, "Datacenters.Average")
 
 
 def grid(name: str, value: Any) -> Any:
     """The grid of that region, or that record."""
-    return named(name, value, Grid, Grids, "Grids.US_Average")
+    return record_named(name, value, Grid, Grids, "Grids.US_Average")
 
 
 FLEET = RecordOf(

@@ -138,7 +138,7 @@ class StepTimes:
         return duration, duration - decoding
 
 
-class Server:
+class SimulatedServer:
     """Blocks, a line of waiting requests, and those that run, in the order of their admission.
 
     "reserve" admits a request when blocks for its final length can be promised, so that none has to give way;

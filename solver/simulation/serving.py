@@ -1,6 +1,6 @@
 """A seeded simulation of one server, step by step: what the closed forms of `batching` are means of.
 
-Requests of random lengths wait in a line, or come at random; a `Server` schedules every step, and the formulas of
+Requests of random lengths wait in a line, or come at random; a `SimulatedServer` schedules every step, and the formulas of
 `transformer` time it. In steady state that agrees with `ContinuousBatchingModel` as `simulate` says: within 5 % for
 most loads, and less well where few requests run or where many prompts are read.
 """
@@ -43,7 +43,7 @@ from solver.simulation.arguments import (
     ServedWindow,
 )
 from solver.simulation.result import RequestLog, Simulation, simulated_values
-from solver.simulation.server import Report, ServedRequest, Server, StepTimes
+from solver.simulation.server import Report, ServedRequest, SimulatedServer, StepTimes
 from solver.zoo.node import Node
 from solver.zoo.profiles import EFFICIENCY
 
@@ -57,7 +57,7 @@ def random_requests(lengths: Lengths, prompt: int, answer: int, rate: float | No
     return [ServedRequest(*each) for each in zip(prompts, answers, np.cumsum(gaps).tolist(), strict=True)]
 
 
-def all_steps(server: Server, requests: list[ServedRequest]) -> tuple[Report, np.ndarray]:
+def all_steps(server: SimulatedServer, requests: list[ServedRequest]) -> tuple[Report, np.ndarray]:
     """All steps until the last of the requests is done, and the gaps before the tokens that they made."""
     reports: list[Report] = []
     gaps: list[float] = []
@@ -82,11 +82,11 @@ def read_only_array(values: Any) -> np.ndarray:
 
 
 def server_for(node: Any, model: Any, policy: str, window: int, page: int, limit: int, budget: int,
-               reserve: float) -> Server:
+               reserve: float) -> SimulatedServer:
     """A server with room for a whole window."""
     block = chip_bytes_per_token(node, model) * page
     blocks, state = int(whole_blocks(cache_room(node, model, reserve), block)), chip_state_bytes(node, model) / block
-    server = Server(StepTimes(node, model, window), policy, blocks, page, limit, budget, window, state)
+    server = SimulatedServer(StepTimes(node, model, window), policy, blocks, page, limit, budget, window, state)
     if server.sizes[-1] > server.total:
         taken = math.ceil(server.sizes[-1] / server.parts)
         raise ValueError(

@@ -10,9 +10,8 @@ import numpy as np
 
 from solver.units import DollarPerJoule, LiterPerJoule, Scalar
 from solver.zoo.grid import Grids
+from solver.zoo.hardware import NONE
 from solver.zoo.records import Source, Zoo, base_value, make_plain, records
-
-NONE = float("nan")  # a figure that is not known
 
 
 @dataclass(frozen=True, eq=False)

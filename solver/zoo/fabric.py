@@ -13,7 +13,7 @@ from solver.text import nearest
 from solver.units import Bandwidth, Scalar, Second
 from solver.zoo.records import Source, Zoo, base_value, make_plain, records
 
-FIGURES = ("rate", "latency", "oversubscription")
+NUMBERS = ("rate", "latency", "oversubscription")
 TOPOLOGIES = ("fat tree", "dragonfly", "torus", "ring")
 
 
@@ -58,7 +58,7 @@ class Fabric:
 
 def fabric_record(table: dict, sources: Mapping[str, Source]) -> Fabric:
     """The record of one table of ``zoo/fabrics.toml``, each figure with its source."""
-    figures: dict[str, Any] = {k: base_value(v) for k, v in table.items() if k in FIGURES}
+    figures: dict[str, Any] = {k: base_value(v) for k, v in table.items() if k in NUMBERS}
     elsewhere = table.get("elsewhere", {})
     return Fabric(table["name"], **figures, topology=table.get("topology", "fat tree"),
                   sources={k: sources[elsewhere.get(k, table["source"])] for k in figures})

@@ -25,7 +25,7 @@ class Fleet:
 
     >>> from solver import Fleet, Servers
     >>> fleet = Fleet(Servers.DGX_H100, 2048, "NDR")
-    >>> fleet.chips, fleet.joined, str(fleet)
+    >>> fleet.chips, float(fleet.joined), str(fleet)
     (16384.0, 8.0, '2,048 × DGX H100')
     """
 

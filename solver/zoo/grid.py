@@ -9,9 +9,8 @@ from typing import Any
 import numpy as np
 
 from solver.units import DollarPerJoule, KilogramPerJoule
+from solver.zoo.hardware import NONE
 from solver.zoo.records import Source, Zoo, base_value, make_plain, records
-
-NONE = float("nan")  # a figure that is not known
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,8 +20,8 @@ class Grid:
     `price` is what industry pays; NaN where it is not known. `scope` says whether the plants' own emissions are counted
     ("direct") or those of building them and of their fuel too ("lifecycle"): compare grids of one scope.
 
-    >>> Grid("Mine", carbon="400 g/kWh", price="0.08 USD/kWh").carbon * 3.6e6   # kg/kWh
-    0.4
+    >>> round(Grid("Mine", carbon="400 g/kWh", price="0.08 USD/kWh").carbon * 3.6e9)   # g/kWh
+    400
     """
 
     name: str

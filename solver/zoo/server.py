@@ -7,10 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from solver.units import Scalar, Watt
-from solver.zoo.hardware import Accelerator, Hardware
+from solver.zoo.hardware import NONE, Accelerator, Hardware
 from solver.zoo.records import Source, Zoo, base_value, make_plain, records
-
-NONE = float("nan")  # a figure that is not known
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from solver import PRECISIONS, Q_, ContinuousBatchingModel, Hardware, Models, No
 from solver.formulas.blocks import request_blocks
 from solver.formulas.lengths import UNIFORM, Exponential, Fixed
 from solver.formulas.transformer import decode_time, prefill_time
-from solver.simulation.server import POLICIES, ServedRequest, Server, StepTimes
+from solver.simulation.server import POLICIES, ServedRequest, SimulatedServer, StepTimes
 from solver.simulation.serving import simulate
 
 LLAMA, H100, L4, A100 = Models.Llama3_8B, Hardware.Cloud.H100, Hardware.Cloud.L4, Hardware.Cloud.A100
@@ -30,7 +30,7 @@ def crowds(draw):
     page, policy = draw(st.integers(1, 16)), draw(policies)
     times = TIMES[draw(st.sampled_from(sorted(TIMES)))]
     most = int(np.ceil(request_blocks(times.model, float(WINDOW), float(page))))
-    server = Server(times, policy, draw(st.integers(most, 4 * most)), page, draw(st.integers(1, 8)),
+    server = SimulatedServer(times, policy, draw(st.integers(most, 4 * most)), page, draw(st.integers(1, 8)),
                     draw(st.integers(1, 80)), WINDOW)
     halves = st.integers(1, WINDOW // 2)
     pairs = draw(st.lists(st.tuples(halves, halves), min_size=1, max_size=20))
