@@ -11,7 +11,7 @@ import pytest
 from paths import ROOT
 
 # About how many seconds a test takes that asks for this fixture or has this mark.
-SECONDS = {"fixture": {"jupyter": 15.0, "page": 0.8}, "mark": {"release": 60.0, "slow": 2.0}}
+SECONDS = {"fixture": {"jupyter": 15.0, "player": 8.0, "page": 0.8}, "mark": {"release": 60.0, "slow": 2.0}}
 SECONDS_OF_OTHERS = 0.02
 
 # nbformat checks notebooks by jsonschema, which reads 38 grammars of addresses where it finds this package, 1.5 s long.
@@ -81,17 +81,32 @@ def browser():
         running.close()
 
 
-@pytest.fixture
-def page(browser):
-    """A fresh page; the test fails if it asked for anything outside this machine."""
+@pytest.fixture(scope="session")
+def visitor(browser):
+    """A person's browser, which keeps the scripts of JupyterLab from page to page, compiled."""
     context = browser.new_context(viewport={"width": 1400, "height": 900})
     context.set_default_timeout(60_000)
-    page = context.new_page()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(visitor):
+    """A fresh page, which remembers nothing; the test fails if it asked for anything outside this machine."""
+    page = visitor.new_page()
     outside = []
     page.on("request", lambda request: outside.append(request.url) if is_outside(request.url) else None)
     yield page
-    context.close()
+    kept = "local_storage,session_storage,indexeddb,cookies"
+    tab = visitor.new_cdp_session(page)
+    tab.send("Storage.clearDataForOrigin", {"origin": origin(page.url), "storageTypes": kept})
+    page.close()
     assert outside == [], "the page asked for something outside this machine"
+
+
+def origin(url: str) -> str:
+    """Who keeps what a page at that address remembers; any, where it is no address."""
+    return "/".join(url.split("/")[:3]) if url.startswith("http") else "*"
 
 
 def is_outside(url: str) -> bool:

@@ -134,10 +134,14 @@ def fill(folder, changes=()) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
+def surroundings(folder) -> dict:
+    """How a command is run on the copy."""
+    return {"cwd": folder, "env": os.environ | {"PYTHONPATH": str(folder)}, "capture_output": True, "text": True}
+
+
 def proven(folder) -> tuple[int, str]:
     """How the tests of all pictures and labs end, of those that the new things are in."""
-    where = {"cwd": folder, "env": os.environ | {"PYTHONPATH": str(folder)}, "capture_output": True, "text": True}
-    subprocess.run([sys.executable, "tools/teach.py"], **where, check=False)
+    where = surroundings(folder)
     done = subprocess.run([sys.executable, "-m", "pytest", "-q", "-rA", "-p", "no:cacheprovider", "-m", "not browser",
                            "-k", "Dial or 98_new", "tests/pictures/test_all_pictures.py", "tests/labs/test_labs.py",
                            "tests/places/test_notebooks.py"], **where)
@@ -146,6 +150,7 @@ def proven(folder) -> tuple[int, str]:
 
 def test_a_picture_and_a_lab_are_found_and_proven(copy):
     fill(copy)
+    subprocess.run([sys.executable, "tools/teach.py"], **surroundings(copy), check=False)
     code, said = proven(copy)
     assert code == 0, said
     for proof in ("test_what_holds_of_every_picture[Dial]", "test_its_files_are_small_and_lie_beside_it[Dial]",

@@ -196,13 +196,16 @@ def test_texts_of_a_request_stay_inside_and_apart(page, width):
 @pytest.mark.browser
 def test_numbers_beyond_sense_are_borne(lanes):
     odd = [NAN, float("inf"), -1.0, 0.0, 5e-324, 1e-300, 1e300, None]
-    for value, traits in itertools.product(odd, (STEP, FLAG, STEP | REQUEST, DIVIDER)):
-        for trait in ("finish", "guess", "guess_share", "posed", "ticks"):
-            lanes.set(**STEP | traits | {trait: value})
-        for trait in ("lengths", "ghost", "tokens"):
-            lanes.set(**STEP | traits | {trait: [value] * 12})
-            lanes.set(**STEP | traits | {trait: []})
+    stages = itertools.cycle((STEP, FLAG, STEP | REQUEST, DIVIDER, STEP))  # of 5: each value meets another one
+    for (value, trait), traits in zip(itertools.product(odd, ("finish", "guess", "guess_share", "posed")), stages, strict=False):
+        lanes.set(**STEP | traits | {trait: value})
+    for (value, trait), traits in zip(itertools.product(odd, ("lengths", "ghost", "tokens")), stages, strict=False):
+        lanes.set(**STEP | traits | {trait: [value] * 12})
+    for value, traits in itertools.product(odd, (STEP, DIVIDER)):
         lanes.set(**STEP | traits | {"lengths": [value] * 12, "finish": value, "guess": value, "guess_share": value})
+        lanes.set(**STEP | traits | {"ticks": value})
+    for trait, traits in itertools.product(("lengths", "ghost", "tokens"), (STEP, FLAG, STEP | REQUEST, DIVIDER)):
+        lanes.set(**STEP | traits | {trait: []})
     for trait in ("lanes", "kinds"):
         lanes.set(**STEP | {trait: ""})
     lanes.set(**STEP)
