@@ -197,7 +197,8 @@ def test_texts_of_a_request_stay_inside_and_apart(page, width):
 def test_numbers_beyond_sense_are_borne(lanes):
     odd = [NAN, float("inf"), -1.0, 0.0, 5e-324, 1e-300, 1e300, None]
     stages = itertools.cycle((STEP, FLAG, STEP | REQUEST, DIVIDER, STEP))  # of 5: each value meets another one
-    for (value, trait), traits in zip(itertools.product(odd, ("finish", "guess", "guess_share", "posed")), stages, strict=False):
+    single = itertools.product(odd, ("finish", "guess", "guess_share", "posed"))
+    for (value, trait), traits in zip(single, stages, strict=False):
         lanes.set(**STEP | traits | {trait: value})
     for (value, trait), traits in zip(itertools.product(odd, ("lengths", "ghost", "tokens")), stages, strict=False):
         lanes.set(**STEP | traits | {trait: [value] * 12})
