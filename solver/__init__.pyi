@@ -27,6 +27,8 @@ from solver.zoo.datacenter import Datacenter as Datacenter
 from solver.zoo.datacenter import Datacenters as Datacenters
 from solver.zoo.fabric import Fabric as Fabric
 from solver.zoo.fabric import Fabrics as Fabrics
+from solver.zoo.failures import FailureRate as FailureRate
+from solver.zoo.failures import FailureRates as FailureRates
 from solver.zoo.fleet import Fleet as Fleet
 from solver.zoo.formats import number_formats as number_formats
 from solver.zoo.formats import precision_named as precision_named
@@ -42,6 +44,8 @@ from solver.zoo.models import Transformer as Transformer
 from solver.zoo.node import Node as Node
 from solver.zoo.precision import PRECISIONS as PRECISIONS
 from solver.zoo.precision import Precision as Precision
+from solver.zoo.price import Price as Price
+from solver.zoo.price import Prices as Prices
 from solver.zoo.profiles import Profile as Profile
 from solver.zoo.profiles import Profiles as Profiles
 from solver.zoo.recipes import Recipes as Recipes
