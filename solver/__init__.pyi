@@ -6,6 +6,10 @@ from solver.compute.engine import Engine as Engine
 from solver.compute.engine import Engine as SingleNodeModel
 from solver.compute.engine import OutOfMemoryError as OutOfMemoryError
 from solver.compute.engine import PerformanceProfile as PerformanceProfile
+from solver.fleet.checkpoints import CheckpointModel as CheckpointModel
+from solver.fleet.checkpoints import CheckpointResult as CheckpointResult
+from solver.fleet.reliability import ReliabilityModel as ReliabilityModel
+from solver.fleet.reliability import ReliabilityResult as ReliabilityResult
 from solver.formulas.lengths import Exponential as Exponential
 from solver.formulas.lengths import Fixed as Fixed
 from solver.formulas.lengths import Uniform as Uniform
@@ -19,6 +23,8 @@ from solver.serving.capacity import kv_capacity as kv_capacity
 from solver.serving.capacity import max_users as max_users
 from solver.serving.model import ServingModel as ServingModel
 from solver.serving.result import ServingResult as ServingResult
+from solver.simulation.failures import FailureRun as FailureRun
+from solver.simulation.failures import simulate_failures as simulate_failures
 from solver.simulation.result import Simulation as Simulation
 from solver.simulation.serving import simulate as simulate
 from solver.units import Q_ as Q_

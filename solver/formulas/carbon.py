@@ -45,17 +45,17 @@ def it_energy(fleet: Fleet, power: Watt, time: Second, share: Scalar = 1.0) -> J
     return fleet.chips * power * share * time
 
 
-def site_energy(energy: Joule, pue: Scalar) -> Joule:
-    """Energy of a data center for its machines': cooling and power supply come on top.
+def site_energy(machines: Joule, pue: Scalar) -> Joule:
+    """Energy of a data center for that of its machines: cooling and power supply come on top.
 
-        energy = energy * pue
+        energy = machines * pue
 
     By definition of the PUE (power usage effectiveness); that of a year and of all machines is taken for these.
 
     >>> site_energy(1000.0, 1.1)
     1100.0
     """
-    return energy * pue
+    return machines * pue
 
 
 def emitted_carbon(energy: Joule, carbon: KilogramPerJoule) -> Kilogram:

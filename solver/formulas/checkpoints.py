@@ -31,17 +31,18 @@ def checkpoint_bytes(model: Transformer | ConvNet, precision: Precision, moments
     return weights_bytes(model, precision) + model.parameters * state
 
 
-def checkpoint_rate(rate: Bandwidth, writers: Scalar, limit: Bandwidth) -> Bandwidth:
+def checkpoint_rate(each: Bandwidth, writers: Scalar, limit: Bandwidth) -> Bandwidth:
     """Bytes a second at which writers store a checkpoint together, each a part of it.
 
-        rate = min(rate * writers, limit)
+        rate = min(each * writers, limit)
 
-    `limit` is what the file system takes from all of them. By definition; equal parts are left to the writers.
+    `each` is the rate of a writer, `limit` what the file system takes from all of them. By definition; equal parts are
+    left to the writers.
 
     >>> checkpoint_rate(64e9, [1, 16], 500e9).tolist()   # B/s
     [64000000000.0, 500000000000.0]
     """
-    return np.minimum(np.multiply(rate, writers), limit)
+    return np.minimum(np.multiply(each, writers), limit)
 
 
 def write_time(size: Byte, rate: Bandwidth) -> Second:

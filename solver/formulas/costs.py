@@ -128,7 +128,7 @@ def break_even_share(fixed: Dollar, energy: Dollar, rented: Dollar, idle: Scalar
     array(0.8)
     """
     saved = rented - (1 - idle) * energy  # by every hour of use
-    return np.where(saved > 0 * rented, (fixed + idle * energy) / saved, np.inf)
+    return np.where(saved <= 0 * rented, np.inf, (fixed + idle * energy) / saved)
 
 
 def taxed_cost(cost: Dollar, carbon: Kilogram, tax: DollarPerKilogram) -> Dollar:
@@ -156,4 +156,4 @@ def turning_tax(cost: Dollar, carbon: Kilogram, other_cost: Dollar, other_carbon
     array(0.1)
     """
     less = carbon - other_carbon
-    return np.where(less == 0 * carbon, np.nan, (other_cost - cost) / less)
+    return np.where(less == 0 * carbon, np.nan, np.divide(other_cost - cost, less))
