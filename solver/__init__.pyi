@@ -8,8 +8,14 @@ from solver.compute.engine import OutOfMemoryError as OutOfMemoryError
 from solver.compute.engine import PerformanceProfile as PerformanceProfile
 from solver.fleet.checkpoints import CheckpointModel as CheckpointModel
 from solver.fleet.checkpoints import CheckpointResult as CheckpointResult
+from solver.fleet.economics import EconomicsModel as EconomicsModel
+from solver.fleet.economics import EconomicsResult as EconomicsResult
+from solver.fleet.placement import PlacementOptimizer as PlacementOptimizer
+from solver.fleet.placement import PlacementResult as PlacementResult
 from solver.fleet.reliability import ReliabilityModel as ReliabilityModel
 from solver.fleet.reliability import ReliabilityResult as ReliabilityResult
+from solver.fleet.sustainability import SustainabilityModel as SustainabilityModel
+from solver.fleet.sustainability import SustainabilityResult as SustainabilityResult
 from solver.formulas.lengths import Exponential as Exponential
 from solver.formulas.lengths import Fixed as Fixed
 from solver.formulas.lengths import Uniform as Uniform
