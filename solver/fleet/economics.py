@@ -103,7 +103,7 @@ class EconomicsModel(ForwardModel):
     >>> r = EconomicsModel().solve(Fleet(Servers.DGX_H100, 128), 30, chip_hour="H100_Lambda",
     ...                            chip_price=Q_("25000 USD"), infrastructure_multiplier=1.5)
     >>> print(r.rented_usd, r.tco_usd, round(r.break_even_utilization, 2))
-    2,941,747 USD 1,115,236 USD 0.38
+    2,941,747 USD 1,115,395 USD 0.38
     """
 
     @declared

@@ -59,7 +59,7 @@ def test_a_fleet_that_is_owned():
     assert r.capex_usd.m_as("USD") == pytest.approx(38_400_000 * 30 / 1095.75)
     assert r.opex_maintenance_usd.m_as("USD") == pytest.approx(0.04 * 38_400_000 * 30 / 365.25)
     assert r.energy.m_as("MWh") == pytest.approx(1024 * 0.7 * 720 * 1.54 / 1000)
-    assert r.opex_energy_usd.m_as("USD") == pytest.approx(80.4 * r.energy.m_as("MWh"))
+    assert r.opex_energy_usd.m_as("USD") == pytest.approx(80.6 * r.energy.m_as("MWh"))
     assert r.total_opex_usd == r.opex_energy_usd + r.opex_maintenance_usd
     assert r.tco_usd.magnitude == pytest.approx((r.capex_usd + r.total_opex_usd).magnitude)
 
