@@ -6,6 +6,16 @@ from solver.compute.engine import Engine as Engine
 from solver.compute.engine import Engine as SingleNodeModel
 from solver.compute.engine import OutOfMemoryError as OutOfMemoryError
 from solver.compute.engine import PerformanceProfile as PerformanceProfile
+from solver.fleet.checkpoints import CheckpointModel as CheckpointModel
+from solver.fleet.checkpoints import CheckpointResult as CheckpointResult
+from solver.fleet.economics import EconomicsModel as EconomicsModel
+from solver.fleet.economics import EconomicsResult as EconomicsResult
+from solver.fleet.placement import PlacementOptimizer as PlacementOptimizer
+from solver.fleet.placement import PlacementResult as PlacementResult
+from solver.fleet.reliability import ReliabilityModel as ReliabilityModel
+from solver.fleet.reliability import ReliabilityResult as ReliabilityResult
+from solver.fleet.sustainability import SustainabilityModel as SustainabilityModel
+from solver.fleet.sustainability import SustainabilityResult as SustainabilityResult
 from solver.formulas.lengths import Exponential as Exponential
 from solver.formulas.lengths import Fixed as Fixed
 from solver.formulas.lengths import Uniform as Uniform
@@ -19,6 +29,8 @@ from solver.serving.capacity import kv_capacity as kv_capacity
 from solver.serving.capacity import max_users as max_users
 from solver.serving.model import ServingModel as ServingModel
 from solver.serving.result import ServingResult as ServingResult
+from solver.simulation.failures import FailureRun as FailureRun
+from solver.simulation.failures import simulate_failures as simulate_failures
 from solver.simulation.result import Simulation as Simulation
 from solver.simulation.serving import simulate as simulate
 from solver.units import Q_ as Q_
@@ -27,6 +39,8 @@ from solver.zoo.datacenter import Datacenter as Datacenter
 from solver.zoo.datacenter import Datacenters as Datacenters
 from solver.zoo.fabric import Fabric as Fabric
 from solver.zoo.fabric import Fabrics as Fabrics
+from solver.zoo.failures import FailureRate as FailureRate
+from solver.zoo.failures import FailureRates as FailureRates
 from solver.zoo.fleet import Fleet as Fleet
 from solver.zoo.formats import number_formats as number_formats
 from solver.zoo.formats import precision_named as precision_named
@@ -42,6 +56,8 @@ from solver.zoo.models import Transformer as Transformer
 from solver.zoo.node import Node as Node
 from solver.zoo.precision import PRECISIONS as PRECISIONS
 from solver.zoo.precision import Precision as Precision
+from solver.zoo.price import Price as Price
+from solver.zoo.price import Prices as Prices
 from solver.zoo.profiles import Profile as Profile
 from solver.zoo.profiles import Profiles as Profiles
 from solver.zoo.recipes import Recipes as Recipes

@@ -5,15 +5,31 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from solver import Datacenter, Datacenters, Fabric, Fabrics, Fleet, Grid, Grids, Hardware, Server, Servers
+from solver import (
+    Datacenter,
+    Datacenters,
+    Fabric,
+    Fabrics,
+    FailureRate,
+    FailureRates,
+    Fleet,
+    Grid,
+    Grids,
+    Hardware,
+    Price,
+    Prices,
+    Server,
+    Servers,
+)
 from solver.base.fleets import datacenter, fleet, grid
 from solver.zoo.records import Source
 
 
-@pytest.mark.parametrize("record", [*Grids, *Datacenters, *Servers, *Fabrics], ids=str)
+@pytest.mark.parametrize("record", [*Grids, *Datacenters, *Servers, *Fabrics, *Prices, *FailureRates],
+                         ids=str)
 def test_every_figure_has_a_source(record):
-    figures = [name for name in ("carbon", "price", "pue", "wue", "chips", "power", "rate", "latency")
-               if not np.isnan(getattr(record, name, np.nan))]
+    figures = [name for name in ("carbon", "price", "pue", "wue", "chips", "power", "rate", "latency", "count",
+                                 "duration") if not np.isnan(getattr(record, name, np.nan))]
     assert set(figures) <= set(record.sources)
     assert all(isinstance(source, Source) and source.url.startswith("https://") for source in record.sources.values())
 
@@ -22,6 +38,40 @@ def test_every_figure_has_a_source(record):
 def test_a_grid_says_of_which_year_and_scope_it_is(record):
     assert 2018 <= record.year <= 2026 and record.scope in ("direct", "lifecycle")
     assert 0 < record.carbon * 3.6e9 < 1300  # g/kWh
+
+
+def test_there_is_enough_to_choose_from():
+    counts = {zoo: len(zoo) for zoo in (Grids, Datacenters, Servers, Prices, FailureRates)}
+    assert all(len(zoo) >= least for zoo, least in zip(counts, (12, 5, 6, 8, 3), strict=True)), counts
+    assert {"US_Average", "France"} <= set(Grids.keys()) and "Average" in Datacenters
+    assert {"DGX_A100", "DGX_H100"} <= set(Servers.keys())
+
+
+@pytest.mark.parametrize("record", Datacenters, ids=str)
+def test_a_data_center_is_plausible(record):
+    assert 1.04 <= record.pue <= 1.7 and not record.wue * 3.6e6 > 2  # l/kWh
+    assert record.grid in list(Grids)
+
+
+@pytest.mark.parametrize("record", Servers, ids=str)
+def test_a_server_draws_more_than_its_chips(record):
+    assert not record.power < record.chips * record.device.power
+
+
+@pytest.mark.parametrize("record", Prices, ids=str)
+def test_a_price_is_of_a_chip_that_is_known_on_a_day(record):
+    assert record.chip in Hardware and record.provider and record.date.year >= 2025
+    assert 0.5 < record.rate * 3600 < 20  # USD/hour
+    assert record.sources["rate"].date == record.date
+
+
+def test_mean_times_to_failure():
+    """Llama 3, table 5: 419 in 54 days on 16,384; Kokolis et al.: 6.50 and 2.34 for each 1,000 days of 8 chips."""
+    hours = {key: record.mttf / 3600 for key, record in zip(FailureRates.keys(), FailureRates, strict=True)}
+    assert hours["Llama_3_405B"] == pytest.approx(50_677, rel=1e-4)
+    assert (hours["RSC_1"], hours["RSC_2"]) == (pytest.approx(29_538, rel=1e-4), pytest.approx(82_051, rel=1e-4))
+    assert all(1e4 < value < 1e5 for value in hours.values())
+    assert all(record.chip in Hardware for record in FailureRates)
 
 
 def test_chips_of_a_fleet():
@@ -40,6 +90,9 @@ def test_chips_of_a_fleet():
     (lambda: Fleet(Servers.DGX_H100, True), "count is True, and should be a number"),
     (lambda: Server("Mine", Hardware.Cloud.H100, 2.5), "2.5 chips: give a whole number"),
     (lambda: Datacenter("Mine", pue=0.9), "PUE of 0.9: it is all energy"),
+    (lambda: Price("Mine", rate=0), "price 'Mine' is 0 USD/s: give what an hour costs"),
+    (lambda: FailureRate("Mine", 0, 8, "1 day"), "count of 'Mine' is 0: give a number above 0"),
+    (lambda: FailureRate("Mine", 1, 8, "0 day"), "duration of 'Mine' is 0.0"),
     (lambda: Grid("Mine", carbon=-1), "give both from 0 on"),
     (lambda: Fabric("Mine", rate="50 GB/s", topology="tree"), "topology 'tree' is not known. Did you mean"),
     (lambda: Fabric("Mine", rate="50 GB/s", oversubscription=0.5), "oversubscription of 0.5"),
