@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from solver.base.chosen import named
+from solver.base.chosen import record_named
 from solver.base.kinds import Rate
 from solver.base.numbers import symbolic
 from solver.zoo.records import Zoo
@@ -28,7 +28,7 @@ class Recorded(Rate):
         if symbolic(value):
             return getattr(value, self.figure, value)
         if isinstance(value, (str, self.kind)):
-            return named(name, value, self.kind, self.zoo(), self.named_as)
+            return record_named(name, value, self.kind, self.zoo(), self.named_as)
         return super().plain(name, value)
 
     @property

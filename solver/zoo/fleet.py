@@ -41,6 +41,8 @@ class Fleet:
                             f"servers of 8 such chips, or take one of Servers.")
         if not isinstance(self.node, Server):
             raise TypeError(f"node is {self.node!r}, and should be a record such as Servers.DGX_H100.")
+        if isinstance(self.count, (list, tuple)):
+            object.__setattr__(self, "count", np.array(self.count))
         _judge_count(self.count)
         for name, zoo, usual in (("fabric", Fabrics, Fabrics.NDR), ("datacenter", Datacenters, Datacenters.Average)):
             value = getattr(self, name)
@@ -85,6 +87,6 @@ def _judge_count(count: Any) -> None:
     if isinstance(count, (bool, np.bool_, str)) or count is None:
         raise TypeError(f"count is {count!r}, and should be a number of servers, such as 16.")
     if isinstance(count, (int, float, np.ndarray)):
-        for one in np.ravel(count).astype(float):
+        for one in np.ravel(np.asarray(count, float)):
             if not (math.isfinite(one) and one >= 1 and one == math.floor(one)):
                 raise ValueError(f"count is {one:.12g}: servers come whole; give a number from 1 on.")
