@@ -1,0 +1,1 @@
+"""Many machines: what joins them, and what they cost to run."""
