@@ -25,6 +25,8 @@ from solver.serving.model import ServingModel as ServingModel
 from solver.serving.result import ServingResult as ServingResult
 from solver.simulation.result import Simulation as Simulation
 from solver.simulation.serving import simulate as simulate
+from solver.training.moe_routing import MoERoutingModel as MoERoutingModel
+from solver.training.moe_routing import MoERoutingResult as MoERoutingResult
 from solver.units import Q_ as Q_
 from solver.units import Quantity as Quantity
 from solver.zoo.datacenter import Datacenter as Datacenter
