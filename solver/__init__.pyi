@@ -27,6 +27,8 @@ from solver.simulation.result import Simulation as Simulation
 from solver.simulation.serving import simulate as simulate
 from solver.training.moe_routing import MoERoutingModel as MoERoutingModel
 from solver.training.moe_routing import MoERoutingResult as MoERoutingResult
+from solver.training.scaling import ScalingModel as ScalingModel
+from solver.training.scaling import ScalingResult as ScalingResult
 from solver.units import Q_ as Q_
 from solver.units import Quantity as Quantity
 from solver.zoo.datacenter import Datacenter as Datacenter
