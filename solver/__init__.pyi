@@ -6,6 +6,8 @@ from solver.compute.engine import Engine as Engine
 from solver.compute.engine import Engine as SingleNodeModel
 from solver.compute.engine import OutOfMemoryError as OutOfMemoryError
 from solver.compute.engine import PerformanceProfile as PerformanceProfile
+from solver.compute.network_roofline import NetworkRooflineModel as NetworkRooflineModel
+from solver.compute.network_roofline import NetworkRooflineResult as NetworkRooflineResult
 from solver.fleet.collective import CollectiveModel as CollectiveModel
 from solver.fleet.collective import CollectiveResult as CollectiveResult
 from solver.fleet.topology import TopologyModel as TopologyModel
