@@ -6,8 +6,12 @@ from solver.compute.engine import Engine as Engine
 from solver.compute.engine import Engine as SingleNodeModel
 from solver.compute.engine import OutOfMemoryError as OutOfMemoryError
 from solver.compute.engine import PerformanceProfile as PerformanceProfile
+from solver.compute.network_roofline import NetworkRooflineModel as NetworkRooflineModel
+from solver.compute.network_roofline import NetworkRooflineResult as NetworkRooflineResult
 from solver.fleet.checkpoints import CheckpointModel as CheckpointModel
 from solver.fleet.checkpoints import CheckpointResult as CheckpointResult
+from solver.fleet.collective import CollectiveModel as CollectiveModel
+from solver.fleet.collective import CollectiveResult as CollectiveResult
 from solver.fleet.economics import EconomicsModel as EconomicsModel
 from solver.fleet.economics import EconomicsResult as EconomicsResult
 from solver.fleet.placement import PlacementOptimizer as PlacementOptimizer
@@ -16,6 +20,8 @@ from solver.fleet.reliability import ReliabilityModel as ReliabilityModel
 from solver.fleet.reliability import ReliabilityResult as ReliabilityResult
 from solver.fleet.sustainability import SustainabilityModel as SustainabilityModel
 from solver.fleet.sustainability import SustainabilityResult as SustainabilityResult
+from solver.fleet.topology import TopologyModel as TopologyModel
+from solver.fleet.topology import TopologyResult as TopologyResult
 from solver.formulas.lengths import Exponential as Exponential
 from solver.formulas.lengths import Fixed as Fixed
 from solver.formulas.lengths import Uniform as Uniform
@@ -33,6 +39,10 @@ from solver.simulation.failures import FailureRun as FailureRun
 from solver.simulation.failures import simulate_failures as simulate_failures
 from solver.simulation.result import Simulation as Simulation
 from solver.simulation.serving import simulate as simulate
+from solver.training.moe_routing import MoERoutingModel as MoERoutingModel
+from solver.training.moe_routing import MoERoutingResult as MoERoutingResult
+from solver.training.scaling import ScalingModel as ScalingModel
+from solver.training.scaling import ScalingResult as ScalingResult
 from solver.units import Q_ as Q_
 from solver.units import Quantity as Quantity
 from solver.zoo.datacenter import Datacenter as Datacenter

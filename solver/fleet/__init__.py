@@ -1,1 +1,1 @@
-"""Many machines together: how they fail, what they emit, and what they cost."""
+"""Many machines together: what joins them, how they fail, what they emit, and what they cost."""

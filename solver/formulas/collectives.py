@@ -47,6 +47,16 @@ class AllReduceShares:
                                      link * self.bus, self.rise)
 
 
+NOTHING_LOST = AllReduceShares(start=0.0)
+# NCCL's rings between H100s of a server, with 2, 4 and 8 chips: 7, 11 and 18 us, and 0.55, 0.68 and 0.82 of the link,
+# as ai-dynamo/aiconfigurator has them (systems/data/h100_sxm/nccl, 2025). Sums in switches (NVLS) are left out.
+NCCL = AllReduceShares(latency=7e-6, growth=0.68, direct=0.55, start=0.0, bus=0.55, rise=0.29)
+# NCCL started anew for each exchange, on DGX A100: `ALL_REDUCE` of `kernels`, from Vidur's measurements of 2024.
+EAGER = AllReduceShares(latency=41e-6, direct=0.57, start=0.0, bus=0.57)
+# What NCCL gets of a NIC: 46 to 48 GB/s of 50 (NVIDIA/nccl-tests, issue 290, 2025), 24 of 25 (issue 160, 2023).
+NIC_SHARE = 0.94
+# A step between servers, in a ring: `hwLat` of NCCL's tuning model (LL128), NVIDIA/nccl, src/graph/tuning.cc.
+NIC_STEP = 4e-6
 # By family of chips that a link joins, else "PCIe 2" for two cards, "PCIe" for more: `solver/fit/collectives.py`.
 IN_GRAPHS: Zoo[AllReduceShares] = Zoo("IN_GRAPHS", lambda: fitted("collectives", all_reduce_shares))
 

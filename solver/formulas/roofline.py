@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from solver.units import Bandwidth, Byte, Flop, FlopPerByte, FlopRate, Scalar, Second
+from solver.units import Bandwidth, Byte, Flop, FlopPerByte, FlopPerToken, FlopRate, Scalar, Second, Token
 from solver.zoo.hardware import Accelerator
 from solver.zoo.precision import Precision
 
@@ -104,3 +104,70 @@ def ridge_point(device: Accelerator, precision: Precision) -> FlopPerByte:
     295
     """
     return peak(device, precision) / device.bandwidth
+
+
+def crossing_bytes(size: Byte, joined: Scalar, servers: Scalar) -> Byte:
+    """What each chip sends over its NIC in an all-reduce of `size` bytes in two levels.
+
+        bytes = 2 * (servers - 1) / servers * size / joined
+
+    Source: Jia et al. 2018, "Highly Scalable Deep Learning Training System with Mixed-Precision".
+
+    >>> round(crossing_bytes(14e9, 8, 128) / 1e9, 2)   # GB
+    3.47
+    """
+    return 2 * (servers - 1) / servers * size / joined
+
+
+def linked_bytes(size: Byte, joined: Scalar) -> Byte:
+    """What each chip sends over the link of its server in such an all-reduce.
+
+        bytes = 2 * (joined - 1) / joined * size
+
+    Source: Patarasuk, Yuan 2009, "Bandwidth optimal all-reduce algorithms for clusters of workstations".
+
+    >>> linked_bytes(14e9, 8) / 1e9   # GB
+    24.5
+    """
+    return 2 * (joined - 1) / joined * size
+
+
+def update_traffic(parameters: Scalar, size: Byte, state: Byte = 28.0) -> Byte:
+    """Memory traffic of a step of training for its parameters: three passes, and the step of the optimizer.
+
+        traffic = parameters * (3 * size + state)
+
+    Weights are read forwards and backwards, and gradients are written; Adam reads those, a copy of the weights and two
+    moments at 32 bits, and writes all of these: `state`. Leaves out activations.
+    Source: Rajbhandari et al. 2020, "ZeRO: Memory Optimizations Toward Training Trillion Parameter Models", section 3.
+
+    >>> update_traffic(8.03e9, 2.0) / 1e9   # GB
+    273.02
+    """
+    return parameters * (3 * size + state)
+
+
+def network_ridge(rate: FlopRate, nic: Bandwidth) -> FlopPerByte:
+    """Work for each byte that crosses a NIC at which arithmetic and network take equally long.
+
+        ridge = rate / nic
+
+    Source: Williams, Waterman, Patterson 2009, "Roofline: an insightful visual performance model".
+
+    >>> round(network_ridge(0.5 * 989.4e12, 50e9))   # FLOP/B
+    9894
+    """
+    return rate / nic
+
+
+def hiding_tokens(exchange: Second, rate: FlopRate, token_work: FlopPerToken) -> Token:
+    """Tokens of a step on each chip from which arithmetic takes longer than the exchange of gradients.
+
+        tokens = exchange * rate / token_work
+
+    By definition.
+
+    >>> round(hiding_tokens(0.0695, 0.5 * 989.4e12, 6 * 7e9))
+    819
+    """
+    return exchange * rate / token_work

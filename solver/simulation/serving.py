@@ -1,7 +1,7 @@
 """A seeded simulation of one server, step by step: what the closed forms of `batching` are means of.
 
-Requests of random lengths wait in a line, or come at random; a `SimulatedServer` schedules every step, and the formulas of
-`transformer` time it. In steady state that agrees with `ContinuousBatchingModel` as `simulate` says: within 5 % for
+Requests of random lengths wait in a line, or come at random; a `SimulatedServer` schedules every step, and the formulas
+of `transformer` time it. In steady state that agrees with `ContinuousBatchingModel` as `simulate` says: within 5 % for
 most loads, and less well where few requests run or where many prompts are read.
 """
 

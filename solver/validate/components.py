@@ -9,15 +9,15 @@ from functools import partial
 
 import numpy as np
 
-from solver.formulas.kernels import ALL_REDUCE, KERNELS, OVERLAPPED, KernelShares, Product, all_reduce_time, kernel_time
+from solver.formulas.kernels import KERNELS, OVERLAPPED, KernelShares, Product, kernel_time
 from solver.formulas.pipeline import MFU, MFU_LARGE, SHARE, iteration_time, pipeline_bubble, training_work
 from solver.formulas.speculation import ACCEPTANCE_DECAY, accepted_tokens
 from solver.validate.baselines import DEFAULT, ROOFLINE
+from solver.validate.collectives import MIB, all_reduced
 from solver.validate.names import chip_key, chip_named, plain_transformer
 from solver.validate.study import Finding, Study, every_row
 from solver.validate.tables import OutOfScopeError, Row
 
-MIB = 2**20
 QUADRATURE, FITTED_BUS, FALLING = "quad+t0", "alpha 41us, 57% of link", "alpha_i=a*0.95^(i-1)"
 MFU_TABLE, MEGATRON = "table gpu x >1B", "eta=.60, bubble, 4/3"
 LARGE, SMALL = "all-reduce NVLink, >= 1 MiB", "all-reduce NVLink, < 1 MiB"
@@ -59,9 +59,8 @@ def all_reduce(row: Row) -> Finding:
     if row.number("num_workers") != row.number("devices_per_node"):
         raise OutOfScopeError("between nodes: their network is not known")
     device, size, chips = chip_named(row["network"]), row.positive("size"), row.positive("num_workers")
-    shares = {"link rate, alpha 0": KernelShares(), FITTED_BUS: ALL_REDUCE}
-    predicted = {form: float(all_reduce_time(size, chips, part.launch, device.interconnect * part.memory))
-                 for form, part in shares.items()}
+    libraries = {"link rate, alpha 0": "ideal", FITTED_BUS: "eager"}
+    predicted = {form: all_reduced(device, chips, size, library) for form, library in libraries.items()}
     return Finding(row.positive("time_ms") / 1e3, predicted, (LARGE if size >= MIB else SMALL,))
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from solver.formulas.collectives import IN_GRAPHS, AllReduceShares
 from solver.formulas.kernels import KERNELS_2026, KernelShares, Product
 from solver.validate.baselines import ROOFLINE
+from solver.validate.collectives import MIB, all_reduced
 from solver.validate.names import chip_named, precision_in
 from solver.validate.study import Finding, Study, every_row
 from solver.validate.tables import OutOfScopeError, Row
@@ -19,6 +20,7 @@ from solver.zoo.hardware import Accelerator
 
 MODERN = "modern"
 GEMM, ALL_REDUCES = "GEMM 2026", "all-reduce 2026"
+LARGE_IN_GRAPHS = "all-reduce 2026 NVLink, >= 1 MiB"
 GEMM_FILE, ALL_REDUCE_FILE = "gemm_2026.csv", "allreduce_2026.csv"
 # SGLang's products were timed on six of a kind in turn: on a chip with a large cache (L40S: 96 MiB at level 2), small
 # ones are read from there. TensorRT-LLM's were timed on as many as the cache does not hold.
@@ -116,8 +118,11 @@ def all_reduce_finding(row: Row) -> Finding:
     case = timed_all_reduce(row)
     if case.kind not in IN_GRAPHS:
         raise OutOfScopeError(f"no all-reduces of {case.kind} were fitted")
-    forms = {ROOFLINE: AllReduceShares(start=0.0), MODERN: IN_GRAPHS[case.kind]}
-    return Finding(case.seconds, {form: float(case.time(shares)) for form, shares in forms.items()})
+    device, libraries = chip_named(row["system"]), {ROOFLINE: "ideal", MODERN: "graph"}
+    large = case.size >= MIB and device.domain > 1
+    return Finding(case.seconds, {form: all_reduced(device, case.chips, case.size, library)
+                                  for form, library in libraries.items()},
+                   (ALL_REDUCES, *([LARGE_IN_GRAPHS] if large else [])))
 
 
 def all_reduces_of(cases: Sequence[Reduced]) -> Reduced:
@@ -129,4 +134,5 @@ def all_reduces_of(cases: Sequence[Reduced]) -> Reduced:
 def kernel_studies() -> list[Study]:
     """The studies of kernels of 2025-26."""
     return [Study(GEMM, GEMM_FILE, every_row, product_finding, MODERN),
-            Study(ALL_REDUCES, ALL_REDUCE_FILE, every_row, all_reduce_finding, MODERN)]
+            Study(ALL_REDUCES, ALL_REDUCE_FILE, every_row, all_reduce_finding, MODERN,
+                  parts=(LARGE_IN_GRAPHS,))]

@@ -13,8 +13,29 @@ from solver.text import nearest
 from solver.units import Bandwidth, Scalar, Second
 from solver.zoo.records import Source, Zoo, base_value, make_plain, records
 
-NUMBERS = ("rate", "latency", "oversubscription")
-TOPOLOGIES = ("fat tree", "dragonfly", "torus", "ring")
+NUMBERS = ("rate", "latency", "oversubscription", "pod", "dimensions")
+
+
+@dataclass(frozen=True)
+class Topology:
+    """The numbers that tell kinds of networks apart.
+
+    `cut` is what crosses the middle as a share of what one half sends, where that does not depend on the size; `stages`
+    is 1 where switches form a tree, `hops` the most links between switches where that is fixed, `dimensions` those of
+    a torus.
+    """
+
+    cut: Scalar = 0.0
+    stages: Scalar = 0.0
+    hops: Scalar = 0.0
+    dimensions: Scalar = 0.0
+
+
+# Fat tree: Leiserson 1985, as wide above as below. Dragonfly: Kim et al. 2008, balanced (a = 2p = 2h): g groups of 2p
+# routers, two of which a link joins, so that g^2 / 4 links cross the middle for the g * 2p * p / 2 of a half, or
+# (2p^2 + 1) / 4p^2, which is a half as it grows. A ring is a torus of one dimension.
+TOPOLOGIES = {"fat tree": Topology(cut=1.0, stages=1.0), "dragonfly": Topology(cut=0.5, hops=3.0),
+              "torus": Topology(dimensions=3.0), "ring": Topology(dimensions=1.0)}
 
 
 @dataclass(frozen=True)
@@ -23,7 +44,9 @@ class Fabric:
 
     `rate` is that of a NIC, one direction. `latency` is the time that an exchange takes more than one within a node,
     however small it is, as engines find it: wires and switches are a hundredth of it, launches and protocols the rest.
-    `topology` is one of `TOPOLOGIES`; above its leaves the network has 1 / `oversubscription` of what the NICs send.
+    `topology` is one of `TOPOLOGIES`; above its pods of `pod` NICs (1: above its leaves) the network has
+    1 / `oversubscription` of what the NICs send. A torus has so many `dimensions`, and `rate` is then that of all links
+    of a chip together.
 
     >>> Fabric("Mine", rate="25 GB/s", latency="50 us").rate
     25000000000.0
@@ -34,6 +57,8 @@ class Fabric:
     latency: Second = 0.0
     topology: str = "fat tree"
     oversubscription: Scalar = 1.0
+    pod: Scalar = 1.0
+    dimensions: Scalar = 3.0
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -43,6 +68,10 @@ class Fabric:
         if np.any(self.oversubscription < 1) or np.any(np.isinf(self.oversubscription)):
             raise ValueError(f"fabric {self.name!r} has an oversubscription of {self.oversubscription!r}: it is what "
                              f"leaves could send over what goes up, so give a number from 1 on, such as 7 for 1:7.")
+        for what in ("pod", "dimensions"):
+            value = getattr(self, what)
+            if isinstance(value, (int, float)) and not (value >= 1 and value == value // 1):
+                raise ValueError(f"fabric {self.name!r} has {what} of {value!r}: give a whole number from 1 on.")
         if not self.rate > 0 or not self.latency >= 0:
             raise ValueError(f"fabric {self.name!r} has a rate of {self.rate!r} B/s and a latency of {self.latency!r} "
                              f"s: give a rate above 0, such as '50 GB/s', and a latency from 0 on, such as '60 us'.")
@@ -51,6 +80,12 @@ class Fabric:
     def ideal(self) -> Fabric:
         """The same with nothing lost: its rate alone."""
         return replace(self, latency=0.0)
+
+    @cached_property
+    def shape(self) -> Topology:
+        """The numbers of its topology."""
+        found = TOPOLOGIES[self.topology]
+        return replace(found, dimensions=self.dimensions) if self.topology == "torus" else found
 
     def __str__(self) -> str:
         return self.name

@@ -8,7 +8,7 @@ from measured import figures, write
 from solver import Hardware
 from solver.formulas.kernels import Product
 from solver.validate.apple import timed_stream
-from solver.validate.kernels import link_kind, timed_all_reduce, timed_product
+from solver.validate.kernels import LARGE_IN_GRAPHS, link_kind, timed_all_reduce, timed_product
 from solver.validate.tables import COLUMNS, OutOfScopeError, Row
 
 GEMM, ALL_REDUCE, APPLE = "gemm_2026.csv", "allreduce_2026.csv", "llamacpp_apple.csv"
@@ -52,8 +52,8 @@ def test_measured_kernels_are_predicted(tmp_path, capsys):
     write(tmp_path, ALL_REDUCE, *(all_reduce_row(*one) for one in ALL_REDUCES))
     write(tmp_path, APPLE, *(apple_row(*one) for one in [*STREAMS, *PROMPTS]))
     found, _ = figures(tmp_path, capsys)
-    for name, rows, most in (("GEMM 2026", 8, 0.2), ("all-reduce 2026", 9, 0.2), ("llama.cpp Apple", 5, 0.1),
-                             ("llama.cpp Apple, prompt", 2, 0.15)):
+    for name, rows, most in (("GEMM 2026", 8, 0.2), ("all-reduce 2026", 9, 0.2), (LARGE_IN_GRAPHS, 3, 0.2),
+                             ("llama.cpp Apple", 5, 0.1), ("llama.cpp Apple, prompt", 2, 0.15)):
         best = found[name]["modern"]
         assert best["rows"] == rows and best["skipped"] == 0, name
         assert best["median_abs_error"] < 0.08 and best["p90_abs_error"] < most, name

@@ -28,8 +28,8 @@ from solver.zoo.records import Source
 @pytest.mark.parametrize("record", [*Grids, *Datacenters, *Servers, *Fabrics, *Prices, *FailureRates],
                          ids=str)
 def test_every_figure_has_a_source(record):
-    figures = [name for name in ("carbon", "price", "pue", "wue", "chips", "power", "rate", "latency", "count",
-                                 "duration") if not np.isnan(getattr(record, name, np.nan))]
+    names = ("carbon", "price", "pue", "wue", "chips", "power", "rate", "latency", "count", "duration")
+    figures = [name for name in names if getattr(record, name, 0) and not np.isnan(getattr(record, name))]
     assert set(figures) <= set(record.sources)
     assert all(isinstance(source, Source) and source.url.startswith("https://") for source in record.sources.values())
 
