@@ -1,4 +1,4 @@
-"""Waiting lines: `servers` equal ones, a single line before them, first come, first served, arrivals at random (Poisson).
+"""Waiting lines: equal servers behind a single line, first come, first served, with arrivals at random (Poisson).
 
 A queue is stable where its utilization is below 1; from there on the line grows without end, and times are infinite.
 Exact where service times are exponential (M/M/c), and the mean also of one server (M/G/1); for other spreads of service
@@ -16,6 +16,7 @@ import numpy as np
 from solver.units import Request, RequestRate, Scalar, Second
 from solver.zoo.fleet import Fleet
 
+FULL = 1 - 1e-12  # a utilization from which on a queue counts as unstable: it is 1, but for rounding
 NOTHING = 1e-300  # instead of zero, where something is divided by it
 _CUT = 34.0  # an integrand is followed down to exp(-34) of its peak
 _LARGEST = 690.0  # an exponent whose power is still a number
@@ -87,7 +88,7 @@ def mean_wait(servers: Scalar, utilization: Scalar, service: Second, cv: Scalar 
     [0.1, 0.2]
     """
     time = erlang_c(servers, utilization) * waited(servers, utilization, cv)
-    return service * np.where(utilization >= 1, np.inf, time)
+    return service * np.where(utilization >= FULL, np.inf, time)
 
 
 def waited(servers: Scalar, utilization: Scalar, cv: Scalar = 1.0) -> Scalar:
@@ -118,7 +119,7 @@ def wait_quantile(servers: Scalar, utilization: Scalar, service: Second, cv: Sca
     """
     above = np.log(erlang_c(servers, utilization) / np.maximum(1 - quantile, NOTHING))
     times = waited(servers, utilization, cv) * np.maximum(above, 0.0)
-    return service * np.where(utilization >= 1, np.inf, times)
+    return service * np.where(utilization >= FULL, np.inf, times)
 
 
 def queue_length(arrivals: RequestRate, wait: Second) -> Request:

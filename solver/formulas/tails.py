@@ -15,11 +15,11 @@ from typing import Any
 
 import numpy as np
 
-from solver.formulas.queues import NOTHING, column, erlang_c, waited
+from solver.formulas.queues import FULL, NOTHING, column, erlang_c, waited
 from solver.units import Scalar, Second
 
 NEWTON_STEPS = 7  # from a lower bound; then 200,000 random queues were right to 1e-9
-LOAD_HALVINGS = 24
+LOAD_HALVINGS = 20
 _SHORTEST = 1e-9  # of the mean: an exponential part that is as good as none
 _FIRST = np.array([1.0, 0.0])
 
@@ -47,7 +47,7 @@ class _Times:
 
 def _times(servers: Any, utilization: Any, cv: Any) -> _Times:
     """Of a queue; one that is unstable is taken as stable, and whoever asks puts infinity in its place."""
-    load = np.where(utilization >= 1, 0.5, utilization)
+    load = np.where(utilization >= FULL, 0.5, utilization)
     narrow, square = np.minimum(cv, 1.0), np.maximum(cv * cv, 1.0)
     root = np.sqrt((square - 0.5) / (square + 1))
     fast, slow = 2 * (1 + root), 2 * (1 - root)  # rates, in services
@@ -72,7 +72,7 @@ def late_share(limit: Second, servers: Scalar, utilization: Scalar, service: Sec
     times = _times(servers, utilization, cv)
     time = limit / service - times.fixed
     late, _ = times.late(np.maximum(time, 0.0))
-    return np.where((utilization >= 1) | (time <= 0), 1.0, late)
+    return np.where((utilization >= FULL) | (time <= 0), 1.0, late)
 
 
 def response_quantile(servers: Scalar, utilization: Scalar, service: Second, cv: Scalar = 1.0,
@@ -102,7 +102,7 @@ def response_quantile(servers: Scalar, utilization: Scalar, service: Second, cv:
     for _ in range(NEWTON_STEPS):
         late, density = times.late(time)
         time = np.minimum(np.maximum(time + late / density * np.log(late / tail), least), most)
-    return service * np.where(utilization >= 1, np.inf, times.fixed + time)
+    return service * np.where(utilization >= FULL, np.inf, times.fixed + time)
 
 
 def highest_utilization(limit: Second, servers: Scalar, service: Second, cv: Scalar = 1.0,
@@ -111,7 +111,7 @@ def highest_utilization(limit: Second, servers: Scalar, service: Second, cv: Sca
 
         utilization = the one whose late_share of limit is 1 - quantile
 
-    The range from 0 to 1 is halved 24 times: to 1e-7. By definition.
+    The range from 0 to 1 is halved 20 times: to 1e-6. By definition.
 
     >>> round(float(highest_utilization(1.0, 1, 0.05)), 3), float(highest_utilization(0.2, 1, 0.05))
     (0.77, 0.0)
