@@ -15,7 +15,7 @@ from solver.base.queues import JobSpread
 from solver.base.result import Result, field
 from solver.fleet.queue_arguments import Gang, JobArrivals, JobDuration
 from solver.formulas.queues import (
-    FULL,
+    FULL_LOAD,
     erlang_c,
     gangs_at_once,
     mean_wait,
@@ -52,8 +52,8 @@ class Jobs:
             wait, lost = mean_wait(*queue), unusable_share(self.fleet, self.gang)
             return {
                 "cluster_utilization": load * (1 - lost), "avg_wait_time_days": wait / factor("day"),
-                "avg_queue_length": queue_length(self.arrivals, wait), "is_stable": load < FULL,
-                "feasible": load < FULL,
+                "avg_queue_length": queue_length(self.arrivals, wait), "is_stable": load < FULL_LOAD,
+                "feasible": load < FULL_LOAD,
                 "gang_utilization": load, "gangs": gangs, "fragmentation_loss": lost, "mean_wait": wait,
                 "mean_turnaround": wait + self.duration, "wait_p99": wait_quantile(*queue, 0.99),
                 "wait_probability": erlang_c(gangs, load),
@@ -92,10 +92,10 @@ class OrchestrationResult(Result):
         loads = np.ravel(self.values["gang_utilization"])
         if np.any(np.asarray(self.values["gangs"]) == 0):
             return f"Queue: a job needs more chips than {self.given['asked'].fleet} has, and waits for ever."
-        if np.all(loads < FULL):
+        if np.all(loads < FULL_LOAD):
             busiest = number_text(float(np.max(loads)))
             return f"Queue: stable, at a utilization of {busiest}{' at most' if loads.size > 1 else ''}."
-        where = f" at {np.sum(loads >= FULL)} of {loads.size} points" if loads.size > 1 else ""
+        where = f" at {np.sum(loads >= FULL_LOAD)} of {loads.size} points" if loads.size > 1 else ""
         return (f"Queue: unstable{where}, for {number_text(float(np.max(loads)))} times as many jobs come as can run: "
                 f"the line grows without end. Fewer or shorter jobs, fewer chips for each, or more servers would help.")
 

@@ -27,16 +27,15 @@ from solver.base.forward import ForwardModel
 from solver.base.queues import ServiceSpread
 from solver.formulas.queues import column, queue_utilization
 from solver.formulas.requests import request_time, static_rate
-from solver.formulas.tails import response_quantile
+from solver.formulas.tails import P99, response_quantile
 from solver.serving.best_batch_result import BatchingOptimizerResult
 from solver.serving.phases import Serving, field_values
-from solver.serving.queue_arguments import AnswerOf, MostSearched, OfferedRate, Replicas, Target
+from solver.serving.queue_arguments import AnswerOf, ModelCopies, MostSearched, OfferedRate, P99Limit
 from solver.zoo.models import Transformer
 from solver.zoo.node import Node
 from solver.zoo.profiles import EFFICIENCY
 
-TAIL = 0.99  # what "p99" means
-DIGITS = 1e12  # throughputs that differ by less are the same: of these the smallest batch is the best
+RANKS = 1e12  # throughputs that differ by less are the same: of these the smallest batch is the best
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,11 +75,11 @@ class Batches:
         """Throughput and p99 of each batch, and whether it fits in memory and the p99 within the limit."""
         found, slots = self.served, self.sizes * self.replicas
         load = queue_utilization(self.rate, found["time"], slots)
-        latency = np.where(found["feasible"], response_quantile(slots, load, found["time"], self.cv, TAIL), np.inf)
+        latency = np.where(found["feasible"], response_quantile(slots, load, found["time"], self.cv, P99), np.inf)
         shape = 0.0 * (latency + found["rate"])  # so that all broadcast alike
         throughput = found["rate"] + np.where(np.isnan(shape), 0.0, shape)
         return {"latency": latency, "throughput": throughput, "utilization": load, "fits": found["feasible"],
-                "rank": np.rint(DIGITS * throughput / np.max(throughput, axis=0)), "meets": latency <= self.limit}
+                "rank": np.rint(RANKS * throughput / np.max(throughput, axis=0)), "meets": latency <= self.limit}
 
     def field_values(self) -> dict[str, Any]:
         """All fields of a result that are not lazy, in base units."""
@@ -115,8 +114,8 @@ class BatchingOptimizer(ForwardModel):
     """
 
     @declared
-    def solve(self, model: Model, hardware: Chip, seq_len: Prompt, sla_latency_ms: Target,
-              arrival_rate_qps: OfferedRate, num_replicas: Replicas = 1, precision: Format = "fp16",
+    def solve(self, model: Model, hardware: Chip, seq_len: Prompt, sla_latency_ms: P99Limit,
+              arrival_rate_qps: OfferedRate, num_replicas: ModelCopies = 1, precision: Format = "fp16",
               efficiency: Efficiency = EFFICIENCY, max_search_batch: MostSearched = 256, *, output_len: AnswerOf = 128,
               service_time_cv: ServiceSpread = 1, tensor_parallel: Chips = 1, kv_precision: CacheFormat = None,
               reserve: Reserve = 0.0, profile: Reached = None, attention_data_parallel: Groups = 1,

@@ -14,8 +14,8 @@ from solver.base.numbers import limited_number
 from solver.base.queues import ARRIVALS, SERVERS
 
 MOST_SEARCHED = 65_536
-LIMIT = Named("Time that a share `quantile` of the requests may take at most.", "second", low=0, above=True, bare="ms",
-              other=1000)
+TIME_LIMIT = Named("Time that a share `quantile` of the requests may take at most.", "second", low=0, above=True,
+                   bare="ms", other=1000)
 
 
 def _answered(name: str, value: Any, seen: Seen) -> Any:
@@ -33,12 +33,12 @@ def _at_most_longest(name: str, value: Any, seen: Seen) -> Any:
 FanOut: TypeAlias = Annotated[Any, Whole(
     "Parts of a request, each served by a queue like this one; the request has to wait for all of them.", "",
     word="part", other=100)]
-Slo: TypeAlias = Annotated[Any, LIMIT]
-Target: TypeAlias = Annotated[Any, replace(
-    LIMIT, sentence="Time that 99 % of the requests may take at most.", example=5000, other=3000)]
+Slo: TypeAlias = Annotated[Any, TIME_LIMIT]
+P99Limit: TypeAlias = Annotated[Any, replace(
+    TIME_LIMIT, sentence="Time that 99 % of the requests may take at most.", example=5000, other=3000)]
 Demand: TypeAlias = Annotated[Any, replace(ARRIVALS, example=20, other=40)]
 OfferedRate: TypeAlias = Annotated[Any, replace(ARRIVALS, example=4, other=8)]
-Replicas: TypeAlias = Annotated[Any, replace(
+ModelCopies: TypeAlias = Annotated[Any, replace(
     SERVERS, sentence="Copies of the model, each on a node of its own, that share one line.", word="replica")]
 LongestRequest: TypeAlias = Annotated[Any, replace(
     WINDOW, sentence="The longest request that a replica admits: prompt and answer together.", example=None)]

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from solver.formulas.queues import FULL
+from solver.formulas.queues import FULL_LOAD
 from solver.text import number_text
 from solver.units import quantity
 
@@ -14,10 +14,10 @@ from solver.units import quantity
 def stability_sentence(load: Any, servers: Any, name: str = "server") -> str:
     """Whether servers keep up, at the busiest of the points, and how many would."""
     loads, busiest = np.ravel(load), float(np.max(load))
-    if not np.any(loads >= FULL):
+    if not np.any(loads >= FULL_LOAD):
         return f"Queue: stable, at a utilization of {number_text(busiest)}{' at most' if loads.size > 1 else ''}."
-    where = f" at {np.sum(loads >= FULL)} of {loads.size} points" if loads.size > 1 else ""
-    needed = np.max(np.floor(np.asarray(load) * servers / FULL) + 1)
+    where = f" at {np.sum(loads >= FULL_LOAD)} of {loads.size} points" if loads.size > 1 else ""
+    needed = np.max(np.floor(np.asarray(load) * servers / FULL_LOAD) + 1)
     remedy = f" At least {number_text(needed)} {name}s keep up." if np.isfinite(needed) else ""
     return (f"Queue: unstable{where}, for {number_text(busiest)} times as much comes as its {name}s can serve: the "
             f"line grows without end.{remedy}")
@@ -43,7 +43,7 @@ def approximation_sentences(cv: Any, parts: Any = 1) -> list[str]:
     said = []
     if np.any(np.asarray(cv) != 1):
         said.append("Approximation: of service times their mean and spread are known. In simulations with a gamma "
-                    "distribution the p99 was within 13 % of this.")
+                    "distribution the p99 was within 14 % of this.")
     if np.any(np.asarray(parts) > 1):
         said.append("Fan-out: parts are taken as independent; what slows all of them at once comes on top.")
     return [*said, "Left out: bursts, time-outs, repeated requests, and lines that are not shared."]

@@ -14,15 +14,14 @@ from typing import Any
 import numpy as np
 
 from solver.formulas.queues import column, erlang_c, mean_wait, wait_quantile
-from solver.formulas.tails import late_share, response_quantile
+from solver.formulas.tails import P99, late_share, response_quantile
 from solver.serving.batching import Batching
 
-TAIL = 0.99  # what "p99" means
 POINTS = np.linspace(0.0, 1.0, 32)  # of the table: from one request to as many as fit, on a logarithmic scale
 
 
 @dataclass(frozen=True, eq=False)
-class Load:
+class ReplicaLoad:
     """What so many replicas do: requests that run in each, time between tokens, and the queue before their slots."""
 
     slots: Any
@@ -41,13 +40,13 @@ class Load:
         """The fields that depend on the number of replicas, in base units."""
         return {"utilization": self.utilization, "mean_running": self.running, "itl": self.itl,
                 "base_request_latency": self.time, "mean_wait": mean_wait(*self.queue),
-                "queue_wait_p99": wait_quantile(*self.queue, TAIL),
-                "estimated_p99_latency": response_quantile(*self.queue, TAIL),
+                "queue_wait_p99": wait_quantile(*self.queue, P99),
+                "estimated_p99_latency": response_quantile(*self.queue, P99),
                 "wait_probability": erlang_c(self.slots, self.utilization)}
 
 
 @dataclass(frozen=True, eq=False)
-class Replicas:
+class ReplicaSet:
     """What a solve was asked, judged: plain numbers, or symbols."""
 
     batching: Batching  # one replica, with requests of average length
@@ -79,7 +78,7 @@ class Replicas:
         found = replace(self.batching, limit=running).field_values()
         return running, found["throughput_tokens_per_sec"] / self.batching.answer, found["itl"]
 
-    def load(self, count: Any) -> Load:
+    def load(self, count: Any) -> ReplicaLoad:
         """What `count` replicas do, each with its share of the requests."""
         running, rates, steps = self.table
         rate = self.rate / count
@@ -90,13 +89,13 @@ class Replicas:
         share = np.where(high <= low, 1.0, (rate - low) / (high - low))
         found = np.where(stable, fewer + share * (more - fewer), self.slots)
         time = np.where(stable, found / rate, self.slots / self.capacity)
-        return Load(self.slots * count, np.where(stable, found / self.slots, rate / self.capacity), found,
+        return ReplicaLoad(self.slots * count, np.where(stable, found / self.slots, rate / self.capacity), found,
                     np.where(self.slots > 0, time, np.inf),
                     np.where(stable, quicker + share * (slower - quicker), self.full["itl"]), self.cv)
 
     def meets(self, count: Any) -> Any:
         """Whether so many replicas keep the p99 within the target."""
-        return late_share(self.target, *self.load(count).queue) <= 1 - TAIL
+        return late_share(self.target, *self.load(count).queue) <= 1 - P99
 
     @cached_property
     def required(self) -> Any:

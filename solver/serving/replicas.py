@@ -27,20 +27,20 @@ from solver.base.queues import ServiceSpread
 from solver.formulas.lengths import Fixed
 from solver.formulas.memory import chip_bytes, context_margin, usable_bytes
 from solver.serving.batching import Batching
-from solver.serving.queue_arguments import Demand, LongestRequest, MostReplicas, OutputTokens, RequestTokens, Target
-from solver.serving.replica_load import Replicas
+from solver.serving.queue_arguments import Demand, LongestRequest, MostReplicas, OutputTokens, P99Limit, RequestTokens
+from solver.serving.replica_load import ReplicaSet
 from solver.serving.replicas_result import ServingCapacityResult
 from solver.zoo.node import Node
 from solver.zoo.profiles import EFFICIENCY
 
-PAGE = 16.0  # tokens: what a page of KV cache has
+CACHE_PAGE = 16.0  # tokens: what a page of KV cache has
 
 
 @dataclass(frozen=True, eq=False)
-class Capacity:
+class CapacitySearch:
     """What a solve was asked, judged: plain numbers, or symbols."""
 
-    replicas: Replicas
+    replicas: ReplicaSet
     longest: Any
 
     def field_values(self) -> dict[str, Any]:
@@ -69,7 +69,7 @@ class ServingCapacityModel(ForwardModel):
     """
 
     @declared
-    def solve(self, model: Model, hardware: Chip, qps: Demand, target_p99_latency_ms: Target,
+    def solve(self, model: Model, hardware: Chip, qps: Demand, target_p99_latency_ms: P99Limit,
               max_seq_len: LongestRequest = 2048, mean_request_tokens: RequestTokens = None,
               output_tokens: OutputTokens = 128, max_batch_size: MostRequests = 32, precision: Format = "fp16",
               efficiency: Efficiency = EFFICIENCY, max_replicas: MostReplicas = 1024,
@@ -152,7 +152,8 @@ class ServingCapacityModel(ForwardModel):
         """
         node = Node(hardware, precision, kv_precision, profile, tensor_parallel, expert_parallel,
                     attention_data_parallel, fabric)
-        page = np.minimum(PAGE, mean_request_tokens)
+        page = np.minimum(CACHE_PAGE, mean_request_tokens)
         batching = Batching(node, model, mean_request_tokens, output_tokens, max_batch_size, page, Fixed(), reserve)
-        asked = Capacity(Replicas(batching, qps, target_p99_latency_ms, service_time_cv, max_replicas), max_seq_len)
+        replicas = ReplicaSet(batching, qps, target_p99_latency_ms, service_time_cv, max_replicas)
+        asked = CapacitySearch(replicas, max_seq_len)
         return ServingCapacityResult(asked.field_values(), {"asked": asked})

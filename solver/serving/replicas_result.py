@@ -10,7 +10,7 @@ import numpy as np
 from solver.base.numbers import unknown
 from solver.base.result import Result, field
 from solver.formulas.energy import board_power
-from solver.formulas.queues import FULL
+from solver.formulas.queues import FULL_LOAD
 from solver.serving.batching_result import ContinuousBatchingResult
 from solver.serving.queue_sentences import approximation_sentences
 from solver.text import number_text
@@ -79,7 +79,7 @@ class ServingCapacityResult(Result):
         values, none = self.values, np.asarray(self.values["required_replicas"]) == 0
         if np.any(none & (np.asarray(values["active_batch_size"]) == 0)):
             return "Not even one request fits beside the weights: take more chips or a narrower number format."
-        if np.any(none & ~(np.asarray(values["utilization"]) < FULL)):
+        if np.any(none & ~(np.asarray(values["utilization"]) < FULL_LOAD)):
             return "More comes than they can do: allow more replicas."
         return (f"A request that never waits is too slow: 99 % take up to "
                 f"{quantity(float(np.max(values['estimated_p99_latency'])), 'ms')}. Shorter answers, answers of more "

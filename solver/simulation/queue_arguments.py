@@ -11,7 +11,7 @@ from solver.base.queues import ARRIVALS, SERVERS, SERVICE, SPREAD
 ONE_QUEUE = "a simulation follows one queue: call simulate_queue for each case"
 MOST_ARRIVALS = 10_000_000
 MOST_SERVERS = 1_000_000
-SHAPES = ("gamma", "lognormal", "split")
+TIME_SHAPES = ("gamma", "lognormal", "split")
 
 QueueArrivals: TypeAlias = Annotated[Any, ARRIVALS]
 QueueService: TypeAlias = Annotated[Any, SERVICE]
@@ -22,7 +22,7 @@ ArrivalSpread: TypeAlias = Annotated[Any, replace(
     SPREAD, sentence="Standard deviation of the times between arrivals over their mean: 1 at random (Poisson).",
     other=0)]
 Shape: TypeAlias = Annotated[Any, Word(
-    "What times are drawn from: which distribution has that mean and spread.", choices=SHAPES, other="lognormal",
+    "What times are drawn from: which distribution has that mean and spread.", choices=TIME_SHAPES, other="lognormal",
     company={"service_time_cv": 2})]
 ArrivalsInAll: TypeAlias = Annotated[Any, Whole(
     "Requests in all, the first tenth of which is not counted.", "request", low=10, high=MOST_ARRIVALS, example=2000,
