@@ -174,7 +174,8 @@ class TailLatencyModel(ForwardModel):
 
         Examples
         --------
-        >>> r = TailLatencyModel().solve(16, 50, slo_ms=1000)
+        >>> from solver import Q_
+        >>> r = TailLatencyModel().solve(16, 50, slo_ms=Q_("1 s"))
         >>> print(r.p99_latency, round(r.slo_headroom_ratio, 2), round(r.max_utilization, 3))
         1,151 ms -0.15 0.77
         >>> round(TailLatencyModel().solve(1, 10, fan_out=100).slow_share, 2)

@@ -99,7 +99,8 @@ def simulate_queue(arrival_rate_qps: QueueArrivals, service_latency_ms: QueueSer
 
     Examples
     --------
-    >>> r = simulate_queue(arrival_rate_qps=8, service_latency_ms=100, requests=200_000)
+    >>> from solver import Q_
+    >>> r = simulate_queue(arrival_rate_qps=8, service_latency_ms=Q_("0.1 s"), requests=200_000)
     >>> round(r.queue_utilization, 2), round(r.wait_probability, 2)
     (0.8, 0.8)
     """
