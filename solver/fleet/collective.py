@@ -157,7 +157,7 @@ class CollectiveModel(ForwardModel):
 
         Examples
         --------
-        >>> from solver import Fleet, Servers
+        >>> from solver import Q_, Fleet, Servers
         >>> fleet = Fleet(Servers.DGX_H100, 128, "NDR")
         >>> for algorithm in ("ring", "hierarchical"):
         ...     print(CollectiveModel().solve(fleet, Q_("14 GB"), algorithm=algorithm).time)

@@ -98,27 +98,43 @@ def test_every_break_of_the_interpreter_is_caught(edges):
 
 
 DIFFERENCE = "requests.mixed_prompt_time"  # of two long steps, each compared by itself: what is left has fewer digits
+SUBJECTS_WITH_AN_AXIS = ("queues.", "tails.")  # their formulas add up along an axis of their own: tried point by point
 
 
 @pytest.mark.slow
 def test_all_formulas_at_a_thousand_points():
-    agree_at_random_points(groups=25, count=40, seed=2)
+    agree_at_random_points(elementwise_formulas(), groups=25, count=40, seed=2)
+
+
+@pytest.mark.slow
+def test_formulas_with_an_axis_at_a_hundred_points():
+    agree_at_random_points(formulas_with_an_axis(), groups=100, count=None, seed=3)
 
 
 @pytest.mark.soak
 def test_all_formulas_at_a_hundred_thousand_points():
-    agree_at_random_points(groups=2000, count=50, seed=4)
+    agree_at_random_points(elementwise_formulas(), groups=2000, count=50, seed=4)
+    agree_at_random_points(formulas_with_an_axis(), groups=3000, count=None, seed=5)
 
 
-def agree_at_random_points(groups: int, count: int, seed: int) -> None:
-    """All formulas of the solver in one program, on random chips, models, number formats and amounts."""
-    every, options = {name: one for name, one in formulas().items() if name != DIFFERENCE}, random_records()
+def elementwise_formulas():
+    every = {name: one for name, one in formulas().items() if name != DIFFERENCE}
+    return {name: one for name, one in every.items() if not name.startswith(SUBJECTS_WITH_AN_AXIS)}
+
+
+def formulas_with_an_axis():
+    return {name: one for name, one in formulas().items() if name.startswith(SUBJECTS_WITH_AN_AXIS)}
+
+
+def agree_at_random_points(every, groups: int, count: int | None, seed: int) -> None:
+    """Formulas of the solver in one program, on random chips, models, number formats and amounts."""
+    options = random_records()
     kinds, hints = {}, {}
     for function in every.values():
         for name, hint in parameters(function).items():
             (kinds if hint in options else hints).setdefault(name, hint)
-    del kinds["network"]  # a single record: passed as it is
-    network = options[parameters(every["images.image_time"])["network"]][0]
+    kinds.pop("network", None)  # a single record: passed as it is
+    network = options[parameters(formulas()["images.image_time"])["network"]][0]
 
     def all_at_once(**given):
         return {key: function(**{name: given.get(name, network) for name in parameters(function)})
@@ -132,5 +148,5 @@ def agree_at_random_points(groups: int, count: int, seed: int) -> None:
     plain = {name: options[hint].__getitem__ for name, hint in kinds.items()}
     report = under_node([case(all_at_once, symbols, blocks, plain)])["cases"][0]
     assert report["wrong"] == []
-    assert report["values"] == groups * count * len(every)
+    assert report["values"] == groups * (count or 1) * len(every)
     assert float(report["worst"]) <= 1e-9
