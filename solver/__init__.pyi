@@ -21,6 +21,12 @@ from solver.serving.model import ServingModel as ServingModel
 from solver.serving.result import ServingResult as ServingResult
 from solver.simulation.result import Simulation as Simulation
 from solver.simulation.serving import simulate as simulate
+from solver.training.distributed import DistributedModel as DistributedModel
+from solver.training.distributed_result import DistributedResult as DistributedResult
+from solver.training.memory import TrainingMemoryModel as TrainingMemoryModel
+from solver.training.memory import TrainingMemoryResult as TrainingMemoryResult
+from solver.training.profiles import TrainingProfile as TrainingProfile
+from solver.training.profiles import TrainingProfiles as TrainingProfiles
 from solver.units import Q_ as Q_
 from solver.units import Quantity as Quantity
 from solver.zoo.datacenter import Datacenter as Datacenter
