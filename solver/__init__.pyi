@@ -6,6 +6,8 @@ from solver.compute.engine import Engine as Engine
 from solver.compute.engine import Engine as SingleNodeModel
 from solver.compute.engine import OutOfMemoryError as OutOfMemoryError
 from solver.compute.engine import PerformanceProfile as PerformanceProfile
+from solver.design.parallelism import ParallelismOptimizer as ParallelismOptimizer
+from solver.design.parallelism_result import ParallelismResult as ParallelismResult
 from solver.formulas.lengths import Exponential as Exponential
 from solver.formulas.lengths import Fixed as Fixed
 from solver.formulas.lengths import Uniform as Uniform

@@ -121,7 +121,7 @@ def megatron_table(steps: Sequence[TrainingCase], fsdp: Fitted, seed: int) -> Fi
 TRAINING_FIT = Fit("training", (TRAINING_FILE,), {
     "llm-foundry": Source("MosaicML, llm-foundry: training benchmarks with FSDP on A100 and H100",
                           "https://github.com/mosaicml/llm-foundry/blob/main/scripts/train/benchmarking/README.md",
-                          datetime.date(2024, 4, 10)),
+                          datetime.date(2024, 1, 6)),
     "megatron-selene": Source("Korthikanti et al. 2022, Reducing Activation Recomputation in Large Transformer Models, "
                               "table 5", "https://arxiv.org/abs/2205.05198", datetime.date(2022, 5, 10))},
     training_tables)

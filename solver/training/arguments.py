@@ -52,7 +52,7 @@ def chip_of(seen: Seen) -> Any:
 
 
 def _one(value: Any) -> bool:
-    return isinstance(value, (int, float)) and value == 1
+    return value == 1 if isinstance(value, (int, float)) else isinstance(value, np.ndarray) and bool(np.all(value == 1))
 
 
 def _linked(name: str, value: Any, seen: Seen) -> None:

@@ -30,6 +30,8 @@ MPT = {"MPT-125m": (12, 768, 12), "MPT-350m": (24, 1024, 16), "MPT-760m": (24, 1
 MPT_VOCABULARY, MEGATRON_VOCABULARY = 50368, 51200
 SOLD_WITH = {"Ampere": "HDR", "Hopper": "NDR"}  # what servers of those chips are sold with: a NIC for each
 SERVER = 8
+# Stages of ZeRO by what PyTorch's FSDP calls them: docs.pytorch.org, torch.distributed.fsdp.ShardingStrategy.
+SHARDING = {"FULL_SHARD": 3, "SHARD_GRAD_OP": 2}
 
 
 @dataclass(frozen=True)
@@ -72,16 +74,19 @@ def mpt(name: str) -> Transformer:
 
 
 def fsdp_run(row: Row) -> TrainingRun:
-    """A run of llm-foundry: FSDP shares all out, each chip a replica, and micro-batches add up their gradients."""
+    """A run of llm-foundry: each chip is a replica of FSDP, and micro-batches add up their gradients."""
     device, model = chip_named(row["gpu"]), mpt(row["model"])
     if "bf16" not in row["precision"]:
         raise OutOfScopeError("the profile is of bfloat16")
+    if row["dp_or_sharding"] not in SHARDING:
+        raise OutOfScopeError(f"the sharding strategy {row['dp_or_sharding']!r} is not known")
     context, batch, chips = (row.positive(name) for name in ("seq_len", "gbs", "n_gpu"))
     positions = context * model.hidden
     if abs((model.parameters + positions) / row.positive("params") - 1) > 0.01:
         raise DoubtfulError("its parameters are not those of the model that it names")
-    asked = {"batch_size": batch, "gradient_accumulation_steps": batch / (chips * row.positive("mbs")), "zero_stage": 3,
-             "activation_recomputation": row["act_ckpt"] == "True", "overlap_comm": True, "seq_len": context}
+    asked = {"batch_size": batch, "gradient_accumulation_steps": batch / (chips * row.positive("mbs")),
+             "zero_stage": SHARDING[row["dp_or_sharding"]], "activation_recomputation": row["act_ckpt"] == "True",
+             "overlap_comm": True, "seq_len": context}
     counted = batch * context * (6 * row.positive("params") + 12 * model.layers * model.hidden * context)
     return TrainingRun(device.family, model, fleet_of(device, chips), asked, counted, row.positive("mfu_pct") / 100)
 
