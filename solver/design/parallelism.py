@@ -36,7 +36,7 @@ from solver.zoo.fleet import Fleet
 from solver.zoo.models import Transformer
 from solver.zoo.profiles import EFFICIENCY
 
-SIZES = ("tp_size", "cp_size", "pp_size", "ep_size")
+PLAN_SIZES = ("tp_size", "cp_size", "pp_size", "ep_size")
 PlanGrid = dict[str, np.ndarray]
 SharedNorms: TypeAlias = Annotated[Any, YesNo(
     "Whether norms and residuals are shared out among tensor-parallel chips too, where there are several.")]
@@ -135,7 +135,7 @@ def plan_grid(model: Transformer, fleet: Fleet, batch: float, length: float) -> 
     A reason counts ways to share the chips out, before the batch is cut into micro-batches and stages into parts.
     """
     every, experts = divisors(fleet.chips), [1.0, *_expert_sizes(model)]
-    sizes = dict(zip(SIZES, map(np.ravel, np.meshgrid(every, every, every, experts, indexing="ij")), strict=True))
+    sizes = dict(zip(PLAN_SIZES, map(np.ravel, np.meshgrid(every, every, every, experts, indexing="ij")), strict=True))
     inside = fleet.chips % (sizes["tp_size"] * sizes["cp_size"] * sizes["pp_size"]) == 0
     sizes, excluded = {name: size[inside] for name, size in sizes.items()}, {}
     for reason, good in _rules(model, fleet.chips, batch, length):

@@ -14,7 +14,7 @@ from solver.training.distributed_result import DistributedResult
 from solver.units import quantity
 
 MEMORY, SPEED = "it does not fit in memory", "a chip would have to be faster than its peak"
-SHOWN = 10  # plans of a table
+SHOWN_PLANS = 10  # plans of a table
 
 
 class ParallelismResult(Result):
@@ -80,7 +80,7 @@ class ParallelismResult(Result):
         """The fastest plan in words."""
         return self.best.parallelism if self.values["feasible"] else "none"
 
-    def plans(self, most: int = SHOWN) -> list[dict[str, float]]:
+    def plans(self, most: int = SHOWN_PLANS) -> list[dict[str, float]]:
         """The fastest plans that fit, each with its sizes, the seconds of a step and the GB that are left over."""
         found, grid = self.given["found"], self.given["grid"]
         figures = {name: np.asarray(found.value(name)) for name in ("step_latency_total", "headroom")}
