@@ -8,6 +8,8 @@ from solver.compute.engine import OutOfMemoryError as OutOfMemoryError
 from solver.compute.engine import PerformanceProfile as PerformanceProfile
 from solver.compute.network_roofline import NetworkRooflineModel as NetworkRooflineModel
 from solver.compute.network_roofline import NetworkRooflineResult as NetworkRooflineResult
+from solver.design.parallelism import ParallelismOptimizer as ParallelismOptimizer
+from solver.design.parallelism_result import ParallelismResult as ParallelismResult
 from solver.fleet.checkpoints import CheckpointModel as CheckpointModel
 from solver.fleet.checkpoints import CheckpointResult as CheckpointResult
 from solver.fleet.collective import CollectiveModel as CollectiveModel
@@ -49,8 +51,14 @@ from solver.simulation.queue import QueueSimulation as QueueSimulation
 from solver.simulation.queue import simulate_queue as simulate_queue
 from solver.simulation.result import Simulation as Simulation
 from solver.simulation.serving import simulate as simulate
+from solver.training.distributed import DistributedModel as DistributedModel
+from solver.training.distributed_result import DistributedResult as DistributedResult
+from solver.training.memory import TrainingMemoryModel as TrainingMemoryModel
+from solver.training.memory import TrainingMemoryResult as TrainingMemoryResult
 from solver.training.moe_routing import MoERoutingModel as MoERoutingModel
 from solver.training.moe_routing import MoERoutingResult as MoERoutingResult
+from solver.training.profiles import TrainingProfile as TrainingProfile
+from solver.training.profiles import TrainingProfiles as TrainingProfiles
 from solver.training.scaling import ScalingModel as ScalingModel
 from solver.training.scaling import ScalingResult as ScalingResult
 from solver.units import Q_ as Q_

@@ -35,10 +35,12 @@ from solver.fit.engines import ENGINE_FIT
 from solver.fit.file import Fit, FittedTable, file_text, tables_of
 from solver.fit.kernels import KERNEL_FIT
 from solver.fit.search import MissingToolError
+from solver.fit.training import TRAINING_FIT
 from solver.validate.tables import BadInputError, Row, tables
 
 FILE = pathlib.Path(__file__).parents[1] / "solver" / "zoo" / "fitted.toml"
-STAGES = ((KERNEL_FIT, LINK_FIT, APPLE_FIT, ENGINE_FIT), (LOAD_TEST_FIT,), (BAND_FIT,))  # each reads what was written
+# Each reads what was written before it.
+STAGES = ((KERNEL_FIT, LINK_FIT, APPLE_FIT, ENGINE_FIT, TRAINING_FIT), (LOAD_TEST_FIT,), (BAND_FIT,))
 FITS = STAGES[0]
 
 

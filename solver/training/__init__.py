@@ -1,1 +1,1 @@
-"""Training on many chips: how much of what, and what they send one another."""
+"""Training on a fleet: how long a step and a whole training take, and what memory they need."""

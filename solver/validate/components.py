@@ -1,8 +1,7 @@
-"""Studies of parts: single matrix products, all-reduces, draft tokens, and training."""
+"""Studies of parts: single matrix products, all-reduces, draft tokens; and what `solver.validate.training` has."""
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -10,16 +9,15 @@ from functools import partial
 import numpy as np
 
 from solver.formulas.kernels import KERNELS, OVERLAPPED, KernelShares, Product, kernel_time
-from solver.formulas.pipeline import MFU, MFU_LARGE, SHARE, iteration_time, pipeline_bubble, training_work
 from solver.formulas.speculation import ACCEPTANCE_DECAY, accepted_tokens
 from solver.validate.baselines import DEFAULT, ROOFLINE
 from solver.validate.collectives import MIB, all_reduced
-from solver.validate.names import chip_key, chip_named, plain_transformer
+from solver.validate.names import chip_key, chip_named
 from solver.validate.study import Finding, Study, every_row
 from solver.validate.tables import OutOfScopeError, Row
+from solver.validate.training import training_studies
 
 QUADRATURE, FITTED_BUS, FALLING = "quad+t0", "alpha 41us, 57% of link", "alpha_i=a*0.95^(i-1)"
-MFU_TABLE, MEGATRON = "table gpu x >1B", "eta=.60, bubble, 4/3"
 LARGE, SMALL = "all-reduce NVLink, >= 1 MiB", "all-reduce NVLink, < 1 MiB"
 
 
@@ -107,41 +105,11 @@ def first_acceptance(tokens: float, length: int, decay: float) -> float:
     return float(np.interp(tokens, accepted_tokens(shares, length, decay), shares))
 
 
-def utilization(row: Row) -> Finding:
-    """Model FLOP utilization of llm-foundry."""
-    device = chip_named(row["gpu"])
-    if "bf16" not in row["precision"]:
-        raise OutOfScopeError("the table is of bfloat16")
-    if device.family not in MFU:
-        raise OutOfScopeError(f"no training on {device} was fitted")
-    large = row.positive("params") > MFU_LARGE
-    return Finding(row.positive("mfu_pct") / 100, {"MFU=50% (sources' default)": 0.5,
-                                                   MFU_TABLE: MFU[device.family][large]})
-
-
-def iteration(row: Row) -> Finding:
-    """A training step of Megatron-LM; the shape stands in the notes."""
-    shape = {name: float(value) for name, value in re.findall(r"(\w+)=(\d+)", row["notes"])}
-    if not {"hidden", "heads", "blocks"} <= set(shape):
-        raise OutOfScopeError("the notes give no architecture")
-    network = plain_transformer("GPT", shape["blocks"], shape["hidden"], shape["heads"], 51200)
-    batch, chips = row.positive("gbs"), row.positive("n_gpu")
-    work = float(training_work(network, batch, row.positive("seq_len"), float(row["act_ckpt"] == "full")))
-    bubble = pipeline_bubble(row.positive("pp"), batch / row.positive("mbs"), row.positive("vp"))
-    peak = chip_named(row["gpu"]).half
-    shares = {ROOFLINE: 1.0, "sources' default eta=.5": 0.5, MEGATRON: SHARE}
-    return Finding(row.positive("iter_time_s"), {
-        form: iteration_time(work, chips, peak * share, bubble) for form, share in shares.items()})
-
-
 def component_studies(tables: Mapping[str, list[Row]]) -> list[Study]:
     """The studies of parts; those of drafts and products depend on what the tables hold."""
     drafts = tables.get("spec_decode.csv", [])
     return [
         Study(LARGE, "collective_times_vidur.csv", every_row, all_reduce, FITTED_BUS, parts=(SMALL,)),
         *(acceptance(drafts, start) for start in (1, 3)),
-        Study("llm-foundry MFU", "training_mfu.csv", lambda row: row["framework"].startswith("llm-foundry"),
-              utilization, MFU_TABLE, unit="of the peak"),
-        Study("Megatron iteration (530B, 1T)", "training_mfu.csv",
-              lambda row: row["framework"] == "Megatron-LM on Selene", iteration, MEGATRON),
+        *training_studies(),
     ]

@@ -31,8 +31,8 @@ COLUMNS = {
     "decode_itl.csv": "model precision gpu n_gpu tp batch_or_conc context_len output_len itl_ms framework notes",
     "collective_times_vidur.csv": "network collective num_workers devices_per_node size time_ms",
     "spec_decode.csv": "target_model dataset temperature_or_mode k_draft_tokens acceptance_length_al path",
-    "training_mfu.csv": "model params gpu n_gpu precision seq_len gbs mbs pp vp act_ckpt mfu_pct iter_time_s framework "
-                        "notes",
+    "training_mfu.csv": "model params gpu n_gpu precision seq_len gbs mbs tp pp vp dp_or_sharding act_ckpt "
+                        "mfu_pct iter_time_s framework notes",
     "e2e_latency.csv": "precision gpu n_gpu tp pp batch input_len output_len latency_ms framework notes",
     "kv_capacity.csv": "engine model tp kv_dtype weights_gib kv_gib_per_gpu gpu_blocks block_size kv_tokens cpu_blocks "
                        "max_model_len max_concurrency_x kv_needed_for_max_len_gib arch_kv_bytes_per_token_per_gpu "

@@ -9,10 +9,9 @@ from typing import Any
 
 import pytest
 
-from solver import PRECISIONS, Q_, Fixed, Hardware, Models, Profiles
+from solver import PRECISIONS, Q_, DistributedModel, Fixed, Fleet, Hardware, Models, Profiles, Server
 from solver.formulas.kernels import ALL_REDUCE, KERNELS, Product, all_reduce_time, kernel_time, stream_time
 from solver.formulas.memory import kv_bytes_per_token
-from solver.formulas.pipeline import MFU, SHARE, iteration_time, pipeline_bubble, training_work
 from solver.formulas.speculation import accepted_tokens
 from solver.formulas.transformer import decode_time, streamed_bytes
 from solver.validate.baselines import Case
@@ -78,9 +77,13 @@ def acceptance(row: dict[str, Any], profile: Profile) -> float:
 
 def iteration(row: dict[str, Any], profile: Profile) -> float:
     model = plain_transformer(row["model"], row["layers"], row["hidden"], row["heads"], 51200)
-    work = float(training_work(model, row["batch"], row["input"], float(row["recomputation"])))
-    bubble = pipeline_bubble(row["stages"], row["batch"], row["interleaving"])
-    return iteration_time(work, row["chips"], Hardware[row["chip"]].fp16 * SHARE, bubble)
+    fleet = Fleet(Server("Eight", Hardware[row["chip"]], 8), row["chips"] / 8, "HDR")
+    kept = {} if row["recomputation"] else {"sequence_parallel": True, "activation_checkpointing": "selective"}
+    r = DistributedModel().solve(
+        model, fleet, row["batch"], tp_size=8, pp_size=row["stages"], v_stages=row["interleaving"],
+        microbatch_count=row["batch"], seq_len=row["input"], activation_recomputation=row["recomputation"],
+        profile="megatron", **kept)
+    return float(r.value("step_latency_total"))
 
 
 def product(row: dict[str, Any], profile: Profile) -> float:
@@ -96,7 +99,10 @@ def all_reduce(row: dict[str, Any], profile: Profile) -> float:
 
 
 def utilization(row: dict[str, Any], profile: Profile) -> float:
-    return MFU[Hardware[row["chip"]].family][True]
+    fleet = Fleet(Server("Eight", Hardware[row["chip"]], 8), row["chips"] / 8)
+    r = DistributedModel().solve(Models[row["model"]], fleet, row["batch"], zero_stage=3, overlap_comm=True,
+                                 profile="fsdp")
+    return float(r.value("mfu_full_square"))
 
 
 def best_product(row: dict[str, Any], profile: Profile) -> float:
