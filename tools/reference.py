@@ -72,7 +72,7 @@ def _questions() -> Iterator[str]:
         yield f"{sentence(solve)}{f' {sentence(found)}' if inspect.isclass(found) else ''}\n"
         yield "| argument | unit | range | default | meaning |\n| --- | --- | --- | --- | --- |"
         yield from map(_row, solve.arguments.values())
-        yield f"\n```python\n{example(solve).replace('import ', f'import {name}, ', 1)}\n```\n"
+        yield f"\n```python\n{example(solve).replace('from solver import ', f'from solver import {name}, ', 1)}\n```\n"
 
 
 def _row(argument: Argument) -> str:

@@ -12,7 +12,7 @@ from solver.base.fleets import FleetOf
 from solver.base.forward import ForwardModel
 from solver.base.numbers import unknown
 from solver.base.result import Result, field
-from solver.compute.roofline_arguments import SequenceLength, Sequences, StepFormat, TrainedModel
+from solver.compute.roofline_arguments import Sequences, StepFormat, StepModel, StepSequence
 from solver.formulas.collective_exchange import near_chips
 from solver.formulas.roofline import crossing_bytes, hiding_tokens, linked_bytes, network_ridge, update_traffic
 from solver.formulas.scaling_laws import WORK, training_budget
@@ -78,9 +78,9 @@ class NetworkRooflineModel(ForwardModel):
     """
 
     @declared
-    def solve(self, model: TrainedModel, fleet: FleetOf, precision: StepFormat = "fp16",
+    def solve(self, model: StepModel, fleet: FleetOf, precision: StepFormat = "fp16",
               efficiency: Efficiency = EFFICIENCY, *, batch_size: Sequences = 1,
-              seq_len: SequenceLength = 2048) -> NetworkRooflineResult:
+              seq_len: StepSequence = 2048) -> NetworkRooflineResult:
         """Time of a step of training whose gradients are added up over all chips.
 
         Numbers may be arrays, which broadcast.

@@ -18,9 +18,9 @@ def _rated_there(name: str, value: Any, seen: Seen) -> Any:
     return value if symbolic(fleet) else rated(value, fleet.device)
 
 
-TrainedModel: TypeAlias = Annotated[Any, replace(MODEL, pair=lambda: (Models.Llama3_8B, Models.Llama2_7B))]
+StepModel: TypeAlias = Annotated[Any, replace(MODEL, pair=lambda: (Models.Llama3_8B, Models.Llama2_7B))]
 StepFormat: TypeAlias = Annotated[Any, replace(
     WEIGHT_FORMAT, sentence="Number format of the products, which the fleet's chips have a rate for.",
     asks=_rated_there)]
 Sequences: TypeAlias = Annotated[Any, Whole("Sequences of a step on each chip.", "request")]
-SequenceLength: TypeAlias = Annotated[Any, replace(PROMPT, sentence="Tokens of each sequence.")]
+StepSequence: TypeAlias = Annotated[Any, replace(PROMPT, sentence="Tokens of each sequence.")]

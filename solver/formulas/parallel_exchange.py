@@ -1,6 +1,6 @@
 """What chips that train a model together send one another: in tensor, context, expert, pipeline and data parallelism.
 
-Groups lie in the order tensor, context, pipeline, data: chips of a tensor-parallel group are near_chips, those of a
+Groups lie in the order tensor, context, pipeline, data: chips of a tensor-parallel group are neighbours, those of a
 data-parallel one are far apart. As many of a group as lie in one server exchange data over their own link, the rest
 over the NICs, one for each chip.
 """
@@ -15,14 +15,14 @@ from solver.zoo.models import Transformer
 from solver.zoo.precision import Precision
 
 
-def near_chips(chips: Scalar, stride: Scalar, joined: Scalar) -> Scalar:
+def group_neighbours(chips: Scalar, stride: Scalar, joined: Scalar) -> Scalar:
     """Chips of a group that lie in the same server: `stride` apart, where `joined` chips share their own link.
 
         near = min(max(floor(joined / stride), 1), chips)
 
     By definition.
 
-    >>> float(near_chips(16, 1, 8)), float(near_chips(16, 4, 8)), float(near_chips(64, 128, 8))
+    >>> float(group_neighbours(16, 1, 8)), float(group_neighbours(16, 4, 8)), float(group_neighbours(64, 128, 8))
     (8.0, 2.0, 1.0)
     """
     return np.minimum(np.maximum(np.floor(joined / stride), 1), chips)

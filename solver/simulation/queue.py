@@ -22,7 +22,7 @@ from solver.simulation.queue_arguments import (
     QueueSeed,
     QueueService,
     QueueSpread,
-    Shape,
+    ServiceShape,
     SimulatedServers,
 )
 from solver.simulation.result import sample_percentile
@@ -60,7 +60,7 @@ class QueueSimulation(Result):
 @declared(single=ONE_QUEUE)
 def simulate_queue(arrival_rate_qps: QueueArrivals, service_latency_ms: QueueService,
                    num_replicas: SimulatedServers = 1, service_time_cv: QueueSpread = 1, *,
-                   arrival_cv: ArrivalSpread = 1, shape: Shape = "gamma", requests: ArrivalsInAll = 100_000,
+                   arrival_cv: ArrivalSpread = 1, shape: ServiceShape = "gamma", requests: ArrivalsInAll = 100_000,
                    seed: QueueSeed = 0) -> QueueSimulation:
     """A queue, from its first request to its last.
 

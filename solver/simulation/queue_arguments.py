@@ -21,7 +21,7 @@ SimulatedServers: TypeAlias = Annotated[Any, replace(
 ArrivalSpread: TypeAlias = Annotated[Any, replace(
     SPREAD, sentence="Standard deviation of the times between arrivals over their mean: 1 at random (Poisson).",
     other=0)]
-Shape: TypeAlias = Annotated[Any, Word(
+ServiceShape: TypeAlias = Annotated[Any, Word(
     "What times are drawn from: which distribution has that mean and spread.", choices=TIME_SHAPES, other="lognormal",
     company={"service_time_cv": 2})]
 ArrivalsInAll: TypeAlias = Annotated[Any, Whole(

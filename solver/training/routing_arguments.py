@@ -52,7 +52,7 @@ def most_experts(model: Any) -> float:
     return float(max(mix.experts for mix in model.feed_forward))
 
 
-SPREAD = {"ep_size": 64, "fleet": OWN}
+SPREAD_OUT = {"ep_size": 64, "fleet": OWN}
 
 Mixture: TypeAlias = Annotated[Any, replace(
     MODEL, sentence="The mixture of experts, a record such as `Models.DeepSeek_V3`.", asks=_mixture,
@@ -75,9 +75,9 @@ RoutingFleet: TypeAlias = Annotated[Any, replace(
     FLEET, sentence="The fleet that they are of; without one, times are unknown.", asks=_roomy)]
 ServerLimit: TypeAlias = Annotated[Any, Whole(
     "Servers that a token is sent to, at most; if not given, all.", "", word="server", other=2,
-    otherwise=lambda seen: np.inf, company=SPREAD)]
+    otherwise=lambda seen: np.inf, company=SPREAD_OUT)]
 NicReach: TypeAlias = Annotated[Any, Share(
-    "Share of the NICs' rate that is reached.", "", above=True, company=SPREAD)]
+    "Share of the NICs' rate that is reached.", "", above=True, company=SPREAD_OUT)]
 LinkReach: TypeAlias = Annotated[Any, Share(
     "Share of the rate of the link inside servers that is reached.", "", above=True,
     company={"ep_size": 8, "fleet": OWN})]

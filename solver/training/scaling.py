@@ -24,10 +24,10 @@ from solver.training.scaling_arguments import (
     ComputeBudget,
     FitWord,
     ReachedShare,
+    RunFleet,
+    RunFormat,
     TargetSize,
     TokenRatio,
-    TrainingFleet,
-    TrainingFormat,
 )
 
 REACHED = 0.4  # Llama 3 405B: 38 to 43 %. Grattafiori et al. 2024, "The Llama 3 Herd of Models", table 4
@@ -92,7 +92,7 @@ class ScalingModel(ForwardModel):
     @declared
     def solve(self, compute_budget: ComputeBudget, target_model_size: TargetSize = None, *,
               tokens_per_parameter: TokenRatio = TOKENS_PER_PARAMETER, fit: FitWord = "besiroglu",
-              fleet: TrainingFleet = None, precision: TrainingFormat = "bf16",
+              fleet: RunFleet = None, precision: RunFormat = "bf16",
               mfu: ReachedShare = REACHED) -> ScalingResult:
         """Parameters and tokens of the best model, and of one of another size for the same budget.
 

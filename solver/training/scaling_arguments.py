@@ -36,9 +36,9 @@ TokenRatio: TypeAlias = Annotated[Any, Number(
     "Tokens for each parameter of the best model.", "token", low=0, above=True, good=_positive,
     says="give a number of tokens above 0, such as 20.")]
 FitWord: TypeAlias = Annotated[Any, Word("Whose fit says what loss is to be had.", choices=tuple(FITS))]
-TrainingFleet: TypeAlias = Annotated[Any, replace(
+RunFleet: TypeAlias = Annotated[Any, replace(
     FLEET, sentence="The fleet that it runs on; without one, its duration is unknown.")]
-TrainingFormat: TypeAlias = Annotated[Any, replace(
+RunFormat: TypeAlias = Annotated[Any, replace(
     WEIGHT_FORMAT, sentence="Number format of its products, which the fleet's chips have a rate for.",
     asks=_rated_on_fleet, pair=lambda: ("bf16", "fp8"), company={"fleet": lambda: FLEET.pair()[0]})]
 ReachedShare: TypeAlias = Annotated[Any, Share(

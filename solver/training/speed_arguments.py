@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 
-from solver.base.chosen import named
+from solver.base.chosen import record_named
 from solver.base.declared import Seen
 from solver.base.kinds import Number, Rate, RecordOf, Whole
 from solver.base.numbers import each, together
@@ -115,5 +115,5 @@ ComputeRate: TypeAlias = Annotated[Any, Rate(
     asks=_reachable)]
 Framework: TypeAlias = Annotated[Any, RecordOf(
     "What a training framework reaches of the chip, a record of `TrainingProfiles` or its name.", of="training profile",
-    judge=lambda name, value: named(name, value, TrainingProfile, TrainingProfiles, "TrainingProfiles.megatron"),
+    judge=lambda name, value: record_named(name, value, TrainingProfile, TrainingProfiles, "TrainingProfiles.megatron"),
     pair=lambda: ("fsdp", "megatron"), asks=_framework)]

@@ -13,8 +13,8 @@ from solver.formulas.parallel_exchange import (
     experts_sent_time,
     exposed_exchange_time,
     gathered_bytes,
+    group_neighbours,
     layer_sums,
-    near_chips,
     replica_passes,
     ring_pass_time,
     sent_bytes,
@@ -130,7 +130,7 @@ class TrainingStep:
         if type(plan.tensor) in (int, float) and plan.tensor == 1:
             return 0.0
         sums = layer_sums(model.layers, model.mixture_layers, plan.expert) / model.layers * self.layers
-        one = self._ring(model.exchanged_bytes * plan.tokens, plan.tensor, near_chips(plan.tensor, 1,
+        one = self._ring(model.exchanged_bytes * plan.tokens, plan.tensor, group_neighbours(plan.tensor, 1,
         self.fleet.joined))
         return (2 + self.full) * sums * 2 * one
 
@@ -142,7 +142,7 @@ class TrainingStep:
             return 0.0
         heads = np.minimum(plan.tensor, model.attention.kv_heads)
         size = gathered_bytes(model, plan.tokens * plan.context_parallel, WIDE) / heads
-        near = near_chips(plan.context_parallel, plan.tensor, self.fleet.joined)
+        near = group_neighbours(plan.context_parallel, plan.tensor, self.fleet.joined)
         return (3 + self.full) * self.layers * self._ring(size, plan.context_parallel, near)
 
     @cached_property
@@ -151,7 +151,7 @@ class TrainingStep:
         plan, model = self.plan, self.plan.model
         if type(plan.expert) in (int, float) and plan.expert == 1:
             return 0.0
-        near = near_chips(plan.expert, 1, self.fleet.joined)
+        near = group_neighbours(plan.expert, 1, self.fleet.joined)
         network = self.network * all_at_once_share(np.maximum(plan.expert / near, 1), *ALL_AT_ONCE[self.topology])
         size = self.imbalance * sent_bytes(model, plan.tokens / plan.tensor)
         one = experts_sent_time(size, plan.expert, near, self.link, network, self.fleet.fabric.latency)
@@ -178,8 +178,8 @@ class TrainingStep:
         passes = replica_passes(plan.zero_stage, plan.micro_batches, self.accumulations)
         gradients = np.where(plan.zero_stage >= 3, 1 / 3, 1.0)  # what adapters have next to none of
         apart = np.where(plan.zero_stage >= 3, self.layers, 1.0)
-        near = (near_chips(plan.context_parallel, plan.tensor, joined)
-                * near_chips(plan.data, plan.tensor * plan.context_parallel * plan.pipeline, joined))
+        near = (group_neighbours(plan.context_parallel, plan.tensor, joined)
+                * group_neighbours(plan.data, plan.tensor * plan.context_parallel * plan.pipeline, joined))
         size = plan.precision.size
         dense = self._ring((plan.parameters - plan.experts) * size, plan.replicas, near, apart)
         experts = self._ring(plan.experts * size, plan.expert_replicas, np.minimum(near, plan.expert_replicas), apart)

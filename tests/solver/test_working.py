@@ -296,7 +296,7 @@ def test_equations_are_read():
 
 def test_most_formulas_can_be_read():
     unread = [name for name, formula in formulas().items() if not cases(formula.__doc__)]
-    assert len(unread) <= 13, unread
+    assert len(unread) <= len(formulas()) // 10, unread
 
 
 @pytest.mark.parametrize("said, meant", [
