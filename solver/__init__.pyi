@@ -6,6 +6,8 @@ from solver.compute.engine import Engine as Engine
 from solver.compute.engine import Engine as SingleNodeModel
 from solver.compute.engine import OutOfMemoryError as OutOfMemoryError
 from solver.compute.engine import PerformanceProfile as PerformanceProfile
+from solver.compute.streaming import WeightStreamingModel as WeightStreamingModel
+from solver.compute.streaming_result import WeightStreamingResult as WeightStreamingResult
 from solver.formulas.lengths import Exponential as Exponential
 from solver.formulas.lengths import Fixed as Fixed
 from solver.formulas.lengths import Uniform as Uniform
