@@ -129,9 +129,10 @@ def test_energy_falls_with_the_time_of_a_token():
 def test_quantization_never_loses_on_the_roofline(chip, model, width, context, batch):
     r = compressed(model, chip, target_bitwidth=width, seq_len=context, batch_size=[1, batch])
     most = 16 / r.bits_per_weight
+    quicker = chip.peak[narrowed_format(width, chip).rate] / chip.half
     assert 1 / CLOSE <= r.compression_ratio <= most * CLOSE
     assert min(r.inference_speedup) >= 1 / CLOSE and r.inference_speedup[0] <= most * CLOSE
-    assert min(r.prefill_speedup) >= 1 / CLOSE and max(r.prefill_speedup) <= max(most, 4) * CLOSE
+    assert min(r.prefill_speedup) >= 1 / CLOSE and max(r.prefill_speedup) <= max(most, quicker) * CLOSE
     assert 0 <= r.memory_savings + 1e-12 <= 1
 
 
