@@ -4,6 +4,8 @@ from solver import show as show
 from solver.base.forward import ForwardModel as ForwardModel
 from solver.compute.compression import CompressionModel as CompressionModel
 from solver.compute.compression_result import CompressionResult as CompressionResult
+from solver.compute.efficiency import EfficiencyModel as EfficiencyModel
+from solver.compute.efficiency_result import EfficiencyResult as EfficiencyResult
 from solver.compute.engine import Engine as Engine
 from solver.compute.engine import Engine as SingleNodeModel
 from solver.compute.engine import OutOfMemoryError as OutOfMemoryError
