@@ -24,6 +24,8 @@ from solver.serving.capacity import CapacityResult as CapacityResult
 from solver.serving.capacity import kv_capacity as kv_capacity
 from solver.serving.capacity import max_users as max_users
 from solver.serving.model import ServingModel as ServingModel
+from solver.serving.reasoning import InferenceScalingModel as InferenceScalingModel
+from solver.serving.reasoning_result import InferenceScalingResult as InferenceScalingResult
 from solver.serving.result import ServingResult as ServingResult
 from solver.simulation.result import Simulation as Simulation
 from solver.simulation.serving import simulate as simulate
