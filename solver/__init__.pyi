@@ -29,6 +29,10 @@ from solver.serving.reasoning_result import InferenceScalingResult as InferenceS
 from solver.serving.result import ServingResult as ServingResult
 from solver.simulation.result import Simulation as Simulation
 from solver.simulation.serving import simulate as simulate
+from solver.training.data import DataModel as DataModel
+from solver.training.data import TransformationModel as TransformationModel
+from solver.training.data_result import DataResult as DataResult
+from solver.training.data_result import TransformationResult as TransformationResult
 from solver.units import Q_ as Q_
 from solver.units import Quantity as Quantity
 from solver.zoo.datacenter import Datacenter as Datacenter

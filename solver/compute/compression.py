@@ -18,7 +18,7 @@ from solver.compute.compression_arguments import (
     Pattern,
     PromptAndCache,
     Sparsity,
-    Target,
+    TargetFormat,
 )
 from solver.compute.compression_result import CompressionResult
 from solver.formulas.compression import (
@@ -48,7 +48,7 @@ class CompressionModel(ForwardModel):
     @declared
     def solve(self, model: Model, hardware: Chip, method: Method = "quantization", target_bitwidth: Bits = 8,
               sparsity: Sparsity = 0.0, sparsity_type: Pattern = "unstructured", baseline_precision: Before = "fp16", *,
-              target_precision: Target = None, batch_size: Requests = 1, seq_len: PromptAndCache = 2048,
+              target_precision: TargetFormat = None, batch_size: Requests = 1, seq_len: PromptAndCache = 2048,
               kv_precision: CachedAsBefore = None, efficiency: Efficiency = EFFICIENCY,
               profile: Reached = None) -> CompressionResult:
         """Size of the weights before and after, and how many times faster tokens and prompts are.

@@ -75,7 +75,7 @@ Pattern: TypeAlias = Annotated[Any, Word(
 Before: TypeAlias = Annotated[Any, replace(
     WEIGHT_FORMAT, sentence="Number format before, which the accelerator has a rate for.",
     pair=lambda: ("fp16", "fp32"))]
-Target: TypeAlias = Annotated[Any, replace(
+TargetFormat: TypeAlias = Annotated[Any, replace(
     WEIGHT_FORMAT, sentence="Number format after, by its name; if not given, the one of target_bitwidth.", asks=_named,
     otherwise=_target, pair=lambda: ("fp8", "w4a16"))]
 CachedAsBefore: TypeAlias = Annotated[Any, replace(

@@ -43,10 +43,10 @@ Workload: TypeAlias = Annotated[Any, Word(
     choices=WORKLOADS)]
 Fused: TypeAlias = Annotated[Any, YesNo(
     "Whether the scores of attention never leave the chip.", company={"workload_type": "attention"})]
-Alone: TypeAlias = Annotated[Any, Share(
+EfficiencyAlone: TypeAlias = Annotated[Any, Share(
     "Share of the peak FLOP/s that is reached, in place of a profile; bandwidth is then reached whole.", "", above=True,
     other=0.4)]
-Fitted: TypeAlias = Annotated[Any, replace(
+FittedProfile: TypeAlias = Annotated[Any, replace(
     Reached.__metadata__[0], asks=_alone, otherwise=_fitted,
     sentence="What the engine reaches of the chip; if neither it nor efficiency is given, \"modern\".")]
 WorkContext: TypeAlias = Annotated[Any, replace(
@@ -72,8 +72,9 @@ class EfficiencyModel(ForwardModel):
 
     @declared
     def solve(self, model: Model, hardware: Chip, workload_type: Workload = "ffn", use_flash_attention: Fused = False,
-              precision: Format = "fp16", efficiency: Alone = None, *, batch_size: Requests = 1,
-              seq_len: WorkContext = 2048, tensor_parallel: Chips = 1, profile: Fitted = None) -> EfficiencyResult:
+              precision: Format = "fp16", efficiency: EfficiencyAlone = None, *, batch_size: Requests = 1,
+              seq_len: WorkContext = 2048, tensor_parallel: Chips = 1,
+              profile: FittedProfile = None) -> EfficiencyResult:
         """MFU of a piece of work, the rate that comes of it, and where the rest is lost.
 
         There are no shares here but those of profiles, which were fitted to measurements, and for training the medians
@@ -122,12 +123,12 @@ class EfficiencyModel(ForwardModel):
         (0.42, '416 TFLOP/s', '238 ms')
         """
         node = Node(hardware, precision, None, profile, tensor_parallel)
-        asked = Utilization(node, model, workload_type, use_flash_attention, batch_size, seq_len)
+        asked = PieceOfWork(node, model, workload_type, use_flash_attention, batch_size, seq_len)
         return EfficiencyResult(asked.field_values(), {"asked": asked})
 
 
 @dataclass(frozen=True, eq=False)
-class Utilization:
+class PieceOfWork:
     """What a solve was asked, judged: plain numbers, or symbols."""
 
     node: Node

@@ -12,7 +12,7 @@ from solver.base.sentences import power_sentences, unknown_sentences
 from solver.formulas.energy import busy_energy
 from solver.text import number_text
 
-PARTS = {"products": "products_overhead", "memory": "memory_overhead", "exchange": "exchange_overhead",
+OVERHEADS = {"products": "products_overhead", "memory": "memory_overhead", "exchange": "exchange_overhead",
          "launches": "launch_overhead"}
 WAYS = {"products": "products below the peak", "memory": "waiting for memory", "exchange": "exchange between chips",
         "launches": "launches and scheduling"}
@@ -48,7 +48,7 @@ class EfficiencyResult(Result):
         """Shares of the time that are lost, by where; with mfu they add up to 1."""
         if self.workload_type == "training":
             return {"together": 1 - self.mfu}
-        return {part: getattr(self, name) for part, name in PARTS.items()}
+        return {part: getattr(self, name) for part, name in OVERHEADS.items()}
 
     @property
     def constraint_trace(self) -> list[str]:

@@ -30,11 +30,11 @@ from solver.zoo.models import Transformer
 from solver.zoo.node import Node
 from solver.zoo.profiles import EFFICIENCY
 
-PHASES = ("decode", "prefill")
+PASSES = ("decode", "prefill")
 COUNTLESS = 1e9  # requests: so many that reading weights for them all is nothing to each
 
 Phase: TypeAlias = Annotated[Any, Word(
-    "Whether a pass decodes a token of each request, or reads their prompts.", choices=PHASES)]
+    "Whether a pass decodes a token of each request, or reads their prompts.", choices=PASSES)]
 PassContext: TypeAlias = Annotated[Any, replace(
     PROMPT, sentence="Tokens of each request: in cache while it decodes, or of its prompt.")]
 

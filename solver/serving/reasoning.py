@@ -23,7 +23,7 @@ from solver.zoo.profiles import EFFICIENCY
 
 STEP = 50  # tokens: what the peer takes a step to be; no measurement stands behind it
 
-Steps: TypeAlias = Annotated[Any, Whole(
+ReasoningSteps: TypeAlias = Annotated[Any, Whole(
     "Steps that an answer is thought over in, one after the other.", "", word="step")]
 AskedContext: TypeAlias = Annotated[Any, replace(PROMPT, sentence="Tokens of the prompt.", example=None)]
 StepTokens: TypeAlias = Annotated[Any, Whole("Tokens of a step.", "token")]
@@ -43,10 +43,11 @@ class InferenceScalingModel(ForwardModel):
     """
 
     @declared
-    def solve(self, model: Model, hardware: Chip, reasoning_steps: Steps = 8, context_length: AskedContext = 2048,
-              precision: Format = "fp16", efficiency: Efficiency = EFFICIENCY, *, tokens_per_step: StepTokens = STEP,
-              branches: Branches = 1, tensor_parallel: Chips = 1, kv_precision: CacheFormat = None,
-              reserve: Reserve = 0.0, profile: Reached = None) -> InferenceScalingResult:
+    def solve(self, model: Model, hardware: Chip, reasoning_steps: ReasoningSteps = 8,
+              context_length: AskedContext = 2048, precision: Format = "fp16", efficiency: Efficiency = EFFICIENCY, *,
+              tokens_per_step: StepTokens = STEP, branches: Branches = 1, tensor_parallel: Chips = 1,
+              kv_precision: CacheFormat = None, reserve: Reserve = 0.0,
+              profile: Reached = None) -> InferenceScalingResult:
         """Time, energy and memory of a query that is thought over.
 
         The prompt is read once, and every branch decodes its own tokens, all of them together. Numbers may be arrays,

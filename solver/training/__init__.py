@@ -1,0 +1,1 @@
+"""Training: what it is fed, and what keeps it waiting."""
