@@ -137,6 +137,12 @@ class Compression:
             return stored, np.where(gain > 1, stored, 1.0), 1 / gain
         return kept, kept, kept
 
+    def weights(self, share: Any) -> Any:
+        """Memory of the weights afterwards, with that share of those of the layers."""
+        if self.pattern == "none":
+            return weights_bytes(self.model, self.after.precision)
+        return compressed_bytes(self.model, self.after.precision, share)
+
     def decode_time(self, read: Any, multiplied: Any) -> Any:
         """Time between tokens afterwards."""
         step = self.model, self.batch, self.context
@@ -153,8 +159,8 @@ class Compression:
     def _values(self) -> dict[str, Any]:
         model, before, after, step = self.model, self.before, self.after, (self.batch, self.context)
         stored, read, multiplied = self.shares
-        original, compressed = weights_bytes(model, before.precision), compressed_bytes(model, after.precision, stored)
-        held = compressed_bytes(model, after.precision, read)
+        original, compressed = weights_bytes(model, before.precision), self.weights(stored)
+        held = compressed if read is stored else self.weights(read)
         found = {"baseline_itl": known_decode_time(before, model, *step), "itl": self.decode_time(read, multiplied),
                  "baseline_ttft": prefill_time(before, model, *step, 0.0),
                  "ttft": pruned_prefill_time(after, model, *step, 0.0, read, multiplied)}

@@ -30,9 +30,9 @@ BIT = 1 / 8  # byte
 def masked_size(size: Byte, kept: Scalar, mark: Byte = BIT) -> Byte:
     """What a weight takes on average where zeros may be anywhere: a bit for each says whether it is kept.
 
-        bytes = min(size * kept + 1 bit, size)
+        bytes = min(size * kept + mark, size)
 
-    With few zeros the bits cost more than they save, and all weights are stored. By definition.
+    `mark` is that bit. With few zeros they cost more than they save, and all weights are stored. By definition.
 
     >>> [float(masked_size(2.0, kept)) for kept in (1.0, 0.5, 0.1)]   # byte
     [2.0, 1.125, 0.325]
@@ -43,9 +43,9 @@ def masked_size(size: Byte, kept: Scalar, mark: Byte = BIT) -> Byte:
 def paired_size(size: Byte, kept: Scalar = 0.5, mark: Byte = 2 * BIT) -> Byte:
     """What a weight takes on average where two in each four are kept: two bits say where each of them was.
 
-        bytes = (size + 2 bits) / 2
+        bytes = (size + mark) * kept
 
-    Source: Mishra et al. 2021, "Accelerating Sparse Deep Neural Networks", section 3.1.
+    `mark` are those two bits. Source: Mishra et al. 2021, "Accelerating Sparse Deep Neural Networks", section 3.1.
 
     >>> paired_size(2.0)   # byte: 9 bits of 16
     1.125
@@ -56,8 +56,8 @@ def paired_size(size: Byte, kept: Scalar = 0.5, mark: Byte = 2 * BIT) -> Byte:
 def compressed_bytes(model: Transformer, precision: Precision, stored: Scalar) -> Byte:
     """Memory of weights of which a share of the layers is stored; embedding and lm_head are left whole.
 
-        bytes = weights_bytes - (1 - stored) * layers,
-        layers = (parameters - embeddings) * size + sum over parts of model.parts[part.name] * part.more
+        bytes = weights_bytes - (1 - stored) * of_layers,
+        of_layers = (parameters - embeddings) * size + sum over parts of model.parts[part.name] * part.more
 
     By definition.
 
@@ -66,8 +66,8 @@ def compressed_bytes(model: Transformer, precision: Precision, stored: Scalar) -
     [16.06, 9.08]
     """
     more = sum(model.parts[part.name] * part.more for part in precision.parts)
-    layers = (model.parameters - model.embeddings) * precision.size + more
-    return weights_bytes(model, precision) - (1 - stored) * layers
+    of_layers = (model.parameters - model.embeddings) * precision.size + more
+    return weights_bytes(model, precision) - (1 - stored) * of_layers
 
 
 def pruned_linear_time(node: Node, model: Transformer, tokens: Token, read: Scalar, multiplied: Scalar) -> Second:

@@ -30,9 +30,10 @@ def score_bytes(model: Transformer, batch: Request, new: Context, past: Context,
                 trips: Scalar = TRIPS) -> Byte:
     """Traffic of the scores of all layers at 16 bits, where each kernel leaves them in memory for the next.
 
-        bytes = 4 * size * whole_pairs * sum over kinds of layers with pairs of count * heads
+        bytes = trips * heads * size * whole_pairs,
+        heads = sum over kinds of layers of count * attention.heads      where it has pairs
 
-    At least: masks and dropout of kernels of their own come on top.
+    There are four `trips`. At least: masks and dropout of kernels of their own come on top.
     Source: Dao et al. 2022, "FlashAttention", algorithm 0.
 
     >>> from solver import Models

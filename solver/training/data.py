@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any
+
 import numpy as np
 
 from solver.base.declared import declared
@@ -21,6 +24,7 @@ from solver.training.data_arguments import (
     Workers,
 )
 from solver.training.data_result import DataResult, TransformationResult
+from solver.zoo.hardware import Accelerator
 
 
 class DataModel(ForwardModel):
@@ -69,13 +73,8 @@ class DataModel(ForwardModel):
         >>> print(r.supply, r.utilization, r.stall_share, r.bottleneck)
         [25, 32] GB/s [1.6  1.25] [0.375 0.2  ] ['Network' 'Host bus']
         """
-        bus = hardware.host * chips
-        with np.errstate(all="ignore"):
-            supply = path_rate(storage_bandwidth, network_bandwidth, bus)
-            values = {"demand": workload_data_rate, "supply": supply, "utilization": workload_data_rate / supply,
-                      "is_stalled": workload_data_rate > supply, "margin": supply - workload_data_rate,
-                      "stall_share": stalled_share(workload_data_rate, supply)}
-        return DataResult(values, {"hardware": hardware, "path": (storage_bandwidth, network_bandwidth, bus)})
+        asked = DataPath(workload_data_rate, hardware, chips, storage_bandwidth, network_bandwidth)
+        return DataResult(asked.field_values(), {"asked": asked})
 
 
 class TransformationModel(ForwardModel):
@@ -127,12 +126,52 @@ class TransformationModel(ForwardModel):
         >>> print(r.step_time, r.accelerator_utilization.round(2), r.samples_per_second.round())
         [203, 113] ms [0.44 0.8 ] [1263. 2273.]
         """
+        asked = Preparation(
+            batch_size, sample_size_bytes, cpu_throughput, accelerator_step_time, overlap, workers)
+        return TransformationResult(asked.field_values(), {"asked": asked})
+
+
+@dataclass(frozen=True, eq=False)
+class DataPath:
+    """What `DataModel.solve` was asked, judged: plain numbers, or symbols."""
+
+    demand: Any
+    hardware: Accelerator
+    chips: Any
+    storage: Any
+    network: Any
+
+    @property
+    def parts(self) -> tuple[Any, Any, Any]:
+        """What storage, network and the buses let through."""
+        return self.storage, self.network, self.hardware.host * self.chips
+
+    def field_values(self) -> dict[str, Any]:
+        """All fields of a result, in base units."""
         with np.errstate(all="ignore"):
-            size, step = batch_bytes(batch_size, sample_size_bytes), accelerator_step_time
-            prepared = preparing_time(size, cpu_throughput, workers)
-            time = fed_time(prepared, step, overlap)
-            values = {"transform_time": prepared, "step_time": time, "accelerator_utilization": step / time,
-                      "slowdown_factor": time / step, "stall_share": 1 - step / time,
-                      "is_stalled": time > step, "samples_per_second": batch_size / time,
-                      "workers_needed": needed_workers(size, cpu_throughput, step)}
-        return TransformationResult(values, {"overlap": overlap, "workers": workers})
+            demand, supply = self.demand, path_rate(*self.parts)
+            return {"demand": demand, "supply": supply, "utilization": demand / supply, "is_stalled": demand > supply,
+                    "margin": supply - demand, "stall_share": stalled_share(demand, supply)}
+
+
+@dataclass(frozen=True, eq=False)
+class Preparation:
+    """What `TransformationModel.solve` was asked, judged: plain numbers, or symbols."""
+
+    batch: Any
+    sample: Any
+    throughput: Any
+    step: Any
+    overlap: Any
+    workers: Any
+
+    def field_values(self) -> dict[str, Any]:
+        """All fields of a result, in base units."""
+        with np.errstate(all="ignore"):
+            size, step = batch_bytes(self.batch, self.sample), self.step
+            prepared = preparing_time(size, self.throughput, self.workers)
+            time = fed_time(prepared, step, self.overlap)
+            return {"transform_time": prepared, "step_time": time, "accelerator_utilization": step / time,
+                    "slowdown_factor": time / step, "stall_share": 1 - step / time, "is_stalled": time > step,
+                    "samples_per_second": self.batch / time,
+                    "workers_needed": needed_workers(size, self.throughput, step)}

@@ -27,7 +27,7 @@ class DataResult(Result):
     @property
     def bottleneck(self) -> Any:
         """"Storage", "Network" or "Host bus": the slowest part; an array of them for arrays. "Unknown" where it is."""
-        path = np.stack(np.broadcast_arrays(*self.given["path"]))
+        path = np.stack(np.broadcast_arrays(*self.given["asked"].parts))
         named = np.where(np.isnan(path).any(axis=0), "Unknown", np.array(PATH)[np.argmin(path, axis=0)])
         return named if named.ndim else str(named)
 
@@ -36,7 +36,7 @@ class DataResult(Result):
         """What binds, in sentences."""
         if self.traced or any(map(unknown, self.values.values())):
             return []
-        device, stalled = self.given["hardware"], float(np.max(self.values["stall_share"]))
+        device, stalled = self.given["asked"].hardware, float(np.max(self.values["stall_share"]))
         if np.isnan(stalled):
             return [f"Supply: unknown, for {device} has no known bus to a host. Chips that share the host's memory "
                     f"need none: give others theirs, as in changed(chip, host='64 GB/s')."]
@@ -67,7 +67,7 @@ class TransformationResult(Result):
         stalled, needed = float(np.max(self.values["stall_share"])), float(np.max(self.values["workers_needed"]))
         if not stalled:
             return ["Preparing: hides behind the accelerator's work."]
-        more = needed > float(np.min(self.given["workers"]))
+        more = needed > float(np.min(self.given["asked"].workers))
         way = (f"{number_text(needed)} workers would keep up, if they prepare ahead." if more else
                "Workers keep up: prepare batches ahead, and the wait is gone.")
         return [f"Preparing: the accelerator waits up to {stalled:.0%} of the time. {way}"]
