@@ -146,10 +146,20 @@ class Compression:
     def decode_time(self, read: Any, multiplied: Any) -> Any:
         """Time between tokens afterwards."""
         step = self.model, self.batch, self.context
-        known = known_decode_time(self.after, *step)
         if self.pattern == "none":
-            return known
-        return np.where(np.isnan(known), known, pruned_decode_time(self.after.reading, *step, read, multiplied))
+            return known_decode_time(self.after, *step)
+        time = pruned_decode_time(self.after.reading, *step, read, multiplied)
+        if isinstance(self.after.known_intensity, float) and self.after.known_intensity == np.inf:
+            return time
+        return np.where(np.isnan(known_decode_time(self.after, *step)), np.nan * time, time)
+
+    def prompt_times(self) -> tuple[Any, Any]:
+        """Time to first token before and afterwards."""
+        step, (_, read, multiplied) = (self.model, self.batch, self.context, 0.0), self.shares
+        before = prefill_time(self.before, *step)
+        if self.pattern == "none":
+            return before, prefill_time(self.after, *step)
+        return before, pruned_prefill_time(self.after, *step, read, multiplied)
 
     def field_values(self) -> dict[str, Any]:
         """All fields of a result that are not lazy, in base units."""
@@ -161,13 +171,9 @@ class Compression:
         stored, read, multiplied = self.shares
         original, compressed = weights_bytes(model, before.precision), self.weights(stored)
         held = compressed if read is stored else self.weights(read)
-        found = {"baseline_itl": known_decode_time(before, model, *step), "itl": self.decode_time(read, multiplied),
-                 "baseline_ttft": prefill_time(before, model, *step, 0.0),
-                 "ttft": pruned_prefill_time(after, model, *step, 0.0, read, multiplied)}
+        old, new = known_decode_time(before, model, *step), self.decode_time(read, multiplied)
         headroom = usable_bytes(after.device) - held - kv_cache_bytes(model, *step, after.kv_precision)
-        return found | {
-            "feasible": headroom >= 0, "original_size": original, "compressed_size": compressed,
-            "compression_ratio": original / compressed, "memory_savings": 1 - held / original,
-            "bits_per_weight": 8 * stored * after.precision.size, "headroom": headroom,
-            "inference_speedup": found["baseline_itl"] / found["itl"],
-            "prefill_speedup": found["baseline_ttft"] / found["ttft"]}
+        return {
+            "baseline_itl": old, "itl": new, "inference_speedup": old / new, "feasible": headroom >= 0,
+            "original_size": original, "compressed_size": compressed, "compression_ratio": original / compressed,
+            "memory_savings": 1 - held / original, "bits_per_weight": 8 * stored * after.precision.size, "headroom": headroom}

@@ -24,11 +24,13 @@ class CompressionResult(Result):
     bits_per_weight = field(None, "bits that a weight of the layers takes on average")
     memory_savings = field(None, "share of the memory of the weights that the chip no longer needs for them")
     inference_speedup = field(None, "how many times faster tokens come")
-    prefill_speedup = field(None, "how many times sooner the first token comes")
+    prefill_speedup = field(None, "how many times sooner the first token comes",
+                            lazy=lambda result: result.value("baseline_ttft") / result.value("ttft"))
     baseline_itl = field("ms", "time between tokens before")
     itl = field("ms", "time between tokens after")
-    baseline_ttft = field("ms", "time to first token before")
-    ttft = field("ms", "time to first token after")
+    baseline_ttft = field("ms", "time to first token before",
+                          lazy=lambda result: result.given["asked"].prompt_times()[0])
+    ttft = field("ms", "time to first token after", lazy=lambda result: result.given["asked"].prompt_times()[1])
     headroom = field("GB", "memory left beside compressed weights and KV cache; negative where they do not fit")
     energy = field("J", "energy of a decoded token after: at most, by the board power of the chip, and without hosts, "
                         "network and cooling",
@@ -57,7 +59,7 @@ class CompressionResult(Result):
         return [memory_sentence(values["headroom"], asked.after.device, more), self._format(), self._arithmetic(),
                 *self._zeros(), self._accuracy(), *power_sentences(asked.after),
                 *caveat_sentences(asked.context, [asked.model], [
-                    (asked.after, {"time to first token": values["ttft"], "time between tokens": values["itl"]})])]
+                    (asked.after, {"time to first token": self.value("ttft"), "time between tokens": values["itl"]})])]
 
     def _format(self) -> str:
         """What weights are afterwards."""
