@@ -176,4 +176,5 @@ class Compression:
         return {
             "baseline_itl": old, "itl": new, "inference_speedup": old / new, "feasible": headroom >= 0,
             "original_size": original, "compressed_size": compressed, "compression_ratio": original / compressed,
-            "memory_savings": 1 - held / original, "bits_per_weight": 8 * stored * after.precision.size, "headroom": headroom}
+            "memory_savings": 1 - held / original, "bits_per_weight": 8 * stored * after.precision.size,
+            "headroom": headroom}
