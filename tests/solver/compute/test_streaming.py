@@ -39,7 +39,7 @@ def test_the_peers_bus_is_eight_times_too_fast():
 
 
 def test_what_streams_at_150_gb_a_second_is_little_for_a_token():
-    """1.2 Tbit/s at 800 token/s: 0.18 GB of weights a token, news.ycombinator.com/item?id=47001147 (2026-02)."""
+    """1.2 Tbit/s at 800 token/s: 0.18 GB of weights a token, as a reader of Hacker News reckons (item 47001147)."""
     r = STREAMING.solve(LARGE, CS3, 2048)
     tokens, streamed = r.throughput_tokens_per_sec, r.streamed_weights.m_as("GB")
     assert tokens / 800 == pytest.approx(0.1875 / streamed, rel=0.05)

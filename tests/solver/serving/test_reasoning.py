@@ -36,8 +36,8 @@ def test_the_mean_is_that_of_all_steps(model):
 
 
 def test_a_constant_time_between_tokens_is_far_off_where_answers_are_long():
-    """The peer multiplies the time at the prompt. DeepSeek-AI 2025, "DeepSeek-R1", section 2.3: up to 32,768 tokens are
-    generated for each answer of the benchmarks; 16 of them at once."""
+    """The peer multiplies the time at the prompt. DeepSeek-AI 2025, "DeepSeek-R1", section 3: answers of up to
+    32,768 tokens in its benchmarks; here 16 of them at once."""
     r = REASONING.solve(LLAMA, H100, 64, 1024, tokens_per_step=512, branches=16)
     assert r.tokens_generated == 16 * 32_768
     assert r.itl / r.itl_first > 2.5 and "longer than at first" in r.constraint_trace[1]
