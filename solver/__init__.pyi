@@ -2,12 +2,18 @@
 
 from solver import show as show
 from solver.base.forward import ForwardModel as ForwardModel
+from solver.compute.compression import CompressionModel as CompressionModel
+from solver.compute.compression_result import CompressionResult as CompressionResult
+from solver.compute.efficiency import EfficiencyModel as EfficiencyModel
+from solver.compute.efficiency_result import EfficiencyResult as EfficiencyResult
 from solver.compute.engine import Engine as Engine
 from solver.compute.engine import Engine as SingleNodeModel
 from solver.compute.engine import OutOfMemoryError as OutOfMemoryError
 from solver.compute.engine import PerformanceProfile as PerformanceProfile
 from solver.compute.network_roofline import NetworkRooflineModel as NetworkRooflineModel
 from solver.compute.network_roofline import NetworkRooflineResult as NetworkRooflineResult
+from solver.compute.streaming import WeightStreamingModel as WeightStreamingModel
+from solver.compute.streaming_result import WeightStreamingResult as WeightStreamingResult
 from solver.design.parallelism import ParallelismOptimizer as ParallelismOptimizer
 from solver.design.parallelism_result import ParallelismResult as ParallelismResult
 from solver.fleet.checkpoints import CheckpointModel as CheckpointModel
@@ -42,6 +48,8 @@ from solver.serving.capacity import max_users as max_users
 from solver.serving.model import ServingModel as ServingModel
 from solver.serving.queues import TailLatencyModel as TailLatencyModel
 from solver.serving.queues import TailLatencyResult as TailLatencyResult
+from solver.serving.reasoning import InferenceScalingModel as InferenceScalingModel
+from solver.serving.reasoning_result import InferenceScalingResult as InferenceScalingResult
 from solver.serving.replicas import ServingCapacityModel as ServingCapacityModel
 from solver.serving.replicas_result import ServingCapacityResult as ServingCapacityResult
 from solver.serving.result import ServingResult as ServingResult
@@ -51,6 +59,10 @@ from solver.simulation.queue import QueueSimulation as QueueSimulation
 from solver.simulation.queue import simulate_queue as simulate_queue
 from solver.simulation.result import Simulation as Simulation
 from solver.simulation.serving import simulate as simulate
+from solver.training.data import DataModel as DataModel
+from solver.training.data import TransformationModel as TransformationModel
+from solver.training.data_result import DataResult as DataResult
+from solver.training.data_result import TransformationResult as TransformationResult
 from solver.training.distributed import DistributedModel as DistributedModel
 from solver.training.distributed_result import DistributedResult as DistributedResult
 from solver.training.memory import TrainingMemoryModel as TrainingMemoryModel

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from solver.units import Context, JoulePerRequest, JoulePerToken, Request, Scalar, Second, TokenRate, Watt
+from solver.units import Context, Joule, JoulePerRequest, JoulePerToken, Request, Scalar, Second, TokenRate, Watt
 from solver.zoo.node import Node
 
 
@@ -76,3 +76,17 @@ def served_energy(node: Node, rate: TokenRate) -> JoulePerToken:
     0.25
     """
     return board_power(node) / rate
+
+
+def busy_energy(node: Node, time: Second) -> Joule:
+    """Energy of a node that is busy for a time: at most its board power.
+
+        energy = board_power * time
+
+    By definition; chips that wait draw less, and hosts, network and cooling are left out.
+
+    >>> from solver import PRECISIONS, Hardware, Node
+    >>> busy_energy(Node(Hardware.Cloud.H100, PRECISIONS["fp16"]), 2.0)   # J
+    1400.0
+    """
+    return board_power(node) * time

@@ -126,7 +126,7 @@ def layer_activation_bytes(model: Transformer, tokens: Token, tensor: Scalar = 1
     return tokens * model.exchanged_bytes / 2 * (UNSPLIT / shared + matrices)
 
 
-def score_bytes(model: Transformer, tokens: Token, context: Context, tensor: Scalar = 1.0, one: Context = 1.0) -> Byte:
+def kept_score_bytes(model: Transformer, tokens: Token, context: Context, tensor: Scalar = 1.0, one: Context = 1.0) -> Byte:
     """Scores of attention that a mean layer keeps of `tokens` tokens for its backward pass, with softmax and dropout.
 
         bytes = 5 / 2 * tokens * exchanged_bytes / hidden * (sum over kinds of layers of heads * min(context, window))
@@ -137,7 +137,7 @@ def score_bytes(model: Transformer, tokens: Token, context: Context, tensor: Sca
     Source: Korthikanti et al. 2022, "Reducing Activation Recomputation in Large Transformer Models", equation 1.
 
     >>> from solver import Models
-    >>> round(float(score_bytes(Models.GPT3, 1, 2048)) / 12288, 2)   # 5 a s / h
+    >>> round(float(kept_score_bytes(Models.GPT3, 1, 2048)) / 12288, 2)   # 5 a s / h
     80.0
     """
     each = sum(kind.count * kind.attention.heads * np.minimum(context, kind.attention.window) for kind in model.kinds)

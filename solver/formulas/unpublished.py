@@ -35,7 +35,8 @@ def known_decode_time(node: Node, model: Transformer, batch: Request, past: Cont
         time = decode_time      on a chip whose rate nobody publishes with arithmetic that takes no time,
         NaN                     there, where decode_intensity > 8 FLOP/B: arithmetic may then be what takes long
 
-    The ridge points of all chips in the zoo lie above nine times that, so that what is left out hides behind reading.
+    The ridge points of all chips in the zoo lie above nine times that, but for a wafer of SRAM, whose rate is known. So
+    what is left out hides behind reading.
     Source: Williams, Waterman, Patterson 2009, "Roofline: an insightful visual performance model".
 
     >>> from solver import PRECISIONS, Hardware, Models, Node

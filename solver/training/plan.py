@@ -11,9 +11,9 @@ import numpy as np
 from solver.formulas.training_memory import (
     gathered_layer_bytes,
     kept_layers,
+    kept_score_bytes,
     layer_activation_bytes,
     micro_batch_tokens,
-    score_bytes,
     sharded_bytes,
     stage_experts,
     stage_parameters,
@@ -107,7 +107,7 @@ class TrainingPlan:
             return self.tokens * self.model.exchanged_bytes * INPUT_KEPT / 2 / shared
         kept = layer_activation_bytes(self.model, self.tokens, self.tensor, self.sequence)
         if self.recomputed == "none":
-            kept = kept + score_bytes(self.model, self.tokens, self.context, self.tensor)
+            kept = kept + kept_score_bytes(self.model, self.tokens, self.context, self.tensor)
         return kept
 
     @cached_property

@@ -36,8 +36,9 @@ class Accelerator:
     activations take is a `reserve` of the model that uses it. Rates are dense (no sparsity) and NaN where the chip has
     no such format, or where nobody publishes the rate: then its name is in `unpublished`, and only what needs the rate
     is unknown. `link` is the interconnect between chips, which joins `domain` of them, and `host` the bus to the host,
-    one direction each. `family` ("Hopper") and `memory_kind` ("HBM", "GDDR" or "Unified") say which share of its
-    figures an engine reaches (see `Profile`).
+    one direction each. `sparsity` is how many times as fast it multiplies weights of which two in each four are zero, 1
+    where nobody prints that. `family` ("Hopper") and `memory_kind` ("HBM", "GDDR", "Unified", or "SRAM" on the chip
+    itself) say which share of its figures an engine reaches (see `Profile`).
 
     >>> Accelerator("Mine", memory="80 GiB", bandwidth="3 TB/s", fp16="900 TFLOP/s").bandwidth
     3000000000000.0
@@ -61,6 +62,7 @@ class Accelerator:
     memory_kind: str = ""
     ecc: Scalar = 0.0
     domain: Scalar = 1.0
+    sparsity: Scalar = 1.0
     unpublished: tuple[str, ...] = ()
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
 
@@ -204,4 +206,4 @@ def group(name: str) -> Zoo[Accelerator]:
                                             if read("hardware.toml")[key]["group"] == name})
 
 
-Hardware = Zoo("Hardware", chips, Cloud=group("Cloud"), Workstation=group("Workstation"))
+Hardware = Zoo("Hardware", chips, Cloud=group("Cloud"), Workstation=group("Workstation"), Wafer=group("Wafer"))

@@ -14,7 +14,7 @@ from solver.zoo.hardware import Accelerator
 from solver.zoo.precision import Precision
 from solver.zoo.profiles import Profiles
 
-LIGHT = 8.0  # FLOP/B: a tenth of the lowest ridge point at 16 bits in the zoo (76, RTX 3090)
+LIGHT = 8.0  # FLOP/B: a tenth of the lowest ridge point at 16 bits in the zoo (76, RTX 3090), a wafer of SRAM aside
 
 
 @dataclass(frozen=True, eq=False)

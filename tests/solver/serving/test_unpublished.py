@@ -42,7 +42,7 @@ def test_what_is_left_out_is_little():
 
 
 def test_light_work_hides_on_every_chip():
-    ridges = [chip.half / chip.bandwidth for chip in CHIPS if chip.half > 0]
+    ridges = [chip.half / chip.bandwidth for chip in CHIPS if chip.half > 0 and chip.memory_kind != "SRAM"]
     assert min(ridges) > 9 * LIGHT
 
 

@@ -22,7 +22,8 @@ MODELS = ["Llama1_7B", "Llama1_13B", "Llama1_33B", "Llama2_7B", "Llama2_13B", "L
           "Qwen2_5_32B", "Qwen3_30B_A3B", "Qwen3_235B_A22B", "GPT2", "GPT3", "GPT_OSS_20B", "GPT_OSS_120B",
           "GPTJ_6B", "OPT_125M", "Bloom_176B", "MPT_7B", "MPT_30B", "Falcon_7B", "Falcon_180B", "DeepSeek_V2_Lite",
           "DeepSeek_V3", "Kimi_K2", "ResNet50"]
-FAMILIES = {"Turing", "Volta", "Ampere", "Hopper", "Ada", "Blackwell", "CDNA3", "CDNA4", "TPU", "Apple", "Orin", "Xe"}
+FAMILIES = {"Turing", "Volta", "Ampere", "Hopper", "Ada", "Blackwell", "CDNA3", "CDNA4", "TPU", "Apple", "Orin", "Xe",
+            "Cerebras"}
 ROUNDED = {  # counts that agree with the shapes only so far: why, and by what share they differ
     "GPT3": 0.003,              # its paper prints a rounded 175 billion
     "Llama1_33B": 0.001,        # published as 32.5 billion
@@ -49,7 +50,8 @@ def test_everything_asked_for_is_there():
     assert set(CHIPS) <= set(Hardware.keys())
     assert set(MODELS) <= set(Models.keys())
     assert Hardware.Cloud.H100 is Hardware.Cloud["H100"]
-    assert {chip.name for chip in Hardware} == {c.name for c in [*Hardware.Cloud, *Hardware.Workstation]}
+    assert {chip.name for chip in Hardware} == {
+        c.name for c in [*Hardware.Cloud, *Hardware.Workstation, *Hardware.Wafer]}
 
 
 @pytest.mark.parametrize("record", [*Hardware, *Models], ids=str)
@@ -61,7 +63,8 @@ def test_every_figure_has_a_source(record):
         assert datetime.date(2012, 1, 1) < source.date <= datetime.date(2026, 11, 20)
     if isinstance(record, Accelerator):
         present = {name for name in FIGURES if not math.isnan(getattr(record, name))}
-        present |= {name for name, none in (("ecc", 0), ("domain", 1)) if getattr(record, name) != none}
+        absent = {"ecc": 0, "domain": 1, "sparsity": 1}
+        present |= {name for name, none in absent.items() if getattr(record, name) != none}
         assert set(record.sources) == present
 
 
@@ -76,7 +79,7 @@ def test_every_source_is_used():
         assert used == known
 
 
-@pytest.mark.parametrize("chip", Hardware, ids=str)
+@pytest.mark.parametrize("chip", [chip for chip in Hardware if chip.memory_kind != "SRAM"], ids=str)
 def test_figures_of_a_chip_are_plausible(chip):
     assert chip.family in FAMILIES
     assert chip.memory_kind in {"HBM", "GDDR", "Unified"}
@@ -87,6 +90,19 @@ def test_figures_of_a_chip_are_plausible(chip):
     assert not chip.fp16 < chip.fp32
     assert unit_of(chip, "bandwidth") == "byte/second"
     assert chip.precisions or chip.family == "Apple", "Apple prints no rates of some chips"
+
+
+def test_a_wafer_is_a_chip_of_its_own_group():
+    """SemiAnalysis 2026: 15.625 PFLOP/s are an eighth of the printed 125; 1.2 Tbit/s of twelve ports are 150 GB/s."""
+    wafer = Hardware.Wafer.CS3
+    assert wafer.memory_kind == "SRAM" and wafer not in list(Hardware.Cloud) and list(Hardware.Wafer) == [wafer]
+    assert wafer.fp16 * 8 == 125e15 and wafer.host * 8 == 12 * 100e9 and wafer.memory == 44e9
+    assert wafer.interconnect == wafer.host, "wafers meet over the same ports"
+
+
+@pytest.mark.parametrize("chip", Hardware, ids=str)
+def test_weights_with_zeros_are_multiplied_as_fast_or_twice(chip):
+    assert chip.sparsity == 1 or (chip.sparsity == 2 and chip.family not in {"Turing", "Volta", "TPU", "Apple"})
 
 
 @pytest.mark.parametrize("key", Models.keys())
