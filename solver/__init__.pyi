@@ -6,6 +6,8 @@ from solver.compute.engine import Engine as Engine
 from solver.compute.engine import Engine as SingleNodeModel
 from solver.compute.engine import OutOfMemoryError as OutOfMemoryError
 from solver.compute.engine import PerformanceProfile as PerformanceProfile
+from solver.design.sensitivity import SensitivitySolver as SensitivitySolver
+from solver.design.sensitivity_result import SensitivityResult as SensitivityResult
 from solver.formulas.lengths import Exponential as Exponential
 from solver.formulas.lengths import Fixed as Fixed
 from solver.formulas.lengths import Uniform as Uniform
