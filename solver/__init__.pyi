@@ -6,6 +6,9 @@ from solver.compute.engine import Engine as Engine
 from solver.compute.engine import Engine as SingleNodeModel
 from solver.compute.engine import OutOfMemoryError as OutOfMemoryError
 from solver.compute.engine import PerformanceProfile as PerformanceProfile
+from solver.design.explain import Cause as Cause
+from solver.design.explain import Difference as Difference
+from solver.design.explain import explain as explain
 from solver.design.sensitivity import SensitivitySolver as SensitivitySolver
 from solver.design.sensitivity_result import SensitivityResult as SensitivityResult
 from solver.formulas.lengths import Exponential as Exponential

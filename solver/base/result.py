@@ -6,9 +6,10 @@ result that was traced with symbols is the bare symbol.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -43,8 +44,23 @@ class field:
         return self.kind(value) if self.kind and np.isfinite(value) else float(value)
 
 
+class Inquiry(NamedTuple):
+    """What a result answers: the declared function, whose it is, and its arguments, judged and plain."""
+
+    solve: Callable[..., Any]
+    owner: tuple[Any, ...]
+    plain: dict[str, Any]
+
+    def again(self, **changes: Any) -> Any:
+        """The same once more, with other plain arguments, which nobody judges."""
+        return inspect.unwrap(self.solve)(*self.owner, **self.plain | changes)
+
+
 class Result:
-    """Named fields. `values` has them as computed, in base units; `given` what they were computed from."""
+    """Named fields. `values` has them as computed, in base units; `given` what they were computed from; `inquiry` what
+    was asked, if a declared function made it."""
+
+    inquiry: Inquiry | None = None
 
     def __init__(self, values: dict[str, Any], given: dict[str, Any]) -> None:
         self.__dict__.update(values=values, given=given)

@@ -26,8 +26,8 @@ from solver.zoo.records import changed
 CHIP_RATES = tuple(rate for rate in BITS if rate != "half")
 TOGETHER = {"peak_flops": CHIP_RATES, "memory_bandwidth": ("bandwidth",), "memory_capacity": ("memory",),
             "power": ("power",)}
-ALONE = (*CHIP_RATES, "bandwidth", "memory", "host")  # figures of a chip by the names of its record
-USUAL = ("peak_flops", "memory_bandwidth", "memory_capacity", "link", "overhead", "power")
+ONE_BY_ONE = (*CHIP_RATES, "bandwidth", "memory", "host")  # figures of a chip by the names of its record
+USUAL_FIGURES = ("peak_flops", "memory_bandwidth", "memory_capacity", "link", "overhead", "power")
 ALL_SPEEDS = ("peak_flops", "memory_bandwidth", "link", "overhead")  # with all twice as high, all takes half as long
 COUNTS_OF_RECORDS = ("layers", "domain", "chips", "count", "heads", "experts")  # of models, chips and fleets
 OVERHEADS = ("launch", "routing", "latent", "index", "state", "reading", "request", "latency", "hop", "handover")
@@ -41,7 +41,7 @@ def multiplied(asked: Mapping[str, Any], arguments: Mapping[str, Argument], name
     if name == "link":
         linked = {**asked, **_machines(asked, lambda chip: _with_figures(chip, _exchanged(chip), factor))}
         return {**linked, **_network(linked, arguments, rate=factor), **_sent(asked, arguments, factor)}
-    if name in TOGETHER or name in ALONE:
+    if name in TOGETHER or name in ONE_BY_ONE:
         return {**asked, **_machines(asked, lambda chip: _with_figures(chip, TOGETHER.get(name, (name,)), factor))}
     return {**asked, name: _argument(arguments[name], asked.get(name, arguments[name].default), factor)}
 
@@ -49,12 +49,13 @@ def multiplied(asked: Mapping[str, Any], arguments: Mapping[str, Argument], name
 def judged_figure(name: Any, arguments: Mapping[str, Argument], asked: Mapping[str, Any]) -> str:
     """The name of a figure; one that comes whole, or that there is none of, is refused in a sentence."""
     found = arguments.get(name) if isinstance(name, str) else None
-    if name in (*USUAL, *ALONE):
+    if name in (*USUAL_FIGURES, *ONE_BY_ONE):
         return str(name)
     if name in COUNTS_OF_RECORDS or getattr(found, "whole", False):
         raise ValueError(f"figures has {name!r}, which comes whole: compare two runs with explain.")
     if not isinstance(found, Number):
-        known = [*USUAL, *ALONE, *(key for key, one in arguments.items() if isinstance(one, Number) and not one.whole)]
+        numbers = [key for key, one in arguments.items() if isinstance(one, Number) and not one.whole]
+        known = [*USUAL_FIGURES, *ONE_BY_ONE, *numbers]
         raise ValueError(f"figures has {name!r}, which is no figure that can be raised. {nearest(name, known)}")
     if asked.get(name, found.default) is None or asked.get(name, found.default) is REQUIRED:
         raise ValueError(f"figures has {name!r}, and nothing is given for it: give it a value first.")

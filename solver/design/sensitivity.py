@@ -19,7 +19,7 @@ from solver.base.declared import declared
 from solver.base.forward import ForwardModel
 from solver.base.result import Result
 from solver.design.dual import Dual, seeds
-from solver.design.figures import ALL_SPEEDS, USUAL, multiplied
+from solver.design.figures import ALL_SPEEDS, USUAL_FIGURES, multiplied
 from solver.design.sensitivity_arguments import (
     AnyField,
     AnySolver,
@@ -58,7 +58,7 @@ class Changes:
     @cached_property
     def elasticities(self) -> dict[str, tuple[Any, Any]]:
         """Of each figure, and of all speeds together: for less of it, and for more."""
-        names = tuple(dict.fromkeys((*USUAL, *self.figures)))
+        names = tuple(dict.fromkeys((*USUAL_FIGURES, *self.figures)))
         factors, asked = seeds(*names, ALL), self.asked
         for name in names:
             factor = factors[name] * factors[ALL] if name in ALL_SPEEDS else factors[name]

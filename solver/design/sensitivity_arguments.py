@@ -17,7 +17,7 @@ from solver.base.numbers import symbolic
 from solver.base.result import Result
 from solver.compute.arguments import Network as Network
 from solver.compute.engine import Engine
-from solver.design.figures import USUAL, asked_chip, judged_figure
+from solver.design.figures import USUAL_FIGURES, asked_chip, judged_figure
 from solver.serving.batching import ContinuousBatchingModel
 from solver.serving.model import ServingModel
 from solver.text import nearest
@@ -85,7 +85,7 @@ def _given(name: str, value: Any, seen: Seen) -> Any:
 
 def _raised(name: str, value: Any, seen: Seen) -> Any:
     if isinstance(value, str) or not isinstance(value, (list, tuple)) or not value:
-        raise TypeError(f"{name} is {value!r}, and should be a list of figures, such as {list(USUAL[:2])}.")
+        raise TypeError(f"{name} is {value!r}, and should be a list of figures, such as {list(USUAL_FIGURES[:2])}.")
     return tuple(judged_figure(one, arguments_of(seen["solver"]), asked_of(seen)) for one in value)
 
 
@@ -131,4 +131,4 @@ Given: TypeAlias = Annotated[Any, RecordOf(
     pair=lambda: ({"batch_size": 1}, {"batch_size": 256}))]
 Raised: TypeAlias = Annotated[Any, RecordOf(
     "The figures that are raised; if not given, the six usual ones.", of="list of names", asks=_raised,
-    otherwise=lambda seen: USUAL, pair=lambda: (USUAL, ("power",)))]
+    otherwise=lambda seen: USUAL_FIGURES, pair=lambda: (USUAL_FIGURES, ("power",)))]
