@@ -47,13 +47,13 @@ class field:
 class Inquiry(NamedTuple):
     """What a result answers: the declared function, whose it is, and its arguments, judged and plain."""
 
-    solve: Callable[..., Any]
+    function: Callable[..., Any]
     owner: tuple[Any, ...]
     plain: dict[str, Any]
 
     def again(self, **changes: Any) -> Any:
         """The same once more, with other plain arguments, which nobody judges."""
-        return inspect.unwrap(self.solve)(*self.owner, **self.plain | changes)
+        return inspect.unwrap(self.function)(*self.owner, **self.plain | changes)
 
 
 class Result:

@@ -101,7 +101,7 @@ def explain(a: Result, b: Result, field: str | None = None) -> Difference:
     Shared out over all orders of 6 causes (Shapley's value).
     """
     one, other = _plain_of(a, "a"), _plain_of(b, "b")
-    if type(a) is not type(b) or a.inquiry.solve is not b.inquiry.solve:  # type: ignore[union-attr]
+    if type(a) is not type(b) or a.inquiry.function is not b.inquiry.function:  # type: ignore[union-attr]
         raise TypeError(f"a is a {type(a).__name__} and b a {type(b).__name__}: compare two results of the same solve.")
     name, unit = _field_of(a, field), getattr(type(a), _field_of(a, field)).unit
     for result in (a, b):
@@ -162,7 +162,7 @@ class Mixtures:
 
     def cause(self, group: tuple[int, ...], value: float, unit: str | None) -> Cause:
         """What one or several parts brought."""
-        arguments = self.inquiry.solve.arguments
+        arguments = self.inquiry.function.arguments
         parts = [self.parts[place] for place in group]
         before, after = (", ".join(part_text(part, plain, arguments) for part in parts)
                          for plain in (self.plain, self.other))
