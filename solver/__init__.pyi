@@ -11,6 +11,8 @@ from solver.design.explain import Difference as Difference
 from solver.design.explain import explain as explain
 from solver.design.sensitivity import SensitivitySolver as SensitivitySolver
 from solver.design.sensitivity_result import SensitivityResult as SensitivityResult
+from solver.design.synthesis import SynthesisSolver as SynthesisSolver
+from solver.design.synthesis_result import SynthesisResult as SynthesisResult
 from solver.formulas.lengths import Exponential as Exponential
 from solver.formulas.lengths import Fixed as Fixed
 from solver.formulas.lengths import Uniform as Uniform

@@ -33,6 +33,8 @@ class Number(Argument):
     whole: bool = False
 
     def plain(self, name: str, value: Any) -> Any:
+        if unknown(value):
+            return unseen(name, value, self.unit)
         return each(name, number(name, value, self.unit), self.good, lambda bad: self.says)
 
     @property
@@ -84,10 +86,28 @@ class Share(Number):
 
 @dataclass(frozen=True, eq=False)
 class Amount(Number):
-    """A quantity; a bare number is refused, since its unit can only be guessed. `sample` is one, as a text."""
+    """A quantity; a bare number is refused, since its unit can only be guessed. `sample` is one, as a text.
+
+    >>> Amount("Data that is sent.", "byte", sample="1 GB").plain("message", 5)
+    Traceback (most recent call last):
+    TypeError: message is 5, without a unit: write Q_('1 GB'), for example.
+    """
 
     low: float = 0
     sample: str = ""
+
+    def plain(self, name: str, value: Any) -> Any:
+        if symbolic(value):
+            return value
+        if not is_quantity(value):
+            raise TypeError(f"{name} is {value!r}, without a unit: write Q_({self.sample!r}), for example.")
+        if unknown(value):
+            return unseen(name, value, self.unit)
+        return each(name, number(name, value, self.unit), self._inside, lambda bad: (
+            f"give a quantity {self.values}, such as Q_({self.sample!r})."))
+
+    def _inside(self, value: Any) -> Any:
+        return np.isfinite(value) & ((value > self.low) if self.above else (value >= self.low))
 
     def beside(self, value: Any) -> Any:
         return value * 2
