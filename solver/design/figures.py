@@ -30,7 +30,7 @@ ONE_BY_ONE = (*CHIP_RATES, "bandwidth", "memory", "host")  # figures of a chip b
 USUAL_FIGURES = ("peak_flops", "memory_bandwidth", "memory_capacity", "link", "overhead", "power")
 ALL_SPEEDS = ("peak_flops", "memory_bandwidth", "link", "overhead")  # with all twice as high, all takes half as long
 COUNTS_OF_RECORDS = ("layers", "domain", "chips", "count", "heads", "experts")  # of models, chips and fleets
-OVERHEADS = ("launch", "routing", "latent", "index", "state", "reading", "request", "latency", "hop", "handover")
+ENGINE_OVERHEADS = ("launch", "routing", "latent", "index", "state", "reading", "request", "latency", "hop", "handover")
 MACHINES = ("hardware", "decode_hardware", "fleet")
 
 
@@ -98,7 +98,7 @@ def _quicker_engine(asked: Mapping[str, Any], factor: Any) -> dict[str, Any]:
     if asked.get("profile") is None:
         return {}
     profile = chosen.profile(asked["profile"])
-    less = {name: _divided(getattr(profile, name), factor) for name in OVERHEADS}
+    less = {name: _divided(getattr(profile, name), factor) for name in ENGINE_OVERHEADS}
     return {"profile": replace(profile, **less)}
 
 

@@ -13,7 +13,7 @@ from solver.base.declared import declared
 from solver.base.forward import ForwardModel
 from solver.base.kinds import Amount, Word
 from solver.compute.arguments import Network
-from solver.design.figures import OVERHEADS
+from solver.design.figures import ENGINE_OVERHEADS
 from solver.design.synthesis_result import SynthesisResult
 from solver.formulas.images import image_time
 from solver.formulas.memory import chip_bytes, weights_bytes
@@ -64,7 +64,7 @@ class Requirements:
     @cached_property
     def quiet(self) -> Any:
         """The profile without all that it adds besides work and traffic."""
-        return replace(self.profile, **dict.fromkeys(OVERHEADS, 0.0) | {"routing": Shares(0.0)})
+        return replace(self.profile, **dict.fromkeys(ENGINE_OVERHEADS, 0.0) | {"routing": Shares(0.0)})
 
     @property
     def images(self) -> bool:

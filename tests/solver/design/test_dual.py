@@ -12,7 +12,7 @@ from mlsysim_labs.reactive.symbols import FUNCTIONS as TRACED
 from solver import Hardware, Models, ServingModel, changed
 from solver.design.dual import CONDITIONS, JUMPS, RULES_OF_TWO, SMOOTH, Dual, NotDifferentiable, seeds
 from solver.design.dual_arrays import ARRAY_RULES
-from solver.design.figures import CHIP_RATES, OVERHEADS
+from solver.design.figures import CHIP_RATES, ENGINE_OVERHEADS
 from solver.testing import formulas
 from solver.testing.drawn import parameters, random_arguments, random_records
 from solver.zoo.fleet import Fleet
@@ -52,7 +52,7 @@ class Moved:
             return replace(value, node=self.record(key, value.node, step))
         if isinstance(value, Node):
             profile = value.profile
-            figures = {name: self.overhead(f"{key}.{name}", getattr(profile, name), step) for name in OVERHEADS}
+            figures = {name: self.overhead(f"{key}.{name}", getattr(profile, name), step) for name in ENGINE_OVERHEADS}
             return replace(value, device=self.chip(key, value.device, step), profile=replace(profile, **figures))
         return value
 
