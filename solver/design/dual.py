@@ -183,6 +183,7 @@ def jumps(where: Any, slopes: np.ndarray) -> np.ndarray:
 
 
 def dual_product(one: Any, other: Any) -> Dual:
+    """(x y)' = y x' + x y', the known factor's part left out."""
     x, y = plain(one), plain(other)
     if not isinstance(other, Dual):
         return Dual(x * y, wide(y) * one.slopes)
@@ -192,6 +193,7 @@ def dual_product(one: Any, other: Any) -> Dual:
 
 
 def dual_quotient(one: Any, other: Any) -> Dual:
+    """(x / y)' = (x' - x / y y') / y."""
     x, y = plain(one), plain(other)
     if not isinstance(other, Dual):
         return Dual(np.divide(x, y), one.slopes / wide(y))
@@ -200,6 +202,7 @@ def dual_quotient(one: Any, other: Any) -> Dual:
 
 
 def dual_power(base: Any, exponent: Any) -> Dual:
+    """(x^y)' = y x^(y - 1) x' + x^y log(x) y'; where the power is 0, its second part is too."""
     x, y = plain(base), plain(exponent)
     value, slopes = np.power(x, y), 0.0
     if isinstance(base, Dual):

@@ -119,20 +119,21 @@ def test_where_to_invest():
     assert small.binding_constraint == large.binding_constraint == "memory_bandwidth"
 
 
-@pytest.mark.parametrize("context, turns", [(128, 148), (512, 148), (1024, None), (2048, None)])
-def test_the_batch_where_the_order_turns(context, turns):
+@pytest.mark.parametrize("profile, context, turns", [
+    (None, 128, 148), (None, 512, 148), (None, 1024, None), (None, 2048, None), ("ideal", 128, 296),
+    ("ideal", 384, 296), ("ideal", 400, None)])
+def test_the_batch_where_the_order_turns(profile, context, turns):
     """With short contexts arithmetic comes first as soon as products wait for it; with long ones caches stay first.
 
     A request's arithmetic takes 2 * 7.504e9 / 494.7e12 = 30.3 us, its cache 131,072 B * context / 3.352 TB/s, which is
-    longer from 776 tokens on: then no batch turns the order.
+    longer from 776 tokens on: then no batch turns the order. With all of the peak it is half of that, 388 tokens.
     """
     batches = np.arange(1.0, 4097.0)
-    r = SensitivitySolver().solve(LLAMA, H100, solver="serving", field="itl",
-                                  given={"seq_len": context, "batch_size": batches})
-    first = r.binding_constraint if np.all(r.feasible) else np.where(
-        r.memory_bandwidth < r.peak_flops, "memory_bandwidth", "peak_flops")
-    assert (first[-1] == "peak_flops") == (turns is not None)
-    assert turns is None or batches[first == "peak_flops"][0] == turns
+    r = SensitivitySolver().solve(LLAMA, H100, solver="serving", field="itl", given={
+        "seq_len": context, "batch_size": batches, "profile": profile})
+    arithmetic_first = r.peak_flops < r.memory_bandwidth
+    assert arithmetic_first[-1] == (turns is not None)
+    assert turns is None or batches[arithmetic_first][0] == turns
 
 
 def test_what_does_not_fit_has_elasticities_all_the_same():
