@@ -24,8 +24,8 @@ from typing import Any, TypeVar, overload
 
 import numpy as np
 
+from solver.base.inquiry import Inquiry
 from solver.base.numbers import single_number, together
-from solver.base.result import Inquiry, Result
 from solver.text import nearest
 
 Solve = TypeVar("Solve", bound=Callable[..., Any])
@@ -120,8 +120,8 @@ def _declared(solve: Callable[..., Any], single: str) -> Callable[..., Any]:
             return solve(*args, **options)  # which cannot be called so, and Python says why
         plain = judge.judged(given)
         answer = solve(*args[:own], **plain)
-        if isinstance(answer, Result):
-            answer.__dict__["inquiry"] = Inquiry(wrapper, args[:own], plain)
+        if getattr(answer, "inquiry", False) is None:  # a result, which nobody has told yet
+            vars(answer)["inquiry"] = Inquiry(wrapper, args[:own], plain)
         return answer
 
     wrapper.arguments = types.MappingProxyType(arguments)  # type: ignore[attr-defined]

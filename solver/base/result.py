@@ -6,13 +6,13 @@ result that was traced with symbols is the bare symbol.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from solver.base.inquiry import Inquiry
 from solver.base.numbers import symbolic, unknown
 from solver.text import nearest, number_text
 from solver.units import UNKNOWN_TEXT, is_quantity, quantity
@@ -42,18 +42,6 @@ class field:
         if unknown(value) or np.ndim(value):
             return value
         return self.kind(value) if self.kind and np.isfinite(value) else float(value)
-
-
-class Inquiry(NamedTuple):
-    """What a result answers: the declared function, whose it is, and its arguments, judged and plain."""
-
-    function: Callable[..., Any]
-    owner: tuple[Any, ...]
-    plain: dict[str, Any]
-
-    def again(self, **changes: Any) -> Any:
-        """The same once more, with other plain arguments, which nobody judges."""
-        return inspect.unwrap(self.function)(*self.owner, **self.plain | changes)
 
 
 class Result:

@@ -62,6 +62,11 @@ class Requirements:
         return Node(chip, self.precision, self.kv_precision, profile or self.profile)
 
     @cached_property
+    def unit_node(self) -> Node:
+        """The chip with a FLOP/s for each byte/s."""
+        return self.node(1.0)
+
+    @cached_property
     def quiet(self) -> Any:
         """The profile without all that it adds besides work and traffic."""
         return replace(self.profile, **dict.fromkeys(ENGINE_OVERHEADS, 0.0) | {"routing": Shares(0.0)})
@@ -80,7 +85,7 @@ class Requirements:
 
     def alone(self) -> tuple[Any, Any, Any]:
         """The time of arithmetic alone and of traffic alone on the unit chip, and the work."""
-        node, model, (batch, new, past, scored) = self.node(1.0), self.model, self.step
+        node, model, (batch, new, past, scored) = self.unit_node, self.model, self.step
         if self.images:
             work = model.image_work * batch
             return work / node.matmul_rate, weights_bytes(model, self.precision) / node.bandwidth, work
@@ -102,7 +107,7 @@ class Requirements:
         """What no chip makes shorter: launches, and scheduling."""
         if self.images:
             return 0.0, 0.0
-        node, reads = self.node(1.0), float(self.phase == "prefill")
+        node, reads = self.unit_node, float(self.phase == "prefill")
         scheduling = 0.0 if reads else scheduling_time(node, self.batch)
         return launch_time(node, self.model, reads), scheduling
 
@@ -110,7 +115,7 @@ class Requirements:
         """That of weights and caches on the chip."""
         if self.images:
             return weights_bytes(self.model, self.precision)
-        return chip_bytes(self.node(1.0), self.model, self.batch, self.prompt + self.answer)
+        return chip_bytes(self.unit_node, self.model, self.batch, self.prompt + self.answer)
 
     def field_values(self) -> dict[str, Any]:
         """All fields of a result, in base units."""
