@@ -24,6 +24,7 @@ from typing import Any, TypeVar, overload
 
 import numpy as np
 
+from solver.base.inquiry import Inquiry
 from solver.base.numbers import single_number, together
 from solver.text import nearest
 
@@ -88,7 +89,8 @@ def declared(solve: Any = None, *, single: str = "") -> Any:
 
     An unknown keyword is answered with the nearest known ones, then each argument is judged in the order of the
     signature, then arrays have to broadcast. With `single`, a reason, every argument has to be a single value that is
-    known. The signature stays as it is written; the declarations are in ``.arguments``.
+    known. The signature stays as it is written; the declarations are in ``.arguments``. A result that comes out knows
+    what was asked, judged: its `inquiry`.
 
     >>> from solver.base.arguments import Requests
     >>> @declared
@@ -116,7 +118,11 @@ def _declared(solve: Callable[..., Any], single: str) -> Callable[..., Any]:
         given = judge.named(args[own:], options)
         if given is None:
             return solve(*args, **options)  # which cannot be called so, and Python says why
-        return solve(*args[:own], **judge.judged(given))
+        plain = judge.judged(given)
+        answer = solve(*args[:own], **plain)
+        if getattr(answer, "inquiry", False) is None:  # a result, which nobody has told yet
+            vars(answer)["inquiry"] = Inquiry(wrapper, args[:own], plain)
+        return answer
 
     wrapper.arguments = types.MappingProxyType(arguments)  # type: ignore[attr-defined]
     return wrapper

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from solver.base.inquiry import Inquiry
 from solver.base.numbers import symbolic, unknown
 from solver.text import nearest, number_text
 from solver.units import UNKNOWN_TEXT, is_quantity, quantity
@@ -44,7 +45,10 @@ class field:
 
 
 class Result:
-    """Named fields. `values` has them as computed, in base units; `given` what they were computed from."""
+    """Named fields. `values` has them as computed, in base units; `given` what they were computed from; `inquiry` what
+    was asked, if a declared function made it."""
+
+    inquiry: Inquiry | None = None
 
     def __init__(self, values: dict[str, Any], given: dict[str, Any]) -> None:
         self.__dict__.update(values=values, given=given)

@@ -126,7 +126,8 @@ def layer_activation_bytes(model: Transformer, tokens: Token, tensor: Scalar = 1
     return tokens * model.exchanged_bytes / 2 * (UNSPLIT / shared + matrices)
 
 
-def kept_score_bytes(model: Transformer, tokens: Token, context: Context, tensor: Scalar = 1.0, one: Context = 1.0) -> Byte:
+def kept_score_bytes(model: Transformer, tokens: Token, context: Context, tensor: Scalar = 1.0,
+                     one: Context = 1.0) -> Byte:
     """Scores of attention that a mean layer keeps of `tokens` tokens for its backward pass, with softmax and dropout.
 
         bytes = 5 / 2 * tokens * exchanged_bytes / hidden * (sum over kinds of layers of heads * min(context, window))

@@ -104,3 +104,13 @@ def test_what_is_given_arrives_plain():
 
 def test_results_and_functions_still_travel():
     assert pickle.loads(pickle.dumps(max_users)) is max_users
+
+
+def test_a_result_knows_what_was_asked_and_can_be_asked_again():
+    r = ServingModel().solve(LLAMA, H100, seq_len=2048, batch_size=8)
+    assert (r.inquiry.plain["batch_size"], r.inquiry.plain["hardware"]) == (8, H100)
+    assert list(r.inquiry.plain) == list(ServingModel.solve.arguments)
+    again = r.inquiry.again(batch_size=64.0)
+    assert again.value("itl") == ServingModel().solve(LLAMA, H100, 2048, 64).value("itl") and again.inquiry is None
+    assert pickle.loads(pickle.dumps(r)).inquiry.again().value("itl") == r.value("itl")
+    assert kv_capacity(LLAMA, H100, 4096).inquiry.function is kv_capacity and r.floor.inquiry is None
