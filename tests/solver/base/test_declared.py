@@ -104,3 +104,17 @@ def test_what_is_given_arrives_plain():
 
 def test_results_and_functions_still_travel():
     assert pickle.loads(pickle.dumps(max_users)) is max_users
+
+
+def test_a_refusal_says_what_it_rests_on():
+    """The argument that is refused, and those that its declaration looks at, as they were given."""
+    solve, many = ServingModel().solve, np.arange(1, 5)
+    cases = [({"seq_len": 0, "batch_size": many}, {"seq_len"}),
+             ({"seq_len": 8, "tensor_parallel": many}, {"tensor_parallel", "hardware", "model"}),
+             ({"seq_len": many, "cached_prefix_len": 2, "batch_size": many}, {"cached_prefix_len", "seq_len"})]
+    for given, names in cases:
+        given |= {"model": LLAMA, "hardware": H100}
+        with pytest.raises(ValueError) as refused:
+            solve(**given)
+        assert {name for name in refused.value.about if name in given} == set(refused.value.about) == names
+        assert all(given[name] is value for name, value in refused.value.about.items())
