@@ -6,6 +6,13 @@ from solver.compute.engine import Engine as Engine
 from solver.compute.engine import Engine as SingleNodeModel
 from solver.compute.engine import OutOfMemoryError as OutOfMemoryError
 from solver.compute.engine import PerformanceProfile as PerformanceProfile
+from solver.design.designs import Designs as Designs
+from solver.design.exploration import Exploration as Exploration
+from solver.design.pareto import pareto_front as pareto_front
+from solver.design.space import explore as explore
+from solver.design.stages import InfeasibleStageError as InfeasibleStageError
+from solver.design.stages import Pipeline as Pipeline
+from solver.design.stages import StageResults as StageResults
 from solver.formulas.lengths import Exponential as Exponential
 from solver.formulas.lengths import Fixed as Fixed
 from solver.formulas.lengths import Uniform as Uniform

@@ -1,0 +1,1 @@
+"""Questions that join solvers: which design is best, what matters, and why."""
