@@ -69,6 +69,7 @@ fit: $(VENV)/.tools  ## fit figures to the measurements in DIR, and write solver
 
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/speed.py
+	$(BIN)/python benchmarks/spaces.py
 	$(BIN)/python benchmarks/labs.py
 	$(BIN)/python benchmarks/latency.py
 

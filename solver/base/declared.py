@@ -14,6 +14,7 @@ and records. Everybody else reads the same declarations, as ``solve.arguments``:
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import types
@@ -166,12 +167,43 @@ class _Judge:
         for one in self.singles:
             single_number(one.name, given.get(one.name, one.default), one.single)
         seen: Seen = {}
-        for name, judge, default, ready in self.rows:
-            value = given.get(name, default)
-            seen[name] = ready if value is default and ready is not REQUIRED else judge(name, value, seen)
+        name = ""
+        try:
+            for name, judge, default, ready in self.rows:
+                value = given.get(name, default)
+                seen[name] = ready if value is default and ready is not REQUIRED else judge(name, value, seen)
+        except (ValueError, TypeError) as problem:
+            vars(problem)["about"] = self._looked_at(name, given, seen)
+            raise
         if np.ndarray in map(type, seen.values()):
             together(**seen)
         return seen
+
+    def _looked_at(self, name: str, given: Mapping[str, Any], seen: Seen) -> dict[str, Any]:
+        """What a refusal rests on, as it was given: the argument, and those that its declaration looks at."""
+        names = [name]
+        for one in names:  # and those that come to it
+            argument, watched = self.arguments[one], _Watched(seen)
+            with contextlib.suppress(ValueError, TypeError):
+                argument.judged(one, given.get(one, argument.default), watched)
+            names += [other for other in watched.read if other not in names]
+        return {one: given[one] for one in names if one in given}
+
+
+class _Watched(Seen):
+    """The arguments judged so far, and which of them somebody looks at."""
+
+    def __init__(self, seen: Seen) -> None:
+        super().__init__(seen)
+        self.read: dict[str, None] = {}
+
+    def __getitem__(self, name: str) -> Any:
+        self.read[name] = None
+        return super().__getitem__(name)
+
+    def get(self, name: str, default: Any = None) -> Any:
+        self.read[name] = None
+        return super().get(name, default)
 
 
 def _ready(argument: Argument) -> Any:

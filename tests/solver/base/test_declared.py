@@ -114,3 +114,17 @@ def test_a_result_knows_what_was_asked_and_can_be_asked_again():
     assert again.value("itl") == ServingModel().solve(LLAMA, H100, 2048, 64).value("itl") and again.inquiry is None
     assert pickle.loads(pickle.dumps(r)).inquiry.again().value("itl") == r.value("itl")
     assert kv_capacity(LLAMA, H100, 4096).inquiry.function is kv_capacity and r.floor.inquiry is None
+
+
+def test_a_refusal_says_what_it_rests_on():
+    """The argument that is refused, and those that its declaration looks at, as they were given."""
+    solve, many = ServingModel().solve, np.arange(1, 5)
+    cases = [({"seq_len": 0, "batch_size": many}, {"seq_len"}),
+             ({"seq_len": 8, "tensor_parallel": many}, {"tensor_parallel", "hardware", "model"}),
+             ({"seq_len": many, "cached_prefix_len": 2, "batch_size": many}, {"cached_prefix_len", "seq_len"})]
+    for given, names in cases:
+        given |= {"model": LLAMA, "hardware": H100}
+        with pytest.raises(ValueError) as refused:
+            solve(**given)
+        assert {name for name in refused.value.about if name in given} == set(refused.value.about) == names
+        assert all(given[name] is value for name, value in refused.value.about.items())
