@@ -19,10 +19,10 @@ from solver.base.declared import Seen
 from solver.base.kinds import RecordOf, Share, Whole
 from solver.base.numbers import each, limited_number, symbolic, unknown
 from solver.text import number_text
-from solver.zoo.fabric import Fabrics
 from solver.zoo.hardware import Accelerator, Hardware
 from solver.zoo.models import Models
 from solver.zoo.profiles import EFFICIENCY, SOURCES, efficiency_profile
+from solver.zoo.site.fabric import Fabrics
 
 
 def _reached(name: str, value: Any, seen: Seen) -> Any:

@@ -11,7 +11,6 @@ from typing import Any
 from solver.base.numbers import symbolic
 from solver.text import nearest
 from solver.zoo.convnet import ConvNet
-from solver.zoo.fabric import Fabric, Fabrics
 from solver.zoo.formats import cache_format_named, precision_named
 from solver.zoo.hardware import Accelerator
 from solver.zoo.heads import HEADS, Head
@@ -19,6 +18,7 @@ from solver.zoo.models import Transformer
 from solver.zoo.precision import PRECISIONS, Precision
 from solver.zoo.profiles import Profile, Profiles
 from solver.zoo.records import Zoo
+from solver.zoo.site.fabric import Fabric, Fabrics
 
 RATES = [name for name, kind in PRECISIONS.items() if kind.rate == name]  # formats that chips multiply in
 WEIGHTS_ALONE = {4.0: "w4a16", 8.0: "w8a16"}  # by their bits: what runs on a chip that does not multiply so narrow

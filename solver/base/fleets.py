@@ -7,12 +7,12 @@ from typing import Annotated, Any, TypeAlias
 from solver.base.chosen import fabric, record_named
 from solver.base.kinds import RecordOf
 from solver.base.numbers import symbolic
-from solver.zoo.datacenter import Datacenter, Datacenters
-from solver.zoo.fabric import Fabrics
-from solver.zoo.fleet import Fleet
-from solver.zoo.grid import Grid, Grids
 from solver.zoo.hardware import Accelerator
-from solver.zoo.server import Server, Servers
+from solver.zoo.site.datacenter import Datacenter, Datacenters
+from solver.zoo.site.fabric import Fabrics
+from solver.zoo.site.fleet import Fleet
+from solver.zoo.site.grid import Grid, Grids
+from solver.zoo.site.server import Server, Servers
 
 
 def fleet(name: str, value: Any) -> Any:

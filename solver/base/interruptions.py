@@ -11,7 +11,7 @@ from solver.base.kinds import Named, Rate
 from solver.base.numbers import together, unknown
 from solver.base.recorded import Recorded
 from solver.units import Q_, quantity
-from solver.zoo.failures import FailureRate, FailureRates
+from solver.zoo.site.failures import FailureRate, FailureRates
 
 
 def no_longer_than_job(name: str, value: Any, seen: Seen) -> Any:

@@ -31,7 +31,7 @@ from solver.compute.arguments import (
 )
 from solver.formulas.images import image_time
 from solver.formulas.memory import chip_bytes, context_margin, usable_bytes, weights_bytes
-from solver.formulas.training import training_passes, training_state_bytes
+from solver.formulas.training.passes import training_passes, training_state_bytes
 from solver.formulas.transformer import launch_time, prefill_time
 from solver.formulas.unpublished import known_decode_time
 from solver.formulas.work import forward_compute_time, forward_memory_time, forward_traffic, forward_work

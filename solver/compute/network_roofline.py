@@ -13,9 +13,9 @@ from solver.base.forward import ForwardModel
 from solver.base.numbers import unknown
 from solver.base.result import Result, field
 from solver.compute.roofline_arguments import Sequences, StepFormat, StepModel, StepSequence
-from solver.formulas.collective_exchange import near_chips
 from solver.formulas.roofline import crossing_bytes, hiding_tokens, linked_bytes, network_ridge, update_traffic
-from solver.formulas.scaling_laws import WORK, training_budget
+from solver.formulas.training.collective_exchange import near_chips
+from solver.formulas.training.scaling_laws import WORK, training_budget
 from solver.text import number_text
 from solver.zoo.profiles import EFFICIENCY
 

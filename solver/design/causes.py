@@ -14,11 +14,11 @@ from solver.base.declared import Argument
 from solver.base.term import measured_text
 from solver.text import number_text
 from solver.units import is_quantity
-from solver.zoo.fleet import Fleet
 from solver.zoo.hardware import Accelerator
 from solver.zoo.profiles import Profile
 from solver.zoo.records import unit_of
-from solver.zoo.server import Server
+from solver.zoo.site.fleet import Fleet
+from solver.zoo.site.server import Server
 
 # Figures that go together, by what a person calls them. FLOP/s are all rates of a chip, also those it lacks.
 CHIP_PARTS = {

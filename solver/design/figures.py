@@ -17,11 +17,11 @@ from solver.base.kinds import Amount, Named, Number
 from solver.base.numbers import number, symbolic
 from solver.text import nearest
 from solver.units import Q_
-from solver.zoo.fabric import Fabrics
-from solver.zoo.fleet import Fleet
 from solver.zoo.precision import BITS
 from solver.zoo.profiles import Shares
 from solver.zoo.records import changed
+from solver.zoo.site.fabric import Fabrics
+from solver.zoo.site.fleet import Fleet
 
 CHIP_RATES = tuple(rate for rate in BITS if rate != "half")
 TOGETHER = {"peak_flops": CHIP_RATES, "memory_bandwidth": ("bandwidth",), "memory_capacity": ("memory",),

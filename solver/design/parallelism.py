@@ -32,9 +32,9 @@ from solver.training.arguments import (
 )
 from solver.training.speed_arguments import ComputeRate, Framework
 from solver.units import Q_
-from solver.zoo.fleet import Fleet
 from solver.zoo.models import Transformer
 from solver.zoo.profiles import EFFICIENCY
+from solver.zoo.site.fleet import Fleet
 
 PLAN_SIZES = ("tp_size", "cp_size", "pp_size", "ep_size")
 PlanGrid = dict[str, np.ndarray]

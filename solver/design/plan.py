@@ -26,9 +26,9 @@ from solver.base.kinds import Amount
 from solver.serving.arguments import AnswerLength
 from solver.text import number_text
 from solver.units import Q_
-from solver.zoo.fleet import Fleet
 from solver.zoo.profiles import EFFICIENCY
-from solver.zoo.server import Servers
+from solver.zoo.site.fleet import Fleet
+from solver.zoo.site.server import Servers
 
 
 def _its_chip(name: str, value: Any, seen: Seen) -> Any:

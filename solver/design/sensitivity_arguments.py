@@ -21,7 +21,7 @@ from solver.design.figures import USUAL_FIGURES, asked_chip, judged_figure
 from solver.serving.batching import ContinuousBatchingModel
 from solver.serving.model import ServingModel
 from solver.text import nearest
-from solver.zoo.fleet import Fleet
+from solver.zoo.site.fleet import Fleet
 
 SOLVERS: dict[str, type] = {"engine": Engine, "serving": ServingModel, "batching": ContinuousBatchingModel}
 GIVEN_APART = ("model", "hardware", "fleet", "precision", "efficiency")  # what stands beside `given`

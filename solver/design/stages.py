@@ -22,7 +22,7 @@ import numpy as np
 from solver.base.declared import REQUIRED, Argument
 from solver.text import nearest
 
-FITS = ("feasible", "is_stable")  # the fields that say whether a design works at all
+FITTING = ("feasible", "is_stable")  # the fields that say whether a design works at all
 
 
 class InfeasibleStageError(ValueError):
@@ -162,7 +162,7 @@ class Pipeline:
 
 def fails_everywhere(result: Any) -> bool:
     """Whether a result says that it is feasible, or stable, at no point."""
-    found = (result.get(name) if isinstance(result, Mapping) else getattr(result, name, None) for name in FITS)
+    found = (result.get(name) if isinstance(result, Mapping) else getattr(result, name, None) for name in FITTING)
     return any(value is not None and not np.any(value) for value in found)
 
 

@@ -17,7 +17,7 @@ from solver.base.numbers import symbolic
 from solver.base.recorded import Recorded
 from solver.units import Q_
 from solver.zoo.hardware import Hardware
-from solver.zoo.price import Price, Prices
+from solver.zoo.site.price import Price, Prices
 
 MOMENTS = {"adam": 2.0, "momentum": 1.0, "sgd": 0.0}  # numbers that an optimizer keeps for each parameter
 

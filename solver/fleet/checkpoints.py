@@ -26,8 +26,8 @@ from solver.fleet.arguments import (
     WritingChip,
 )
 from solver.fleet.sentences import extreme_text, share_text
-from solver.formulas.checkpoints import checkpoint_bytes, checkpoint_rate, needed_rate, paused_share, write_time
-from solver.formulas.reliability import best_interval, goodput
+from solver.formulas.fleet.checkpoints import checkpoint_bytes, checkpoint_rate, needed_rate, paused_share, write_time
+from solver.formulas.fleet.reliability import best_interval, goodput
 
 
 class CheckpointResult(Result):

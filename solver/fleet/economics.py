@@ -29,8 +29,8 @@ from solver.fleet.arguments import (
     PowerShare,
 )
 from solver.fleet.economics_result import EconomicsResult
-from solver.formulas.carbon import drawn_share, fleet_work, it_energy, site_energy
-from solver.formulas.costs import (
+from solver.formulas.fleet.carbon import drawn_share, fleet_work, it_energy, site_energy
+from solver.formulas.fleet.costs import (
     amortized_cost,
     break_even_share,
     electricity_cost,

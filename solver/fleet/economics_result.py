@@ -8,7 +8,7 @@ from solver.base.numbers import unknown
 from solver.base.result import Result, field
 from solver.fleet.sentences import power_sentence, share_text
 from solver.zoo.hardware import Hardware
-from solver.zoo.price import Price
+from solver.zoo.site.price import Price
 
 
 class EconomicsResult(Result):

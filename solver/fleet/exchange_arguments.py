@@ -9,8 +9,8 @@ import numpy as np
 from solver.base.declared import Seen
 from solver.base.kinds import Amount, Whole, Word
 from solver.base.numbers import each, symbolic, unknown
-from solver.formulas.collective_exchange import near_chips
 from solver.formulas.collectives import IN_GRAPHS
+from solver.formulas.training.collective_exchange import near_chips
 from solver.text import number_text
 from solver.units import Q_
 

@@ -9,7 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from solver.fleet.exchange_arguments import WAYS
-from solver.formulas.collective_exchange import (
+from solver.formulas.collectives import EAGER, IN_GRAPHS, NCCL, NIC_SHARE, NIC_STEP, NOTHING_LOST, AllReduceShares
+from solver.formulas.fleet.topology import uniform_share
+from solver.formulas.training.collective_exchange import (
     direct_all_reduce_time,
     flat_ring_time,
     gathered_all_to_all_time,
@@ -24,8 +26,6 @@ from solver.formulas.collective_exchange import (
     tree_all_reduce_time,
     two_level_all_to_all_time,
 )
-from solver.formulas.collectives import EAGER, IN_GRAPHS, NCCL, NIC_SHARE, NIC_STEP, NOTHING_LOST, AllReduceShares
-from solver.formulas.topology import uniform_share
 
 
 class ExchangePlan(NamedTuple):

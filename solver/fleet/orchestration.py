@@ -14,7 +14,7 @@ from solver.base.numbers import unknown
 from solver.base.queues import JobSpread
 from solver.base.result import Result, field
 from solver.fleet.queue_arguments import Gang, JobArrivals, JobDuration
-from solver.formulas.queues import (
+from solver.formulas.waiting.queues import (
     FULL_LOAD,
     erlang_c,
     gangs_at_once,
@@ -26,7 +26,7 @@ from solver.formulas.queues import (
 )
 from solver.text import number_text
 from solver.units import factor
-from solver.zoo.fleet import Fleet
+from solver.zoo.site.fleet import Fleet
 
 
 @dataclass(frozen=True, eq=False)

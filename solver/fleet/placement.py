@@ -13,8 +13,8 @@ from solver.base.forward import ForwardModel
 from solver.fleet.arguments import ChipPower, Days, Mfu, PowerShare
 from solver.fleet.placement_result import PlacementResult, picked
 from solver.fleet.regions import CarbonTax, EveryPrice, FixedCost, Regions, Site, site_of
-from solver.formulas.carbon import cooling_water, emitted_carbon, fleet_work, it_energy, site_energy
-from solver.formulas.costs import electricity_cost, taxed_cost, turning_tax, work_cost
+from solver.formulas.fleet.carbon import cooling_water, emitted_carbon, fleet_work, it_energy, site_energy
+from solver.formulas.fleet.costs import electricity_cost, taxed_cost, turning_tax, work_cost
 from solver.units import Q_
 
 NO_COST = Q_("0 USD")

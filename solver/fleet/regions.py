@@ -10,9 +10,9 @@ from solver.base.kinds import Named, Rate
 from solver.base.numbers import each, number, symbolic
 from solver.text import nearest
 from solver.units import Q_, is_quantity
-from solver.zoo.datacenter import Datacenter, Datacenters
-from solver.zoo.grid import Grid, Grids
 from solver.zoo.records import Zoo
+from solver.zoo.site.datacenter import Datacenter, Datacenters
+from solver.zoo.site.grid import Grid, Grids
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,8 +16,8 @@ from solver.base.recorded import figure_of
 from solver.base.result import Result, field
 from solver.fleet.arguments import WasteLimit
 from solver.fleet.sentences import extreme_text, power_sentence, share_text
-from solver.formulas.carbon import it_energy
-from solver.formulas.reliability import (
+from solver.formulas.fleet.carbon import it_energy
+from solver.formulas.fleet.reliability import (
     best_interval,
     dalys_interval,
     failure_chance,

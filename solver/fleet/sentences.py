@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from solver.units import quantity
-from solver.zoo.fleet import Fleet
+from solver.zoo.site.fleet import Fleet
 
 
 def extreme_text(value: Any, unit: str, of: Callable[[Any], Any] = np.max) -> str:

@@ -23,7 +23,7 @@ from solver.fleet.arguments import (
     PowerShare,
 )
 from solver.fleet.sentences import power_sentence
-from solver.formulas.carbon import (
+from solver.formulas.fleet.carbon import (
     cooling_water,
     embodied_carbon,
     emitted_carbon,

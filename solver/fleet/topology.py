@@ -11,8 +11,7 @@ from solver.base.forward import ForwardModel
 from solver.base.numbers import unknown
 from solver.base.result import Result, field
 from solver.fleet.topology_arguments import Exchanged, HopTime, Joined, Nodes, Radix, TopologyWord, network_of
-from solver.formulas.collective_exchange import all_to_all_time, ring_all_reduce_time
-from solver.formulas.topology import (
+from solver.formulas.fleet.topology import (
     RADIX,
     bisection_rate,
     bisection_share,
@@ -21,6 +20,7 @@ from solver.formulas.topology import (
     network_latency,
     uniform_rate,
 )
+from solver.formulas.training.collective_exchange import all_to_all_time, ring_all_reduce_time
 from solver.text import number_text
 from solver.units import Q_, quantity
 from solver.zoo.records import changed

@@ -10,7 +10,7 @@ from solver.base.fleets import FLEET, fleet
 from solver.base.kinds import Amount, Whole, Word
 from solver.base.numbers import symbolic
 from solver.units import Q_
-from solver.zoo.fabric import TOPOLOGIES, Fabric
+from solver.zoo.site.fabric import TOPOLOGIES, Fabric
 
 OTHERS_WORDS = {"fat_tree": "fat tree", "torus_3d": "torus"}
 ALONE = 64.0  # nodes of a network that is given without a fleet

@@ -22,8 +22,9 @@ from solver.text import nearest
 
 @functools.cache
 def subjects() -> dict[str, ModuleType]:
-    """The files of this folder, imported, by name."""
-    return {found.name: importlib.import_module(f"{__name__}.{found.name}") for found in pkgutil.iter_modules(__path__)}
+    """The files of this folder and of its rooms, imported, by name: "memory", "training.pipeline"."""
+    return {found.name.removeprefix(f"{__name__}."): importlib.import_module(found.name)
+            for found in pkgutil.walk_packages(__path__, f"{__name__}.") if not found.ispkg}
 
 
 @functools.cache

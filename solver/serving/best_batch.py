@@ -25,9 +25,9 @@ from solver.base.arguments import (
 from solver.base.declared import declared
 from solver.base.forward import ForwardModel
 from solver.base.queues import ServiceSpread
-from solver.formulas.queues import column, queue_utilization
 from solver.formulas.requests import request_time, static_rate
-from solver.formulas.tails import P99, response_quantile
+from solver.formulas.waiting.queues import column, queue_utilization
+from solver.formulas.waiting.tails import P99, response_quantile
 from solver.serving.best_batch_result import BatchingOptimizerResult
 from solver.serving.phases import Serving, field_values
 from solver.serving.queue_arguments import AnswerOf, ModelCopies, MostSearched, OfferedRate, P99Limit

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from solver.formulas.queues import FULL_LOAD
+from solver.formulas.waiting.queues import FULL_LOAD
 from solver.text import number_text
 from solver.units import quantity
 

@@ -1,6 +1,6 @@
 """Latency under load: how long requests wait for a server, and how long the slowest of them take.
 
-Sources: Dean and Barroso 2013, "The Tail at Scale"; the queues in `solver.formulas.queues` and `tails`.
+Sources: Dean and Barroso 2013, "The Tail at Scale"; the queues in `solver.formulas.waiting.queues` and `tails`.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from solver.base.forward import ForwardModel
 from solver.base.numbers import unknown
 from solver.base.queues import Arrivals, Quantile, QueueServers, ServiceSpread, ServiceTime
 from solver.base.result import Result, field
-from solver.formulas.queues import (
+from solver.formulas.waiting.queues import (
     FULL_LOAD,
     erlang_c,
     mean_wait,
@@ -25,7 +25,7 @@ from solver.formulas.queues import (
     slow_share,
     wait_quantile,
 )
-from solver.formulas.tails import P99, highest_utilization, response_quantile
+from solver.formulas.waiting.tails import P99, highest_utilization, response_quantile
 from solver.serving.queue_arguments import FanOut, Slo
 from solver.serving.queue_sentences import approximation_sentences, limit_sentence, stability_sentence
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from solver.formulas.queues import column, erlang_c, mean_wait, wait_quantile
-from solver.formulas.tails import P99, late_share, response_quantile
+from solver.formulas.waiting.queues import column, erlang_c, mean_wait, wait_quantile
+from solver.formulas.waiting.tails import P99, late_share, response_quantile
 from solver.serving.batching import Batching
 
 POINTS = np.linspace(0.0, 1.0, 32)  # of the table: from one request to as many as fit, on a logarithmic scale

@@ -10,7 +10,7 @@ import numpy as np
 from solver.base.numbers import unknown
 from solver.base.result import Result, field
 from solver.formulas.energy import board_power
-from solver.formulas.queues import FULL_LOAD
+from solver.formulas.waiting.queues import FULL_LOAD
 from solver.serving.batching_result import ContinuousBatchingResult
 from solver.serving.queue_sentences import approximation_sentences
 from solver.text import number_text

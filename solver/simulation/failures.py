@@ -13,8 +13,8 @@ from solver.base.interruptions import CheckpointTime, ChipMttf, JobHours, Recove
 from solver.base.numbers import single_number
 from solver.base.recorded import figure_of
 from solver.base.result import Result, field
-from solver.formulas.carbon import it_energy
-from solver.formulas.reliability import best_interval, fleet_mtbf, goodput
+from solver.formulas.fleet.carbon import it_energy
+from solver.formulas.fleet.reliability import best_interval, fleet_mtbf, goodput
 from solver.simulation.arguments import Seed
 from solver.simulation.tape import FailureTape, Stretches, drawn_failures
 

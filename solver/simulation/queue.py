@@ -79,7 +79,7 @@ def simulate_queue(arrival_rate_qps: QueueArrivals, service_latency_ms: QueueSer
         Standard deviation of the times between arrivals over their mean: 1 at random (Poisson).
     shape : str
         What times are drawn from: which distribution has that mean and spread. "gamma" and "lognormal", or "split", the
-        one that `solver.formulas.tails` assumes: a fixed part and an exponential one, or beyond 1 a mixture of two
+        one that our formulas assume: a fixed part and an exponential one, or beyond 1 a mixture of two
         exponential ones.
     requests : requests
         Requests in all, the first tenth of which is not counted.

@@ -11,10 +11,6 @@ import numpy as np
 
 from solver.testing.found import unit_in
 from solver.zoo.convnet import ConvNet
-from solver.zoo.datacenter import Datacenter, Datacenters
-from solver.zoo.fabric import Fabric, Fabrics
-from solver.zoo.fleet import Fleet
-from solver.zoo.grid import Grid, Grids
 from solver.zoo.hardware import Accelerator, Hardware
 from solver.zoo.models import Models, Transformer
 from solver.zoo.networks import FeedForward
@@ -22,7 +18,11 @@ from solver.zoo.node import Node
 from solver.zoo.precision import PRECISIONS, Precision
 from solver.zoo.profiles import Profiles
 from solver.zoo.recipes import Recipes
-from solver.zoo.server import Server, Servers
+from solver.zoo.site.datacenter import Datacenter, Datacenters
+from solver.zoo.site.fabric import Fabric, Fabrics
+from solver.zoo.site.fleet import Fleet
+from solver.zoo.site.grid import Grid, Grids
+from solver.zoo.site.server import Server, Servers
 
 # Ranges of numbers by unit, and by name where a name says more. Whole limits: it is counted.
 RANGES: dict[str, tuple[float, float]] = {

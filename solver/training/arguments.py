@@ -16,10 +16,10 @@ from solver.base.kinds import Number, OneOf, Share, Whole, Word, YesNo
 from solver.base.numbers import each, symbolic, together, unknown
 from solver.text import number_text
 from solver.training.plan import OPTIMIZERS, RECOMPUTED
-from solver.zoo.fabric import TOPOLOGIES
-from solver.zoo.fleet import Fleet
 from solver.zoo.models import Models
-from solver.zoo.server import Servers
+from solver.zoo.site.fabric import TOPOLOGIES
+from solver.zoo.site.fleet import Fleet
+from solver.zoo.site.server import Servers
 
 OVERLAP_EFFICIENCY = float("0.85")  # an object of its own, so that a default is told from a 0.85 that was given
 MIXTURE = {"model": lambda: Models.DeepSeek_V2_Lite}

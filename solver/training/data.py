@@ -9,7 +9,14 @@ import numpy as np
 
 from solver.base.declared import declared
 from solver.base.forward import ForwardModel
-from solver.formulas.data import batch_bytes, fed_time, needed_workers, path_rate, preparing_time, stalled_share
+from solver.formulas.training.data import (
+    batch_bytes,
+    fed_time,
+    needed_workers,
+    path_rate,
+    preparing_time,
+    stalled_share,
+)
 from solver.training.data_arguments import (
     Ahead,
     FedChip,

@@ -14,8 +14,8 @@ import numpy as np
 from solver.base.arguments import Efficiency
 from solver.base.declared import declared
 from solver.base.forward import ForwardModel
-from solver.formulas.pipeline import pipeline_bubble
-from solver.formulas.training_step import reached_rate, training_duration, training_step_work
+from solver.formulas.training.pipeline import pipeline_bubble
+from solver.formulas.training.training_step import reached_rate, training_duration, training_step_work
 from solver.training.arguments import (
     OVERLAP_EFFICIENCY,
     Accumulations,

@@ -10,9 +10,9 @@ from solver.base.numbers import unknown
 from solver.base.result import Result, field
 from solver.base.sentences import memory_sentence
 from solver.formulas.memory import usable_bytes
-from solver.formulas.pipeline import bubble_share, training_work
-from solver.formulas.training import training_passes
-from solver.formulas.training_step import board_energy, reached_rate
+from solver.formulas.training.passes import training_passes
+from solver.formulas.training.pipeline import bubble_share, training_work
+from solver.formulas.training.training_step import board_energy, reached_rate
 from solver.text import number_text
 from solver.training.plan import memory_remedies
 from solver.units import quantity

@@ -10,8 +10,8 @@ from solver.base.declared import declared
 from solver.base.forward import ForwardModel
 from solver.base.numbers import unknown
 from solver.base.result import Result, field
-from solver.formulas.collective_exchange import near_chips
-from solver.formulas.expert_routing import (
+from solver.formulas.training.collective_exchange import near_chips
+from solver.formulas.training.expert_routing import (
     chance_imbalance,
     distinct_groups,
     leaving_share,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from solver.formulas.training_memory import (
+from solver.formulas.training.training_memory import (
     gathered_layer_bytes,
     kept_layers,
     kept_score_bytes,

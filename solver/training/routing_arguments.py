@@ -13,7 +13,7 @@ from solver.base.declared import OWN, Seen
 from solver.base.fleets import FLEET
 from solver.base.kinds import Number, Share, Whole
 from solver.base.numbers import each, symbolic, unknown
-from solver.formulas.collective_exchange import near_chips
+from solver.formulas.training.collective_exchange import near_chips
 from solver.text import number_text
 from solver.zoo.models import Models
 

@@ -10,7 +10,7 @@ from solver.base.declared import declared
 from solver.base.forward import ForwardModel
 from solver.base.numbers import unknown
 from solver.base.result import Result, field
-from solver.formulas.scaling_laws import (
+from solver.formulas.training.scaling_laws import (
     FITS,
     TOKENS_PER_PARAMETER,
     fitted_loss,

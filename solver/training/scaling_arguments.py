@@ -13,7 +13,7 @@ from solver.base.declared import OWN, Seen
 from solver.base.fleets import FLEET
 from solver.base.kinds import Amount, Number, Share, Word
 from solver.base.numbers import symbolic
-from solver.formulas.scaling_laws import FITS
+from solver.formulas.training.scaling_laws import FITS
 from solver.units import Q_
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from solver.formulas.parallel_exchange import (
+from solver.formulas.training.parallel_exchange import (
     all_at_once_share,
     experts_sent_time,
     exposed_exchange_time,
@@ -20,8 +20,8 @@ from solver.formulas.parallel_exchange import (
     sent_bytes,
     stage_sending_time,
 )
-from solver.formulas.pipeline import uneven_work, waiting_time
-from solver.formulas.training_step import (
+from solver.formulas.training.pipeline import uneven_work, waiting_time
+from solver.formulas.training.training_step import (
     matrix_time,
     optimizer_time,
     pair_time,
@@ -31,8 +31,8 @@ from solver.formulas.training_step import (
 )
 from solver.training.plan import TrainingPlan
 from solver.training.profiles import TrainingProfile, share_profile
-from solver.zoo.fleet import Fleet
 from solver.zoo.precision import WIDE
+from solver.zoo.site.fleet import Fleet
 
 # By topology: factor and power of `all_at_once_share`.
 ALL_AT_ONCE = {"fat tree": (1.0, 0.0), "dragonfly": (1.0, 0.0), "torus": (4 / 3, -1 / 3), "ring": (4.0, -1.0)}

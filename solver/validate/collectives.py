@@ -5,9 +5,9 @@ from __future__ import annotations
 from solver.fleet.collective import CollectiveModel
 from solver.units import quantity
 from solver.validate.study import answered
-from solver.zoo.fleet import Fleet
 from solver.zoo.hardware import Accelerator
-from solver.zoo.server import Server
+from solver.zoo.site.fleet import Fleet
+from solver.zoo.site.server import Server
 
 MIB = 2**20
 

@@ -14,10 +14,10 @@ from solver.validate.baselines import ROOFLINE
 from solver.validate.names import chip_named, plain_transformer
 from solver.validate.study import Finding, Study, answered
 from solver.validate.tables import DoubtfulError, OutOfScopeError, Row
-from solver.zoo.fleet import Fleet
 from solver.zoo.hardware import Accelerator
 from solver.zoo.models import Transformer
-from solver.zoo.server import Server
+from solver.zoo.site.fleet import Fleet
+from solver.zoo.site.server import Server
 
 TRAINING_FILE = "training_mfu.csv"
 MFU_STUDY, ITERATIONS = "llm-foundry MFU", "Megatron iteration (530B, 1T)"

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from solver.units import Bandwidth, FlopPerByte, FlopRate, Scalar, Second
-from solver.zoo.fabric import Fabrics
 from solver.zoo.hardware import Accelerator
 from solver.zoo.precision import Precision
 from solver.zoo.profiles import Profiles
+from solver.zoo.site.fabric import Fabrics
 
 LIGHT = 8.0  # FLOP/B: a tenth of the lowest ridge point at 16 bits in the zoo (76, RTX 3090), a wafer of SRAM aside
 

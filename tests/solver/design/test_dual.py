@@ -15,11 +15,11 @@ from solver.design.dual_arrays import ARRAY_RULES
 from solver.design.figures import CHIP_RATES, ENGINE_OVERHEADS
 from solver.testing import formulas
 from solver.testing.drawn import parameters, random_arguments, random_records
-from solver.zoo.fleet import Fleet
 from solver.zoo.hardware import Accelerator
 from solver.zoo.node import Node
 from solver.zoo.profiles import Shares
-from solver.zoo.server import Server
+from solver.zoo.site.fleet import Fleet
+from solver.zoo.site.server import Server
 
 FORMULAS, STEPS_TRIED = formulas(), (1e-6, 1e-7, 1e-8, 1e-9)
 FIGURES = (*CHIP_RATES, "memory", "bandwidth", "link", "host", "power")

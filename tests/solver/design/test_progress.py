@@ -9,8 +9,8 @@ import types
 import pytest
 
 from solver import explore
-from solver.design import progress
-from solver.design.progress import Watching
+from solver.design.spaces import progress
+from solver.design.spaces.progress import Watching
 
 SPACE = {"x": range(100)}
 

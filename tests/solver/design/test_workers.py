@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from solver import Q_, Hardware, Models, Pipeline, ServingModel, explore
-from solver.design.workers import LostWorkersError, answers
+from solver.design.spaces.workers import LostWorkersError, answers
 
 SPACE = {"model": Models.Llama3_8B, "hardware": [Hardware.Cloud.A100, Hardware.Cloud.H100],
          "precision": ["fp16", "fp8"],

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from solver import Fleet, Servers
-from solver.formulas.queues import (
+from solver.formulas.waiting.queues import (
     erlang_c,
     gangs_at_once,
     mean_wait,
@@ -18,7 +18,7 @@ from solver.formulas.queues import (
     unusable_share,
     wait_quantile,
 )
-from solver.formulas.tails import highest_utilization, late_share, response_quantile
+from solver.formulas.waiting.tails import highest_utilization, late_share, response_quantile
 
 servers = st.integers(1, 2000)
 loads = st.floats(0.01, 0.99)

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from solver.units import DollarPerJoule, LiterPerJoule, Scalar
-from solver.zoo.grid import Grids
 from solver.zoo.hardware import NONE
 from solver.zoo.records import Source, Zoo, base_value, make_plain, records
+from solver.zoo.site.grid import Grids
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,11 +54,11 @@ class Datacenter:
 
 
 def datacenter_record(table: dict, sources: Mapping[str, Source]) -> Datacenter:
-    """The record of one table of ``zoo/datacenters.toml``, each figure with its source."""
+    """The record of one table of ``zoo/site/datacenters.toml``, each figure with its source."""
     figures: dict[str, Any] = {k: base_value(v) for k, v in table.items() if k in ("pue", "wue", "price")}
     elsewhere = table.get("elsewhere", {})
     return Datacenter(table["name"], **figures, grid=table.get("grid"), year=table["year"],
                       sources={k: sources[elsewhere.get(k, table["source"])] for k in figures})
 
 
-Datacenters: Zoo[Datacenter] = Zoo("Datacenters", lambda: records("datacenters.toml", datacenter_record))
+Datacenters: Zoo[Datacenter] = Zoo("Datacenters", lambda: records("site/datacenters.toml", datacenter_record))

@@ -3,7 +3,7 @@
 Service times have a mean and a coefficient of variation `cv`, and no more is known of them. Up to cv = 1 they are taken
 as a fixed part and an exponential one, service * (1 - cv) and service * cv; above it as a mixture of two exponential
 ones, with the first three moments of a gamma distribution. Waits of those that wait are taken as exponential
-(`solver.formulas.queues`). So all is exact for cv = 1, the queue M/M/c.
+(`solver.formulas.waiting.queues`). So all is exact for cv = 1, the queue M/M/c.
 Sources: Kleinrock 1975, "Queueing Systems", volume 1, section 3.5 (M/M/c); Tijms 2003, "A First Course in Stochastic
 Models", appendix B (the mixture).
 """
@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 
-from solver.formulas.queues import ALMOST_ZERO, FULL_LOAD, column, erlang_c, waited
+from solver.formulas.waiting.queues import ALMOST_ZERO, FULL_LOAD, column, erlang_c, waited
 from solver.units import Scalar, Second
 
 P99 = 0.99  # what "p99" means

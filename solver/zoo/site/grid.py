@@ -42,11 +42,11 @@ class Grid:
 
 
 def grid_record(table: dict, sources: Mapping[str, Source]) -> Grid:
-    """The record of one table of ``zoo/grids.toml``, each figure with its source."""
+    """The record of one table of ``zoo/site/grids.toml``, each figure with its source."""
     figures: dict[str, Any] = {k: base_value(v) for k, v in table.items() if k in ("carbon", "price")}
     elsewhere = table.get("elsewhere", {})
     return Grid(table["name"], **figures, year=table["year"], scope=table["scope"],
                 sources={k: sources[elsewhere.get(k, table["source"])] for k in figures})
 
 
-Grids: Zoo[Grid] = Zoo("Grids", lambda: records("grids.toml", grid_record))
+Grids: Zoo[Grid] = Zoo("Grids", lambda: records("site/grids.toml", grid_record))

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from solver.units import Request, RequestRate, Scalar, Second
-from solver.zoo.fleet import Fleet
+from solver.zoo.site.fleet import Fleet
 
 FULL_LOAD = 1 - 1e-12  # a utilization from which on a queue counts as unstable: it is 1, but for rounding
 ALMOST_ZERO = 1e-300  # instead of zero, where something is divided by it

@@ -43,11 +43,11 @@ class Server:
 
 
 def server_record(table: dict, sources: Mapping[str, Source]) -> Server:
-    """The record of one table of ``zoo/servers.toml``, each figure with its source."""
+    """The record of one table of ``zoo/site/servers.toml``, each figure with its source."""
     figures: dict[str, Any] = {k: base_value(v) for k, v in table.items() if k in ("chips", "power")}
     elsewhere = table.get("elsewhere", {})
     return Server(table["name"], Hardware[table["device"]], **figures,
                   sources={k: sources[elsewhere.get(k, table["source"])] for k in figures})
 
 
-Servers: Zoo[Server] = Zoo("Servers", lambda: records("servers.toml", server_record))
+Servers: Zoo[Server] = Zoo("Servers", lambda: records("site/servers.toml", server_record))

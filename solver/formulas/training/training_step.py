@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from solver.formulas.attention import attention_pairs
-from solver.formulas.training import training_passes
+from solver.formulas.training.passes import training_passes
 from solver.units import (
     Bandwidth,
     Byte,

@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
-from solver.design import files
-from solver.design.axes import DesignSpace, SpaceAxis
-from solver.design.designs import ROWS_SHOWN, DesignPoint, Designs
-from solver.design.portion import FIRST_FAILED, NOT_FEASIBLE, Wanted
-from solver.design.query import FEASIBLE
+from solver.design.spaces import files
+from solver.design.spaces.axes import DesignSpace, SpaceAxis
+from solver.design.spaces.designs import ROWS_SHOWN, DesignPoint, Designs
+from solver.design.spaces.portion import FIRST_FAILED, NOT_FEASIBLE, WantedFields
+from solver.design.spaces.query import FEASIBLE
 from solver.text import number_text
 
 MOST_REASONS = 5  # that are shown
@@ -23,7 +23,7 @@ class Exploration(Designs):
     are left out for which reason, and `reason(row)` why one is.
     """
 
-    def __init__(self, space: DesignSpace, title: str, wanted: Wanted, fields: Mapping[str, np.ndarray],
+    def __init__(self, space: DesignSpace, title: str, wanted: WantedFields, fields: Mapping[str, np.ndarray],
                  units: Mapping[str, str], codes: np.ndarray | None, sentences: list[str],
                  reasons: Mapping[str, int], front: Designs) -> None:
         super().__init__(space, wanted.call, None, fields, units)

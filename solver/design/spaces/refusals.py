@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from solver.base.declared import REQUIRED, Argument
-from solver.design.axes import DesignSpace, SpaceAxis
+from solver.design.spaces.axes import DesignSpace, SpaceAxis
 
 REFUSALS = (ValueError, TypeError, ArithmeticError)  # what solve says of a point that it cannot answer
 Box = tuple[tuple[int, int], ...]  # from which place to before which, for each axis

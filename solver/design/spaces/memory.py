@@ -7,8 +7,8 @@ import math
 import os
 import pathlib
 
-from solver.design.axes import DesignSpace
-from solver.design.portion import Wanted
+from solver.design.spaces.axes import DesignSpace
+from solver.design.spaces.portion import WantedFields
 from solver.units import Q_
 
 WORKING = 200.0  # bytes that a point takes while it is solved
@@ -30,7 +30,7 @@ def free_memory() -> float:
     return min(limits)
 
 
-def check_memory(space: DesignSpace, wanted: Wanted, chunk: int) -> None:
+def check_memory(space: DesignSpace, wanted: WantedFields, chunk: int) -> None:
     """Refuse a space that is too large to be solved in such chunks, or to be kept."""
     free = SPARED * free_memory()
     working = WORKING * min(chunk, space.points)

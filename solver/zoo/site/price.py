@@ -37,10 +37,10 @@ class Price:
 
 
 def price_record(table: dict, sources: Mapping[str, Source]) -> Price:
-    """The record of one table of ``zoo/prices.toml``, with its source."""
+    """The record of one table of ``zoo/site/prices.toml``, with its source."""
     figures: dict[str, Any] = {"rate": base_value(table["rate"])}
     return Price(table["name"], **figures, chip=table["chip"], provider=table["provider"], date=table["date"],
                  sources=dict.fromkeys(figures, sources[table["source"]]))
 
 
-Prices: Zoo[Price] = Zoo("Prices", lambda: records("prices.toml", price_record))
+Prices: Zoo[Price] = Zoo("Prices", lambda: records("site/prices.toml", price_record))

@@ -21,15 +21,15 @@ from typing import Any
 import numpy as np
 
 from solver.base.declared import Argument
-from solver.design.axes import DesignSpace, SpaceAxis, design_space
-from solver.design.exploration import Exploration
-from solver.design.gathered import AllPoints, FrontAlone
-from solver.design.goals import goals_of, requirements_of
-from solver.design.memory import check_memory
-from solver.design.portion import Portion, Wanted, solved
-from solver.design.progress import Watching
-from solver.design.query import query_of
-from solver.design.workers import answers
+from solver.design.spaces.axes import DesignSpace, SpaceAxis, design_space
+from solver.design.spaces.exploration import Exploration
+from solver.design.spaces.gathered import AllPoints, FrontAlone
+from solver.design.spaces.goals import goals_of, requirements_of
+from solver.design.spaces.memory import check_memory
+from solver.design.spaces.portion import Portion, WantedFields, solved
+from solver.design.spaces.progress import Watching
+from solver.design.spaces.query import query_of
+from solver.design.spaces.workers import answers
 
 LARGEST_PORTION = 2**16  # points in a portion: their arrays stay in a processor's cache
 PORTIONS = 64  # at least, so that there is something to share out, and a bar moves
@@ -100,7 +100,7 @@ def explore(model: Any, space: Mapping[str, Any], objectives: Any, constraints: 
     goals, requirements = goals_of(objectives), requirements_of(constraints)
     fields = dict.fromkeys([*(one.name for one in goals), *(one.name for one in requirements if not one.asks_result),
                             *columns])
-    wanted = Wanted(query.call, goals, requirements, tuple(fields), _front_alone(keep))
+    wanted = WantedFields(query.call, goals, requirements, tuple(fields), _front_alone(keep))
     size = _portion_size(chunk, grid.points)
     check_memory(grid, wanted, size)
     _probe(grid, wanted)
@@ -161,7 +161,7 @@ def _is_left_open(argument: Argument, value: Any) -> bool:
     return value is None and argument.default is None
 
 
-def _probe(space: DesignSpace, wanted: Wanted) -> None:
+def _probe(space: DesignSpace, wanted: WantedFields) -> None:
     """Solve some points, until one has an answer: what is wrong with objectives and constraints shows at once."""
     wanted = replace(wanted, front_alone=False)
     tried = min(PROBES, space.points)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from solver.formulas.training import training_passes
-from solver.formulas.training_step import seen_context
+from solver.formulas.training.passes import training_passes
+from solver.formulas.training.training_step import seen_context
 from solver.units import Context, Flop, FlopRate, Request, Scalar, Second
 from solver.zoo.models import Transformer
 

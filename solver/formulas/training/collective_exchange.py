@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from solver.units import Bandwidth, Byte, Scalar, Second
-from solver.zoo.fleet import Fleet
+from solver.zoo.site.fleet import Fleet
 
 
 def near_chips(fleet: Fleet) -> Scalar:

@@ -47,10 +47,10 @@ class FailureRate:
 
 
 def failure_record(table: dict, sources: Mapping[str, Source]) -> FailureRate:
-    """The record of one table of ``zoo/failures.toml``, with its source."""
+    """The record of one table of ``zoo/site/failures.toml``, with its source."""
     figures: dict[str, Any] = {k: base_value(table[k]) for k in ("count", "chips", "duration")}
     return FailureRate(table["name"], **figures, chip=table["chip"],
                        sources=dict.fromkeys(figures, sources[table["source"]]))
 
 
-FailureRates: Zoo[FailureRate] = Zoo("FailureRates", lambda: records("failures.toml", failure_record))
+FailureRates: Zoo[FailureRate] = Zoo("FailureRates", lambda: records("site/failures.toml", failure_record))

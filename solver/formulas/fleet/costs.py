@@ -19,7 +19,7 @@ from solver.units import (
     Second,
     TokenRate,
 )
-from solver.zoo.fleet import Fleet
+from solver.zoo.site.fleet import Fleet
 
 
 def rented_cost(fleet: Fleet, rate: DollarPerSecond, time: Second, used: Scalar = 1.0) -> Dollar:

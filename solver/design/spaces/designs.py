@@ -11,8 +11,8 @@ import numpy as np
 
 from solver import show
 from solver.base.result import field_text
-from solver.design import files
-from solver.design.axes import DesignSpace
+from solver.design.spaces import files
+from solver.design.spaces.axes import DesignSpace
 from solver.text import nearest
 from solver.units import factor, quantity
 

@@ -14,7 +14,7 @@ from solver.units import (
     Second,
     Watt,
 )
-from solver.zoo.fleet import Fleet
+from solver.zoo.site.fleet import Fleet
 
 
 def drawn_share(used: Scalar, busy: Scalar = 1.0, idle: Scalar = 0.0) -> Scalar:

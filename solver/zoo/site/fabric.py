@@ -92,11 +92,11 @@ class Fabric:
 
 
 def fabric_record(table: dict, sources: Mapping[str, Source]) -> Fabric:
-    """The record of one table of ``zoo/fabrics.toml``, each figure with its source."""
+    """The record of one table of ``zoo/site/fabrics.toml``, each figure with its source."""
     figures: dict[str, Any] = {k: base_value(v) for k, v in table.items() if k in NUMBERS}
     elsewhere = table.get("elsewhere", {})
     return Fabric(table["name"], **figures, topology=table.get("topology", "fat tree"),
                   sources={k: sources[elsewhere.get(k, table["source"])] for k in figures})
 
 
-Fabrics: Zoo[Fabric] = Zoo("Fabrics", lambda: records("fabrics.toml", fabric_record))
+Fabrics: Zoo[Fabric] = Zoo("Fabrics", lambda: records("site/fabrics.toml", fabric_record))

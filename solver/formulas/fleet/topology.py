@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 
 from solver.units import Bandwidth, Scalar, Second
-from solver.zoo.fabric import Fabric
+from solver.zoo.site.fabric import Fabric
 
 RADIX = 64.0  # ports of a switch: NVIDIA Quantum-2 QM9700, 64 of 400 Gb/s, user manual of 2022
 

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 
 from solver.units import Byte, Scalar, Watt
-from solver.zoo.datacenter import Datacenters
-from solver.zoo.fabric import Fabrics
 from solver.zoo.hardware import Accelerator
-from solver.zoo.server import Server
+from solver.zoo.site.datacenter import Datacenters
+from solver.zoo.site.fabric import Fabrics
+from solver.zoo.site.server import Server
 
 
 @dataclass(frozen=True, eq=False)

@@ -13,19 +13,19 @@ from typing import Any
 
 import numpy as np
 
-from solver.design.axes import DesignSpace, SpaceAxis
-from solver.design.blame import Blame, Refusal
-from solver.design.goals import Goal, Requirement
-from solver.design.pareto import pareto_front
-from solver.design.query import FEASIBLE, AnswerTypeError, feasibility, field_of, flat_array
-from solver.design.refusals import REFUSALS, Box, Refusals, halves, shaped
+from solver.design.spaces.axes import DesignSpace, SpaceAxis
+from solver.design.spaces.blame import Blame, Refusal
+from solver.design.spaces.goals import Goal, Requirement
+from solver.design.spaces.pareto import pareto_front
+from solver.design.spaces.query import FEASIBLE, AnswerTypeError, feasibility, field_of, flat_array
+from solver.design.spaces.refusals import REFUSALS, Box, Refusals, halves, shaped
 
 NOT_FEASIBLE = 1  # the code of points that the model itself calls infeasible; 0 is of those that are kept
 FIRST_FAILED = 2  # that of the first requirement
 
 
 @dataclass(frozen=True, eq=False)
-class Wanted:
+class WantedFields:
     """What is asked of every point."""
 
     call: Callable[..., Any]
@@ -47,7 +47,7 @@ class Portion:
 
     start: int
     space: DesignSpace
-    wanted: Wanted
+    wanted: WantedFields
 
 
 @dataclass(eq=False)
@@ -78,7 +78,7 @@ def solved(portion: Portion) -> Solved:
     return on_front(found) if portion.wanted.front_alone else found
 
 
-def reason_counts(found: Solved, wanted: Wanted) -> Counter[str]:
+def reason_counts(found: Solved, wanted: WantedFields) -> Counter[str]:
     """How many points are left out for each reason."""
     codes, counts = np.unique(found.codes, return_counts=True)
     causes = wanted.causes

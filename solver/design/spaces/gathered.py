@@ -6,11 +6,11 @@ from collections import Counter
 
 import numpy as np
 
-from solver.design.axes import DesignSpace
-from solver.design.designs import Designs
-from solver.design.exploration import Exploration, by_count
-from solver.design.pareto import pareto_front
-from solver.design.portion import Solved, Wanted, put_into
+from solver.design.spaces.axes import DesignSpace
+from solver.design.spaces.designs import Designs
+from solver.design.spaces.exploration import Exploration, by_count
+from solver.design.spaces.pareto import pareto_front
+from solver.design.spaces.portion import Solved, WantedFields, put_into
 
 MOST_CANDIDATES = 2**18  # points of fronts of portions, until the front of them is taken
 
@@ -18,7 +18,7 @@ MOST_CANDIDATES = 2**18  # points of fronts of portions, until the front of them
 class AllPoints:
     """Columns, and codes of reasons, of all points. Portions may come in any order."""
 
-    def __init__(self, space: DesignSpace, wanted: Wanted) -> None:
+    def __init__(self, space: DesignSpace, wanted: WantedFields) -> None:
         self.space, self.wanted = space, wanted
         self.columns: dict[str, np.ndarray] = {}
         self.units: dict[str, str] = {}
@@ -67,7 +67,7 @@ class AllPoints:
 class FrontAlone:
     """The columns of the front so far, and how many points are left out for which reason."""
 
-    def __init__(self, space: DesignSpace, wanted: Wanted) -> None:
+    def __init__(self, space: DesignSpace, wanted: WantedFields) -> None:
         self.space, self.wanted = space, wanted
         self.units: dict[str, str] = {}
         self.reasons: Counter[str] = Counter()
@@ -99,7 +99,7 @@ class FrontAlone:
                            by_count(self.reasons), front)
 
 
-def front_of(designs: Designs, wanted: Wanted) -> Designs:
+def front_of(designs: Designs, wanted: WantedFields) -> Designs:
     """The designs that no other beats, the best in the first objective first, then in the second, and so on."""
     if not len(designs):
         return designs

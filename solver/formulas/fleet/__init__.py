@@ -1,0 +1,1 @@
+"""Formulas of many machines: failures, carbon, costs and networks."""

@@ -1,0 +1,1 @@
+"""Formulas of training on many chips."""
