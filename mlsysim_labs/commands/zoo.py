@@ -26,11 +26,11 @@ BIG_COUNTS = ((1e9, "billion"), (1e6, "million"))  # how a list writes them
 WIDEST_FIGURE = 24  # columns of a figure that a list still shows
 
 
-def readable_quantity(value: float, unit: str) -> Quantity:
-    """A figure in base units as people have it: "80 GiB", "3352 GB/s", "68 us"."""
+def readable_quantity(value: float, unit: str, binary: bool = True) -> Quantity:
+    """A figure in base units as people have it: "80 GiB", unless `binary` is False, "3352 GB/s", "68 us"."""
     if unit == "token/request":  # a context is counted in tokens, each request's own
         return Q_(value, "token")
-    if unit == "byte" and value and value % 2**30 == 0:
+    if binary and unit == "byte" and value and value % 2**30 == 0:
         return Q_(value, unit).to("GiB")
     size = next((name for least, name in UNIT_BY_SIZE.get(unit, ()) if abs(value) >= least), SHOWN_IN.get(unit, unit))
     return Q_(float(f"{Q_(value, unit).m_as(size):.12g}"), size)  # the published digits, without those of a conversion

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import csv
 import json
-import sys
-from types import ModuleType, SimpleNamespace
 
 import pytest
 from terminal import data, refused, terminal, wide_lines
@@ -126,7 +124,7 @@ def test_figures_go_into_a_file(tmp_path):
     (["serve", "Llama3_8B", "H100", "--tensor-parallel", "3"], "choose a divisor"),
     (["serve", "Llama3_8B", "H100", "--efficiency", "0.5", "--profile", "tuned"], "both given"),
     (["serve", "Llama3_8B", "H100", "8", "9"], "'9' is one word too many"),
-    (["serve", "Llama3_8B", "H100", "--batchsize", "8"], "Possible options: --batch-size"),
+    (["serve", "Llama3_8B", "H100", "--batchsize", "8"], "--batch-size"),
     (["serve", "Llama3_8B", "H100", "--csv", "/nowhere/out.csv"], "/nowhere/out.csv: No such file"),
     (["solve", "ServingModl", "Llama3_8B"], "Did you mean ServingModel"), (["solve", "Hardware"], "is not known"),
     (["serve", "Llama3_8B", "H100", "--working", "nothing"], "nothing")])
@@ -183,42 +181,3 @@ def test_an_unstable_state_is_an_answer_that_cannot_be(optimizer):
 def test_without_an_optimizer_a_sentence(monkeypatch):
     monkeypatch.setattr(solver, "__all__", ["ServingModel"])
     assert "no class whose name ends with Optimizer" in refused("optimize", "batching")
-
-
-@pytest.fixture
-def audit(monkeypatch):
-    """A stand-in for the audit: what it is given, and its answer."""
-    seen = SimpleNamespace(plan=None, answer={"feasible": True, "cost": Q_("3 USD")})
-
-    def judged(plan):
-        seen.plan = plan
-        return seen.answer
-
-    module = ModuleType("solver.design.audit")
-    module.audit = judged
-    monkeypatch.setitem(sys.modules, "solver.design", ModuleType("solver.design"))
-    monkeypatch.setitem(sys.modules, "solver.design.audit", module)
-    return seen
-
-
-def test_a_plan_in_a_file_is_audited(audit, tmp_path):
-    file = tmp_path / "plan.toml"
-    file.write_text('name = "mine"\n[serving]\nmodel = "Llama3_8B"\n')
-    assert data("audit", str(file))["cost"] == {"value": 3, "unit": "USD"}
-    assert audit.plan == {"name": "mine", "serving": {"model": "Llama3_8B"}}
-    audit.answer = {"feasible": False}
-    assert terminal("audit", str(file)).status == 1
-
-
-@pytest.mark.parametrize("text, says", [(None, "there is no file"), (b"x = ", "is no TOML"),
-                                        (b"\xff\xfe", "is no TOML")])
-def test_a_plan_that_cannot_be_read_is_a_sentence(audit, tmp_path, text, says):
-    file = tmp_path / "plan.toml"
-    if text is not None:
-        file.write_bytes(text)
-    assert says in refused("audit", str(file))
-
-
-def test_without_the_audit_a_sentence(monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "solver.design.audit", None)
-    assert "cannot audit" in refused("audit", str(tmp_path))
