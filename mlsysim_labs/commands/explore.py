@@ -15,10 +15,10 @@ from mlsysim_labs.commands.asking import Answering, NamedQuestion, complete_text
 from mlsysim_labs.commands.layout import bold, page_width, sentences_text
 from mlsysim_labs.commands.named_records import toml_of
 from mlsysim_labs.commands.names import question_named
-from mlsysim_labs.commands.pictures import save_front
+from mlsysim_labs.commands.pictures import chart_text, save_front
 from mlsysim_labs.commands.points import SolvedPoint, json_points, texts_with_words
 from mlsysim_labs.commands.solve import AS_JSON
-from mlsysim_labs.commands.sweep import sweep_table
+from mlsysim_labs.commands.sweep import CHART_WANTED, sweep_table
 from mlsysim_labs.commands.values import several_values
 
 NO_EXPLORE = "this version cannot explore: solver.design.space is not there. `sweep` goes over one or two arguments."
@@ -34,13 +34,14 @@ EXPLORE_OUTPUTS: dict[str, Any] = {
     "rows": (Annotated[int, typer.Option("--rows", min=1, help="Designs to show at most.")], 20),
     "as_json": (AS_JSON, False),
     "as_csv": (Annotated[ONE_FILE, typer.Option("--csv", metavar="FILE", help="Write every point into a file.")], None),
-    "plot": (Annotated[ONE_FILE, typer.Option("--plot", metavar="FILE", help="Draw the best into a file.")], None)}
+    "plot": (Annotated[ONE_FILE, typer.Option("--plot", metavar="FILE", help="Draw the best into a file.")], None),
+    "chart": (CHART_WANTED, False)}
 
 
 def answer_exploration(question: NamedQuestion, words: Sequence[str], texts: Mapping[str, Any], *,
                        plan: Mapping[str, Any], maximize: list[str] | None, minimize: list[str] | None,
                        constraint: list[str] | None, rows: int, as_json: bool, as_csv: pathlib.Path | None,
-                       plot: pathlib.Path | None) -> None:
+                       plot: pathlib.Path | None, chart: bool) -> None:
     """The designs that no other beats; status 1 where none is left."""
     try:
         from solver.design.space import explore  # type: ignore[import-not-found, unused-ignore]
@@ -54,8 +55,10 @@ def answer_exploration(question: NamedQuestion, words: Sequence[str], texts: Map
     front = [_design(found.front.point(place)) for place in range(min(len(found.front), rows))]
     if plot and front:
         save_front(front, list(goals), plot)
+    page = page_width()
     typer.echo(json_text(_json_exploration(question, found, front)) if as_json else
-               exploration_text(question, found, front, page_width()))
+               chart_text(front, next(iter(goals)), page) if chart and front else
+               exploration_text(question, found, front, page))
     if not front:
         raise typer.Exit(1)
 

@@ -53,7 +53,8 @@ def table_of(head: Sequence[str], rows: Sequence[Sequence[str]], page: int, kept
              for column in columns]
     widths = [max(map(width, column)) for column in columns]
     room = page - sum(widths[:-1]) - len(BETWEEN) * (len(widths) - 1)
-    if len(widths) > 1 and room < widths[-1] and room >= PROSE_WIDTH and not right[-1]:
+    longest = max(width(word) for cell in columns[-1] for word in cell.split() or [""])
+    if len(widths) > 1 and max(PROSE_WIDTH, longest) <= room < widths[-1] and not right[-1]:
         widths[-1] = room
     return "\n\n".join(_part(columns, widths, right, places) for places in _parts(widths, page, kept))
 

@@ -144,7 +144,8 @@ def several_values(argument: Argument, text: str) -> list[Any]:
     """
     parts = parts_of(text)
     if not all(parts):
-        raise ValueError(f"{option(argument.name)} is {text!r}, with nothing between two commas.")
+        raise ValueError(f"{option(argument.name)} is {text!r}, " + (
+            "with nothing between two commas." if text.strip() else "which is nothing: leave it out, or give a value."))
     if isinstance(argument, Number):
         unit = _last_unit(parts[-1])
         parts = [each for part in parts for each in _range(argument, part, unit)]

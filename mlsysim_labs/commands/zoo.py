@@ -150,6 +150,8 @@ def show_zoo(words: Sequence[str], as_json: bool = False) -> None:
     if not words:
         list_zoos()
         return
+    if len(words) > 2:
+        raise ValueError(f"{words[2]!r} is one word too many: name a zoo, and one of its records.")
     titles = list(zoos())
     if len(words) == 1 and _is_title(words[0], titles):
         list_records(meant_name(words[0], titles, "zoo"), as_json)

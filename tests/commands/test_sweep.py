@@ -185,6 +185,11 @@ def test_an_exploration_is_shown_and_written(plan, tmp_path):
     assert "<svg" in picture.read_text() and len(table.read_text().splitlines()) == 15
 
 
+def test_the_best_designs_are_drawn_in_the_terminal(plan):
+    out = terminal("explore", str(plan), "--chart").out
+    assert out.startswith("tokens_per_second\n") and out.count("█") > 7 and wide_lines(out) == []
+
+
 def test_where_no_design_is_left_it_ends_with_one(plan):
     done = terminal("explore", str(plan), "--constraint", "itl <= 1 ms")
     assert done.status == 1 and "No design is left." in done.out and "itl <= 1 ms" in done.out

@@ -119,7 +119,8 @@ def test_lists_and_ranges(name, text, values):
 
 
 @pytest.mark.parametrize("text, says", [
-    ("1,,2", "nothing between two commas"), ("0..4", "Give a step"), ("4..1", "to a larger one"), ("1..inf", "larger"),
+    ("", "which is nothing"), ("1,,2", "nothing between two commas"),
+    ("0..4", "Give a step"), ("4..1", "to a larger one"), ("1..inf", "larger"),
     ("nan..3", "larger"), ("1..8:0", "step has to be above 0"), ("1..8:1e-9", "10,000 values"), ("..8", "a range is"),
     ("1..", "a range is"), ("1..8:", "a range is"), ("1..x", "should be a number"), ("1..8 GB", "token")])
 def test_bad_ranges_are_refused(text, says):

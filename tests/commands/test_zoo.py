@@ -53,7 +53,8 @@ def test_a_model_says_what_is_derived():
 @pytest.mark.parametrize("words, says", [
     (["nowhere"], "List them with: mlsysim-labs zoo"), (["hardware", "H10O"], "Did you mean H100?"),
     (["H10O"], "Did you mean H100?"), (["hardware", "h"], "may be H100"),
-    (["models", "zzzzzz"], "mlsysim-labs zoo models"), (["hardwear", "H100"], "Did you mean hardware")])
+    (["models", "zzzzzz"], "mlsysim-labs zoo models"), (["hardwear", "H100"], "Did you mean hardware"),
+    (["models", "Llama3_8B", "more"], "one word too many")])
 def test_unknown_names_are_answered(words, says):
     assert says in refused("zoo", *words)
 
