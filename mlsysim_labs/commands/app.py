@@ -87,7 +87,7 @@ def _asked(name: str, command: Any, words: list[str], completing: bool) -> Any:
             return name, command, words  # a shell gets nothing rather than a sentence
     question, run, outputs, rest = spoken(made)(words, usual, ending)
     called = name if len(rest) == len(words) else f"{name} {words[0]}"
-    return called, asking_command(called, question, run, outputs, example), rest
+    return called, asking_command(called, question, run, outputs, command.short_help, example), rest
 
 
 class HandedOn(TyperCommand):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import re
+import shlex
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import Annotated, Any, Optional, TypeAlias
 import typer
 
 from mlsysim_labs.commands.layout import page_width, sentences_text
-from mlsysim_labs.commands.named_records import offered_names
+from mlsysim_labs.commands.named_records import begun_in_list, offered_names
 from mlsysim_labs.commands.names import (
     folded_name,
     key_of,
@@ -24,7 +25,7 @@ from mlsysim_labs.commands.names import (
     records_in,
     zoos,
 )
-from mlsysim_labs.commands.values import option, single_value
+from mlsysim_labs.commands.values import names_like, option, single_value
 from solver.base.declared import REQUIRED, Argument
 from solver.base.kinds import Amount, Number, OneOf, RecordOf, YesNo
 from solver.text import nearest
@@ -32,6 +33,7 @@ from solver.text import nearest
 TAKEN_TEXTS = {"ServingModel": {"seq_len": "2048"}}  # for what a command that names no question leaves out
 
 CLASS_ENDINGS = ("Model", "Optimizer", "Solver")  # of classes with solve
+HELP_WIDTH = 76
 WORDS_HELP = "What has to be given may stand as words, in that order, or as options."
 PYTHON_PATH = re.compile(r"\b(?:[A-Z]\w+\.)+(\w+)")  # in sentences for Python; a terminal wants the last name alone
 # A question, who answers it, with which options of its own, and the words that are left.
@@ -139,6 +141,8 @@ def typed_value(value: Any) -> str:
         return ",".join(map(typed_value, value))
     if isinstance(value, (str, int, float)):
         return str(value)
+    if hasattr(value, "node") and hasattr(value, "count"):
+        return f"{value.count:g}x{key_of(value.node)}"
     return f"{value.magnitude} {value.units}" if hasattr(value, "units") else key_of(value)
 
 
@@ -179,13 +183,13 @@ def spoken(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def asking_command(name: str, question: NamedQuestion, run: Callable[..., Any], outputs: Mapping[str, Any],
-                   example: str, words: Callable[[str], list[str]] | None = None) -> Any:
+                   purpose: str, example: str) -> Any:
     """The command that asks a question: its arguments as options, and `outputs`, options of the command itself."""
     def ask(**given: Any) -> None:
         own = {key: given.pop(key) for key in outputs}
         run(question, given.pop("words") or [], given, **own)
 
-    offered = words or functools.partial(_offered_words, question)
+    offered = functools.partial(_offered_words, question)
     kinds: dict[str, Any] = {"words": Annotated[Optional[list[str]], typer.Argument(  # noqa: UP045 - typer reads it
         metavar=" ".join(map(str.upper, question.required)) or "WORDS", show_default=False, hidden=True,
         autocompletion=_completion(offered))]}
@@ -196,7 +200,18 @@ def asking_command(name: str, question: NamedQuestion, run: Callable[..., Any], 
         inspect.Parameter(one, inspect.Parameter.KEYWORD_ONLY, annotation=kind, default=usual.get(one))
         for one, kind in kinds.items()])
     ask.__annotations__ = kinds
-    return command_of(name, ask, f"{question.meaning}\n\n{WORDS_HELP}\n\nExample: {example}")
+    example = example_of(name, question) if " " in name else example
+    shown = sentences_text([f"Example: {example}"], HELP_WIDTH)  # which click would break within an option's name
+    return command_of(name, ask, f"{purpose}\n\n{question.name}: {question.meaning}\n\n{WORDS_HELP}\n\n\b\n{shown}")
+
+
+def example_of(name: str, question: NamedQuestion) -> str:
+    """The shortest way to ask it, with what its declarations give as an example."""
+    words = [_sample(question.arguments[one]).strip("'") for one in question.required]
+    for one, argument in question.arguments.items():
+        if argument.default is not REQUIRED and argument.example is not None:  # its default is none, or no good alone
+            words += [option(one), typed_value(argument.example)]
+    return " ".join(["mlsysim-labs", name, *map(shlex.quote, words)])
 
 
 def command_of(name: str, function: Callable[..., Any], said: str) -> Any:
@@ -218,14 +233,19 @@ def _option(argument: Argument, taken: str | None) -> Any:
 
 
 def _said(argument: Argument, taken: str | None) -> str:
-    unit = argument.unit if argument.unit and not isinstance(argument, Amount) else ""
+    unit = "" if isinstance(argument, Amount) else getattr(argument, "bare", "") or argument.unit or ""
     default = argument.default if taken is None else taken
-    notes = [*filter(None, (argument.values if not isinstance(argument, (RecordOf, YesNo)) else "", unit))]
+    values = "" if isinstance(argument, (RecordOf, YesNo)) else argument.values.replace("`", "")
+    notes = [*filter(None, (values, unit))]
     if default is REQUIRED:
         notes.append("required")
     elif default is not None:
-        notes.append(f"default {'no' if default is False else 'yes' if default is True else default}")
+        notes.append(f"default {'no' if default is False else 'yes' if default is True else _default_text(default)}")
     return plain_sentence(argument) + (f" [{'; '.join(notes)}]" if notes else "")
+
+
+def _default_text(default: Any) -> str:
+    return typed_value(default) if isinstance(default, (list, tuple)) else str(default)
 
 
 def plain_sentence(argument: Argument) -> str:
@@ -251,7 +271,10 @@ def _completion(offered: Callable[[str], list[str]]) -> Callable[..., list[str]]
 def _offered_values(argument: Argument, incomplete: str) -> list[str]:
     if isinstance(argument, OneOf):
         return [str(choice) for choice in argument.choices if str(choice).startswith(incomplete)]
-    return offered_names(argument, incomplete) if isinstance(argument, RecordOf) else []
+    if isinstance(argument, RecordOf):
+        return offered_names(argument, incomplete)
+    known = [] if isinstance(argument, (Number, YesNo)) else names_like(argument.usual)
+    return begun_in_list(incomplete, known)
 
 
 def _offered_words(question: NamedQuestion, incomplete: str) -> list[str]:

@@ -63,8 +63,13 @@ def names_for(argument: RecordOf) -> list[str]:
 
 def offered_names(argument: RecordOf, incomplete: str) -> list[str]:
     """Those of them that begin so; what stands before the last comma of a list stays."""
+    return begun_in_list(incomplete, names_for(argument))
+
+
+def begun_in_list(incomplete: str, known: list[str]) -> list[str]:
+    """Names that begin as the last of a list does; what stands before it stays."""
     before, comma, last = incomplete.rpartition(",")
-    return [f"{before}{comma}{name}" for name in begun_names(last, names_for(argument))]
+    return [f"{before}{comma}{name}" for name in begun_names(last, known)]
 
 
 def record_of_file(kind: Any, text: str) -> Any:

@@ -10,7 +10,7 @@ import re
 from typing import Any
 
 from mlsysim_labs.commands.named_records import record_meant
-from mlsysim_labs.commands.names import meant_name
+from mlsysim_labs.commands.names import meant_name, zoo_of
 from solver.base.declared import Argument
 from solver.base.kinds import Amount, Named, Number, OneOf, RecordOf, YesNo
 from solver.units import Q_
@@ -59,7 +59,23 @@ def _one(argument: Argument, text: str) -> Any:
         return _number(argument, text)
     if isinstance(argument, RecordOf):
         return record_meant(argument, text, option(argument.name))
-    return number_or_text(argument.name, text)
+    return _name_or_text(argument, text)
+
+
+def names_like(usual: Any) -> list[str]:
+    """The names in the zoos that an argument's usual values stand in: of one whose kind says no more."""
+    usual = usual if isinstance(usual, (list, tuple)) else [usual]
+    found = [zoo_of(one)[1] for one in usual if isinstance(one, str)]
+    return list(dict.fromkeys(name for zoo in found for name in zoo.keys()))  # noqa: SIM118 - a zoo has records
+
+
+def _name_or_text(argument: Argument, text: str) -> Any:
+    """A number, a name like the usual ones, or what stands there, for the argument to judge."""
+    value = number_or_text(argument.name, text)
+    try:
+        return meant_name(value, names_like(argument.usual), argument.name) if isinstance(value, str) else value
+    except ValueError:
+        return value
 
 
 def _yes_or_no(argument: Argument, text: str) -> bool:

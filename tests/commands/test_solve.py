@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import csv
 import json
+import shlex
+from typing import Annotated, Any
 
 import pytest
 from terminal import data, refused, terminal, wide_lines
 
 import solver
 from mlsysim_labs.commands.answers import json_answer, json_text
-from mlsysim_labs.commands.asking import typed_value
+from mlsysim_labs.commands.asking import NamedQuestion, example_of, typed_value
 from mlsysim_labs.commands.names import questions
 from mlsysim_labs.commands.values import option
-from solver import Q_, Engine, ForwardModel, Hardware, Models, ServingModel
+from solver import Q_, Engine, ForwardModel, Grids, Hardware, Models, ServingModel
 from solver.base.arguments import Requests
-from solver.base.declared import REQUIRED, declared
+from solver.base.declared import REQUIRED, Argument, declared
 from solver.base.result import Result, field
 
 QUESTIONS = questions()
@@ -40,6 +42,13 @@ def test_solve_of_every_class_answers_as_the_class(name):
     shown = terminal("solve", name, *words)
     assert shown.status == done.status and wide_lines(shown.out) == []
     assert wide_lines(terminal("solve", name, "--help").out) == []
+
+
+@pytest.mark.parametrize("name", QUESTIONS)
+def test_the_example_in_the_help_of_every_class_has_an_answer(name):
+    example = example_of(f"solve {name}", NamedQuestion(name, QUESTIONS[name], {}))
+    assert example in " ".join(terminal("solve", name, "--help").out.split())
+    assert terminal(*shlex.split(example)[1:]).status in (0, 1)
 
 
 def test_words_stand_for_what_has_to_be_given():
@@ -132,6 +141,9 @@ def test_a_bad_question_is_answered_in_a_sentence(words, says):
     assert says in refused(*words)
 
 
+Places = Annotated[Any, Argument("Regions, in a list of names.")]
+
+
 class LoadResult(Result):
     """What the optimizer of this test found."""
 
@@ -149,8 +161,9 @@ class LoadOptimizer(ForwardModel):
     """The best batch for a load."""
 
     @declared
-    def solve(self, batch_size: Requests, most: Requests = 8) -> LoadResult:
+    def solve(self, batch_size: Requests, most: Requests = 8, regions: Places = ("US_Average",)) -> LoadResult:
         """The best batch size."""
+        assert all(one in Grids for one in regions)
         fits = batch_size <= most
         wait = 0.002 if fits else float("inf")
         return LoadResult({"is_feasible": float(fits), "best_batch_size": 4.0, "wait": wait}, {})
@@ -170,6 +183,11 @@ def test_a_new_optimizer_needs_nothing_here(optimizer):
         assert found["constraint_trace"] == ["The queue ends."]
     assert "--most NUMBER" in terminal("optimize", "load", "--help").out
     assert "LoadOptimizer" in refused("optimize") and "is not known" in refused("optimize", "Serving")
+
+
+def test_names_in_a_list_are_corrected_like_the_usual_ones(optimizer):
+    assert data("optimize", "load", "4", "--regions", "us-av, FRANCE")["best_batch_size"]["value"] == 4
+    assert "default US_Average" in terminal("optimize", "load", "--help").out
 
 
 def test_an_unstable_state_is_an_answer_that_cannot_be(optimizer):
