@@ -14,7 +14,7 @@ SAME := --hypothesis-profile=ci
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: lab test quick test-here test-lowest test-pythons soak release-check lint notebooks reference pictures teach \
-	accuracy fit bench clean
+	terminal accuracy fit bench clean
 
 lab: $(VENV)/.lab  ## open JupyterLab on the labs
 	@$(BIN)/mlsysim-labs --here labs -- $(ARGS)
@@ -58,6 +58,9 @@ teach: $(VENV)/.tools  ## write the keys into the teachers' pages
 
 reference: $(VENV)/.tools  ## write docs/solver.md, the solver name by name
 	$(BIN)/python tools/reference.py
+
+terminal: $(VENV)/.tools  ## write what commands print into docs/command_line.md
+	$(BIN)/python tools/command_line.py
 
 accuracy: $(VENV)/.tools  ## compare predictions with the measurements in DIR, and write docs/accuracy.md
 	$(BIN)/python tools/accuracy.py "$(DIR)"
