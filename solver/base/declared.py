@@ -186,7 +186,7 @@ class _Judge:
             argument, watched = self.arguments[one], _Watched(seen)
             with contextlib.suppress(ValueError, TypeError):
                 argument.judged(one, given.get(one, argument.default), watched)
-            names += [other for other in watched.read if other not in names]
+            names += [other for other in watched.read if other in self.arguments and other not in names]
         return {one: given[one] for one in names if one in given}
 
 

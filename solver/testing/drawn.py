@@ -32,7 +32,9 @@ RANGES: dict[str, tuple[float, float]] = {
 NAMED: dict[str, tuple[float, float]] = {
     "zero_stage": (0, 3), "replicas": (1, 64), "requests": (1, 512), "new": (1, 2**14), "chunk": (16, 8192),
     "read": (0, 2**16), "length": (1, 16), "layers": (1, 128), "answer": (0, 4096), "page": (1, 512),
-    "scored": (1, 64), "reserve": (0.0, 0.5), "servers": (1, 4096), "parts": (1, 1000), "gang": (1, 64)}
+    "scored": (1, 64), "reserve": (0.0, 0.5), "experts": (16, 256), "held": (1, 8), "active": (1, 8), "groups": (1, 8),
+    "loss": (1.9, 3.0), "irreducible": (1.0, 1.8), "alpha": (0.2, 0.5), "beta": (0.2, 0.5), "servers": (1, 4096),
+    "parts": (1, 1000), "gang": (1, 64)}
 ELSE = (0.5, 100.0)  # of units that are not above
 # Chips of a node: tensor_parallel, expert_parallel and attention_data_parallel.
 WIDTHS = ((1.0, 1.0, 1.0), (2.0, 1.0, 1.0), (8.0, 8.0, 1.0), (1.0, 8.0, 8.0), (2.0, 1.0, 16.0), (16.0, 1.0, 1.0))

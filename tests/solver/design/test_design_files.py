@@ -44,7 +44,7 @@ def test_csv_of_the_front(found, tmp_path):
 
 def test_parquet(found, tmp_path, monkeypatch):
     parquet = pytest.importorskip("pyarrow.parquet")
-    monkeypatch.setattr("solver.design.designs.AT_A_TIME", 7)  # several blocks, with and without refused points
+    monkeypatch.setattr("solver.design.spaces.designs.AT_A_TIME", 7)  # several blocks, with and without refused points
     found.to_parquet(tmp_path / "all.parquet")
     table = parquet.read_table(tmp_path / "all.parquet")
     assert table.column_names == HEADER and table.num_rows == 24

@@ -21,7 +21,8 @@ from solver.zoo.profiles import Shares
 from solver.zoo.site.fleet import Fleet
 from solver.zoo.site.server import Server
 
-FORMULAS, STEPS_TRIED = formulas(), (1e-6, 1e-7, 1e-8, 1e-9)
+COUNTS = {"streaming.fitting_batch"}  # whole numbers of requests, by the billion: every step jumps
+FORMULAS, STEPS_TRIED = {k: v for k, v in formulas().items() if k not in COUNTS}, (1e-6, 1e-7, 1e-8, 1e-9)
 FIGURES = (*CHIP_RATES, "memory", "bandwidth", "link", "host", "power")
 QUICK = 4  # draws a formula; soak has more
 # Differences of nearly equal numbers, of which few digits are left for a small step.

@@ -333,7 +333,7 @@ def test_models_that_are_none():
     ({"chunk": None}, "about 200 GB when 1,000,000,000 of them are solved at once.*leave chunk out"),
 ])
 def test_a_space_that_does_not_fit_in_memory(monkeypatch, options, says):
-    monkeypatch.setattr("solver.design.memory.free_memory", lambda: 8e9)
+    monkeypatch.setattr("solver.design.spaces.memory.free_memory", lambda: 8e9)
     space = {"model": LLAMA, "hardware": H100, "batch_size": range(1, 10**6 + 1), "seq_len": range(1, 1001)}
     with pytest.raises(MemoryError, match=says):
         explore(ServingModel, space, "-ttft", **options)
