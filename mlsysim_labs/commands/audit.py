@@ -15,16 +15,12 @@ from mlsysim_labs.commands.named_records import toml_of
 from mlsysim_labs.commands.zoo import readable_quantity
 from solver.units import Quantity
 
-NO_AUDIT = "this version cannot audit a plan: solver.design.audit is not there."
-
 
 def audit_plan(path: str, as_json: bool) -> None:
     """Which wall of a plan binds, and the first remedy; status 1 where the plan does not hold."""
-    try:
-        from solver.design.audit import audit  # type: ignore[import-not-found, unused-ignore]
-        from solver.design.plan import serving_plan  # type: ignore[import-not-found, unused-ignore]
-    except ImportError:
-        raise ValueError(NO_AUDIT) from None
+    from solver.design.audit import audit
+    from solver.design.plan import serving_plan
+
     question = NamedQuestion("a plan", serving_plan, {})
     found = audit(plan_values(question, toml_of(pathlib.Path(path)), path))
     typer.echo(json_text(json_audit(found)) if as_json else audit_text(found, page_width()))

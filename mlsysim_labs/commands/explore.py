@@ -21,7 +21,6 @@ from mlsysim_labs.commands.solve import AS_JSON
 from mlsysim_labs.commands.sweep import CHART_WANTED, sweep_table
 from mlsysim_labs.commands.values import several_values
 
-NO_EXPLORE = "this version cannot explore: solver.design.space is not there. `sweep` goes over one or two arguments."
 CONSTRAINT_TEXT = re.compile(r"\s*([A-Za-z]\w*)\s*((?:<=|>=|==|!=|<|>).+)", re.S)
 PLAN_KEYS = ("solve", "maximize", "minimize", "constraints", "space")
 REPEATED = Optional[list[str]]  # noqa: UP045 - typer reads it
@@ -43,10 +42,8 @@ def answer_exploration(question: NamedQuestion, words: Sequence[str], texts: Map
                        constraint: list[str] | None, rows: int, as_json: bool, as_csv: pathlib.Path | None,
                        plot: pathlib.Path | None, chart: bool) -> None:
     """The designs that no other beats; status 1 where none is left."""
-    try:
-        from solver.design.space import explore  # type: ignore[import-not-found, unused-ignore]
-    except ImportError:
-        raise ValueError(NO_EXPLORE) from None
+    from solver.design.spaces.space import explore
+
     goals = aims(_list(plan, "maximize") + (maximize or []), _list(plan, "minimize") + (minimize or []))
     limits = dict(plan.get("constraints", {})) | dict(map(_limit, constraint or []))
     found = explore(question.member, design_values(question, words, texts), goals, limits)

@@ -106,7 +106,7 @@ def toml_of(path: pathlib.Path) -> dict[str, Any]:
 
 def made_record(example: Any, text: str) -> Any:
     """A record that a text makes: a fleet as ``128xDGX_H100/NDR``, or a class with its numbers, ``Uniform(0.5)``."""
-    from solver.zoo.fleet import Fleet
+    from solver.zoo.site.fleet import Fleet
 
     if isinstance(example, Fleet):
         return fleet_meant(text)
@@ -125,11 +125,11 @@ def fleet_meant(text: str) -> Any:
     >>> print(fleet_meant("128xdgx-h100/ndr"), "|", fleet_meant("16 x 8 x MI300X"))
     128 × DGX H100 | 16 × 8 × AMD Instinct MI300X
     """
-    from solver.zoo.datacenter import Datacenters
-    from solver.zoo.fabric import Fabrics
-    from solver.zoo.fleet import Fleet
     from solver.zoo.hardware import Hardware
-    from solver.zoo.server import Server, Servers
+    from solver.zoo.site.datacenter import Datacenters
+    from solver.zoo.site.fabric import Fabrics
+    from solver.zoo.site.fleet import Fleet
+    from solver.zoo.site.server import Server, Servers
 
     found = FLEET_TEXT.fullmatch(text)
     if not found:

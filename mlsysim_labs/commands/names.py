@@ -68,7 +68,7 @@ def zoos() -> dict[str, Any]:
     number formats."""
     import solver.zoo
 
-    names = [found.name for found in pkgutil.iter_modules(solver.zoo.__path__, "solver.zoo.")]
+    names = [found.name for found in pkgutil.walk_packages(solver.zoo.__path__, "solver.zoo.")]
     found = dict(pair for name in names for pair in _zoos_in(importlib.import_module(name)))
     return dict(sorted((found | {"formats": _formats()}).items()))
 

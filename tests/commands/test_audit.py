@@ -21,16 +21,14 @@ ttft = "1 s"
 
 @pytest.fixture
 def plan(tmp_path):
-    pytest.importorskip("solver.design.audit")
     file = tmp_path / "plan.toml"
     file.write_text(PLAN)
     return file
 
 
 def test_the_audit_is_that_of_the_solver(plan):
-    from solver.design.audit import audit
-
     from solver import Q_
+    from solver.design.audit import audit
 
     own = audit({"model": Models.Llama3_8B, "hardware": Hardware["H100"], "seq_len": 2048, "batch_size": 32,
                  "itl": Q_("20 ms"), "ttft": Q_("1 s")})

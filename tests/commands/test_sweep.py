@@ -134,7 +134,7 @@ def test_bad_sweeps_are_refused_in_a_sentence(words, says):
 
 
 def test_without_explore_a_sentence(monkeypatch):
-    monkeypatch.setitem(sys.modules, "solver.design.space", None)
+    monkeypatch.setitem(sys.modules, "solver.design.spaces.space", None)
     assert "cannot explore" in refused("explore", "Llama3_8B", "H100", "--maximize", "ttft")
 
 
@@ -158,7 +158,6 @@ BY_OPTIONS = ["explore", "Llama3_8B", "A100", "H100", "--batch-size", "1..64", "
 
 @pytest.fixture
 def plan(tmp_path):
-    pytest.importorskip("solver.design.space")
     file = tmp_path / "space.toml"
     file.write_text(PLAN)
     return file
