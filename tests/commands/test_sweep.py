@@ -133,10 +133,6 @@ def test_bad_sweeps_are_refused_in_a_sentence(words, says):
     assert says in refused(*words)
 
 
-def test_without_explore_a_sentence(monkeypatch):
-    monkeypatch.setitem(sys.modules, "solver.design.spaces.space", None)
-    assert "cannot explore" in refused("explore", "Llama3_8B", "H100", "--maximize", "ttft")
-
 
 PLAN = """
 solve = "ServingModel"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import sys
-
 import pytest
 from terminal import data, refused, terminal, wide_lines
 
@@ -68,8 +66,3 @@ def test_files_that_cannot_be_read_are_sentences(plan, tmp_path):
     assert "cannot be read" in refused("audit", str(tmp_path))
     plan.write_bytes(b"\xff\xfe")
     assert "is no TOML" in refused("audit", str(plan))
-
-
-def test_without_the_audit_a_sentence(monkeypatch, tmp_path):
-    monkeypatch.setitem(sys.modules, "solver.design.audit", None)
-    assert "cannot audit" in refused("audit", str(tmp_path))
