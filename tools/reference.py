@@ -11,6 +11,7 @@ import inspect
 import pathlib
 import re
 import sys
+import typing
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ import solver
 from solver import show, testing
 from solver.base import declared, kinds
 from solver.base.declared import REQUIRED, Argument
+from solver.base.result import Result
 from solver.formulas import subjects
 from solver.testing import solvers
 
@@ -45,10 +47,21 @@ CONSTANTS = {  # what is neither a class nor a function: where it belongs, and w
     "SingleNodeModel": ("compute", "Another name of `Engine`."),
     "show": ("show", "Results as tables and cards.")}
 
+TASKS = {  # what a person asks for whom no class answers, but a function
+    "explore": "Which of many designs are the best, and why not the others?",
+    "explain": "Why do two results differ?",
+    "audit": "Which wall does my plan meet first?",
+    "Pipeline": "How do I put several solvers in a row?",
+    "max_users": "How many users fit?",
+    "kv_capacity": "How many tokens of KV cache does an engine report?",
+    "simulate": "What happens on a server, request by request?",
+    "simulate_queue": "What happens in a queue, request by request?",
+    "simulate_failures": "What happens in a long run, failure by failure?"}
+
 
 def reference() -> str:
     """The page."""
-    return "\n".join([OPENING, *_questions(), *_names(), *_authors(), *_formulas()]).rstrip() + "\n"
+    return "\n".join([OPENING, *_tasks(), *_questions(), *_names(), *_authors(), *_formulas()]).rstrip() + "\n"
 
 
 def sentence(member: Any) -> str:
@@ -62,6 +75,28 @@ def call(name: str, function: Any) -> str:
     return f"`{name}({', '.join(names)})`"
 
 
+def tasks() -> dict[str, str]:
+    """What a person asks, by the name of what answers it."""
+    models = (getattr(solver, name) for name in solver.__all__)
+    return {found.__name__: found.question for found in models
+            if inspect.isclass(found) and getattr(found, "question", "")} | TASKS
+
+
+def _tasks() -> Iterator[str]:
+    yield "## What do you want to know?\n\n| | You want to know | Ask |\n| --- | --- | --- |"
+    yield from sorted(f"| {subject_of(name, getattr(solver, name))} | {question} | [`{name}`](#{_anchor(name)}) |"
+                      for name, question in tasks().items())
+    yield ""
+
+
+def _anchor(name: str) -> str:
+    """The heading of its arguments, as pages link to it; of what has none, that of all names."""
+    paths = {path.rpartition(".")[2]: found for path, found in solvers().items()}
+    if name not in paths:
+        return "names-of-solver"
+    return f"{name}{'solve' * inspect.isclass(paths[name])}".lower()
+
+
 def _questions() -> Iterator[str]:
     yield "## Questions, and what they ask\n"
     for path, found in solvers().items():
@@ -72,7 +107,17 @@ def _questions() -> Iterator[str]:
         yield f"{sentence(solve)}{f' {sentence(found)}' if inspect.isclass(found) else ''}\n"
         yield "| argument | unit | range | default | meaning |\n| --- | --- | --- | --- | --- |"
         yield from map(_row, solve.arguments.values())
+        yield from _answered(solve)
         yield f"\n```python\n{example(solve).replace('from solver import ', f'from solver import {name}, ', 1)}\n```\n"
+
+
+def _answered(solve: Any) -> Iterator[str]:
+    """The fields of what it answers, where that is a result."""
+    kind = typing.get_type_hints(inspect.unwrap(solve)).get("return")
+    if inspect.isclass(kind) and issubclass(kind, Result):
+        yield "\n| answers | unit | meaning |\n| --- | --- | --- |"
+        yield from (f"| `{name}` | {getattr(kind, name).unit or ''} | {getattr(kind, name).__doc__} |"
+                    for name in kind.fields())
 
 
 def _row(argument: Argument) -> str:

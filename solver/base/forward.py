@@ -22,6 +22,7 @@ class ForwardModel:
     'ms'
     """
 
+    question: ClassVar[str] = ""  # what a person asks who needs it
     solve: ClassVar[Callable[..., Any]]
 
     @classmethod
@@ -30,7 +31,7 @@ class ForwardModel:
         arguments = getattr(cls.solve, "arguments", {})
         kind = result_kind(cls)
         found = {name: getattr(kind, name) for name in kind.fields()} if kind else {}
-        return {"name": cls.__name__, "meaning": _sentence(cls),
+        return {"name": cls.__name__, "question": cls.question, "meaning": _sentence(cls),
                 "arguments": {name: _described(one) for name, one in arguments.items()},
                 "fields": {name: {"unit": one.unit or "", "meaning": one.__doc__} for name, one in found.items()}}
 

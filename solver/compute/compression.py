@@ -45,6 +45,8 @@ class CompressionModel(ForwardModel):
     16.1 GB 5.81 GB 3.04 1.0
     """
 
+    question = "How much memory and time do fewer bits save, or zeros?"
+
     @declared
     def solve(self, model: Model, hardware: Chip, method: Method = "quantization", target_bitwidth: Bits = 8,
               sparsity: Sparsity = 0.0, sparsity_type: Pattern = "unstructured", baseline_precision: Before = "fp16", *,

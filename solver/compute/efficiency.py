@@ -61,6 +61,8 @@ class EfficiencyModel(ForwardModel):
     (0.69, {'products': 0.16, 'memory': 0.02, 'exchange': 0.0, 'launches': 0.14})
     """
 
+    question = "Where is a chip's peak lost?"
+
     @declared
     def solve(self, model: Model, hardware: Chip, workload_type: Workload = "ffn", use_flash_attention: Fused = False,
               precision: Format = "fp16", efficiency: EfficiencyAlone = None, *, batch_size: Requests = 1,

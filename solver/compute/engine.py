@@ -109,6 +109,8 @@ class Engine(ForwardModel):
     4.56 ms Memory
     """
 
+    question = "How long does one step take on a chip, and what binds it?"
+
     @staticmethod
     @declared
     def solve(model: Network, hardware: Chip, batch_size: Batch = 1, precision: Format = "fp16",

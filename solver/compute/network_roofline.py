@@ -77,6 +77,8 @@ class NetworkRooflineModel(ForwardModel):
     [199, 1,596] ms [24,770, 198,156] FLOP/B ['Compute' 'Compute']
     """
 
+    question = "Does the network hold up a step of training?"
+
     @declared
     def solve(self, model: StepModel, fleet: FleetOf, precision: StepFormat = "fp16",
               efficiency: Efficiency = EFFICIENCY, *, batch_size: Sequences = 1,

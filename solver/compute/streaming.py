@@ -48,6 +48,8 @@ class WeightStreamingModel(ForwardModel):
     0.00185 ms 8.65 ms Injection
     """
 
+    question = "How fast do tokens come where weights stream into a wafer?"
+
     @declared
     def solve(self, model: Model, hardware: Chip, seq_len: PassContext, batch_size: Requests = 1,
               precision: Format = "fp16", efficiency: Efficiency = EFFICIENCY, phase: Phase = "decode", *,

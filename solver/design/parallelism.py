@@ -52,6 +52,8 @@ class ParallelismOptimizer(ForwardModel):
     TP 2 × CP 4 × PP 4 (4 parts each) × DP 8 16.5 s
     """
 
+    question = "Which tensor, pipeline and data parallelism is the fastest on a fleet?"
+
     @declared(single="a search is for one model and one fleet")
     def solve(self, model: TrainedModel, fleet: TrainingFleet, batch_size: GlobalBatch = 1,
               precision: TrainingFormat = "bf16", efficiency: Efficiency = EFFICIENCY,

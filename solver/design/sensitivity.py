@@ -93,6 +93,8 @@ class SensitivitySolver(ForwardModel):
     ('memory_bandwidth', -1.0, 0.0)
     """
 
+    question = "Which figure of a chip matters most?"
+
     @declared
     def solve(self, model: Network, hardware: Machine, precision: MachineFormat = "fp16",
               perturbation_pct: Perturbation = 10, efficiency: Reach = EFFICIENCY, *, solver: AnySolver = "engine",

@@ -150,6 +150,8 @@ class SynthesisSolver(ForwardModel):
     2.88 TB/s 142 GB
     """
 
+    question = "What is the least hardware for a target time?"
+
     @declared
     def solve(self, model: Network, target_latency: TargetTime, precision: StoredFormat = "fp16",
               efficiency: Efficiency = EFFICIENCY, *, phase: PhaseWord = "decode", batch_size: Requests = 1,

@@ -128,6 +128,8 @@ class CheckpointModel(ForwardModel):
     988 GB 1.98 s True
     """
 
+    question = "How large is a checkpoint, and how long does it take to write?"
+
     @declared
     def solve(self, model: CheckpointedModel, hardware: WritingChip, optimizer: MomentKeeper = "adam",
               checkpoint_interval_hours: IntervalHours = 4, n_writers: Writers = 1,

@@ -111,6 +111,8 @@ class CollectiveModel(ForwardModel):
     [54.4, 69.9] ms [450, 400] GB/s ['ring' 'rails']
     """
 
+    question = "How long does an all-reduce take, or another exchange?"
+
     @declared
     def solve(self, fleet: FleetOf, message: Message, *, collective: Collective = "all_reduce",
               algorithm: Algorithm = "auto", chips: Exchanging = None, library: LibraryWord = "ideal",

@@ -106,6 +106,8 @@ class EconomicsModel(ForwardModel):
     2,941,747 USD 1,115,395 USD 0.38
     """
 
+    question = "What does a fleet cost, rented or owned, and a million tokens on it?"
+
     @declared
     def solve(self, fleet: FleetOf, duration_days: Days, kwh_price: KwhPrice = None,
               datacenter: FleetDatacenter = None, grid: CostRegion = None, mfu: Mfu = 1,

@@ -127,6 +127,8 @@ class OrchestrationModel(ForwardModel):
     (0.8, 0.8, 1.6)
     """
 
+    question = "How long do jobs wait for a cluster?"
+
     @declared
     def solve(self, fleet: FleetOf, arrival_rate_jobs_per_day: JobArrivals, avg_job_duration_days: JobDuration, *,
               chips_per_job: Gang = None, duration_cv: JobSpread = 0) -> OrchestrationResult:

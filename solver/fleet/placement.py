@@ -94,6 +94,8 @@ class PlacementOptimizer(ForwardModel):
     Quebec 32,586 USD 27.8 t
     """
 
+    question = "In which region should a fleet stand?"
+
     @declared
     def solve(self, fleet: FleetOf, duration_days: Days, regions: Regions = ("US_Average", "Quebec", "Iowa"),
               carbon_tax_per_ton: CarbonTax = 100, mfu: Mfu = 1, *, power: ChipPower = None,

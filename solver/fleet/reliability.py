@@ -134,6 +134,8 @@ class ReliabilityModel(ForwardModel):
     3.05 h 27.1 min 25.7 min 0.141
     """
 
+    question = "How often to checkpoint, and how much is lost to failures?"
+
     @declared
     def solve(self, fleet: FleetOf, job_duration_hours: JobHours, checkpoint_time_s: CheckpointTime = 60,
               avg_recovery_time_s: RecoveryTime = 300, *, mttf: ChipMttf, interval: WorkInterval = None,

@@ -113,6 +113,8 @@ class SustainabilityModel(ForwardModel):
     563 MWh 24.9 t 593,510 l
     """
 
+    question = "How much energy, carbon and water does a run take?"
+
     @declared
     def solve(self, fleet: FleetOf, duration_days: Days, datacenter: FleetDatacenter = None, mfu: Mfu = 1,
               embodied_carbon_per_device: EmbodiedCarbon = 0, *, power: ChipPower = None,

@@ -76,6 +76,8 @@ class TopologyModel(ForwardModel):
     ring 50 GB/s 0.391 GB/s 256.0
     """
 
+    question = "How much of its rate does a network keep when all talk at once?"
+
     @declared
     def solve(self, fleet: Joined, topology: TopologyWord = None, num_nodes: Nodes = None, *,
               message: Exchanged = Q_("1 GB"), radix: Radix = RADIX,  # noqa: B008

@@ -177,6 +177,8 @@ class DisaggregatedModel(ForwardModel):
     [49.8, 49.8] ms [14.4, 11.4] ms
     """
 
+    question = "How many nodes should read prompts, and how many decode?"
+
     @declared
     def solve(self, model: Model, hardware: Chip, seq_len: Prompt, output_len: AnswerTokens, concurrency: Concurrency,
               prefill_nodes: Readers = 1, decode_nodes: Answerers = 1, *, precision: Format = "fp16",

@@ -169,6 +169,8 @@ class ContinuousBatchingModel(ForwardModel):
     [1.037, 1.985, 2.058]
     """
 
+    question = "How many requests run at once, and how many tokens a second come of it?"
+
     @declared
     def solve(self, model: Model, hardware: Chip, seq_len: Window, max_batch_size: MostRequests = 1,
               page_size: WindowPage = 16, precision: Format = "fp16", efficiency: Efficiency = EFFICIENCY, *,

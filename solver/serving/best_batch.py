@@ -113,6 +113,8 @@ class BatchingOptimizer(ForwardModel):
     (22, 1324, '9,763 ms')
     """
 
+    question = "Which batch is the best within a limit of latency?"
+
     @declared
     def solve(self, model: Model, hardware: Chip, seq_len: Prompt, sla_latency_ms: P99Limit,
               arrival_rate_qps: OfferedRate, num_replicas: ModelCopies = 1, precision: Format = "fp16",

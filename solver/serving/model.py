@@ -49,6 +49,8 @@ class ServingModel(ForwardModel):
     47.1 ms 8.64 ms 4.56 ms Memory
     """
 
+    question = "How long to the first token, and how long between tokens?"
+
     @declared
     def solve(self, model: Model, hardware: Chip, seq_len: Prompt, batch_size: Requests = 1, precision: Format = "fp16",
               efficiency: Efficiency = EFFICIENCY, decode_hardware: DecodeChip = None,

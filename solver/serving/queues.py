@@ -128,6 +128,8 @@ class TailLatencyModel(ForwardModel):
     <Quantity([ 460.5 1151.3 4605.2], 'millisecond')>
     """
 
+    question = "How slow are the slowest requests under load?"
+
     @declared
     def solve(self, arrival_rate_qps: Arrivals, service_latency_ms: ServiceTime, num_replicas: QueueServers = 1,
               service_time_cv: ServiceSpread = 1, *, quantile: Quantile = 0.99, fan_out: FanOut = 1,

@@ -42,6 +42,8 @@ class InferenceScalingModel(ForwardModel):
     298 s 8.64 ms 9.95 ms 208,264 J
     """
 
+    question = "What does thinking longer cost?"
+
     @declared
     def solve(self, model: Model, hardware: Chip, reasoning_steps: ReasoningSteps = 8,
               context_length: AskedContext = 2048, precision: Format = "fp16", efficiency: Efficiency = EFFICIENCY, *,

@@ -68,6 +68,8 @@ class ServingCapacityModel(ForwardModel):
     15 4,725 ms 1,026 ms
     """
 
+    question = "How many replicas does a p99 need?"
+
     @declared
     def solve(self, model: Model, hardware: Chip, qps: Demand, target_p99_latency_ms: P99Limit,
               max_seq_len: LongestRequest = 2048, mean_request_tokens: RequestTokens = None,

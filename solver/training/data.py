@@ -43,6 +43,8 @@ class DataModel(ForwardModel):
     5 GB/s True 0.75 Storage
     """
 
+    question = "Does reading the data keep up with the chips?"
+
     @declared
     def solve(self, workload_data_rate: Wanted, hardware: FedChip, *, chips: FedChips = 1,
               storage_bandwidth: StorageRate = None, network_bandwidth: NetworkRate = None) -> DataResult:
@@ -92,6 +94,8 @@ class TransformationModel(ForwardModel):
     >>> print(r.transform_time, round(r.accelerator_utilization, 2), round(r.slowdown_factor, 2), r.workers_needed)
     113 ms 0.8 1.25 2
     """
+
+    question = "Does preparing the data keep up with the chips?"
 
     @declared
     def solve(self, batch_size: Samples, sample_size_bytes: SampleSize, cpu_throughput: Throughput,

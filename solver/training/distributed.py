@@ -62,6 +62,8 @@ class DistributedModel(ForwardModel):
     16.4 s TP 8 × PP 8 (3 parts each)
     """
 
+    question = "How long does training take on a fleet?"
+
     @declared
     def solve(self, model: TrainedModel, fleet: TrainingFleet, batch_size: GlobalBatch = 1,
               precision: TrainingFormat = "bf16", efficiency: Efficiency = EFFICIENCY, tp_size: TensorChips = 1,

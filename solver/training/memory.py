@@ -97,6 +97,8 @@ class TrainingMemoryModel(ForwardModel):
     28.2 GB 9.16 GB True
     """
 
+    question = "How much memory does training need, and with ZeRO?"
+
     @declared
     def solve(self, model: TrainedModel, hardware: Chip, batch_size: MicroBatch, seq_len: SequenceLength = 2048,
               precision: TrainingFormat = "bf16", optimizer: TrainingOptimizer = "adam",

@@ -102,6 +102,8 @@ class MoERoutingModel(ForwardModel):
     [90, 60] GB/s [0.5  0.75]
     """
 
+    question = "How long do tokens take to their experts and back?"
+
     @declared
     def solve(self, model: Mixture, batch_size: ChipSequences, seq_len: SequenceTokens,
               precision: DispatchFormat = "fp16", ep_size: ExpertGroup = 1, routing_imbalance_factor: Imbalance = 1.0,

@@ -89,6 +89,8 @@ class ScalingModel(ForwardModel):
     69 billion parameters, 1.39 Ttoken
     """
 
+    question = "How large should a model be for a compute budget?"
+
     @declared
     def solve(self, compute_budget: ComputeBudget, target_model_size: TargetSize = None, *,
               tokens_per_parameter: TokenRatio = TOKENS_PER_PARAMETER, fit: FitWord = "besiroglu",

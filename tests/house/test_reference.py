@@ -36,5 +36,15 @@ def test_examples_run(block):
     assert doctest.DocTestRunner().run(case, out=told.append).failed == 0, "".join(told)
 
 
+def test_whoever_has_a_task_finds_what_answers_it():
+    asked = reference.tasks()
+    assert {path.rpartition(".")[2] for path in solvers()} - {"serving_plan"} <= set(asked)
+    headings = {re.sub(r"[^\w -]", "", line[4:].lower()).replace(" ", "-")
+                for line in TEXT.splitlines() if line.startswith("### ")} | {"names-of-solver"}
+    for name, question in asked.items():
+        assert question.endswith("?") and f" | {question} | [`{name}`](#" in TEXT
+    assert set(re.findall(r"\]\(#([\w-]+)\)", TEXT)) <= headings
+
+
 def test_every_solve_has_an_example():
     assert len(BLOCKS) == len(solvers())
