@@ -121,7 +121,7 @@ def _answered(solve: Any) -> Iterator[str]:
 
 
 def _row(argument: Argument) -> str:
-    cells = (f"`{argument.name}`", argument.unit or "", argument.values, default_text(argument), argument.sentence)
+    cells = (f"`{argument.name}`", argument.counted_in, argument.values, default_text(argument), argument.sentence)
     return f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |"
 
 

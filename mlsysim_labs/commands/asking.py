@@ -233,7 +233,7 @@ def _option(argument: Argument, taken: str | None) -> Any:
 
 
 def _said(argument: Argument, taken: str | None) -> str:
-    unit = "" if isinstance(argument, Amount) else getattr(argument, "bare", "") or argument.unit or ""
+    unit = "" if isinstance(argument, Amount) else argument.counted_in
     default = argument.default if taken is None else taken
     values = "" if isinstance(argument, (RecordOf, YesNo)) else argument.values.replace("`", "")
     notes = [*filter(None, (values, unit))]

@@ -138,7 +138,7 @@ def _json_given(value: Any, argument: Argument) -> Any:
     if isinstance(value, (str, bool)) or hasattr(value, "units"):
         return json_figure(value)
     if isinstance(value, (int, float)):
-        return json_figure(value) | {"unit": getattr(argument, "bare", "") or argument.unit or ""}
+        return json_figure(value) | {"unit": argument.counted_in}
     return json_figure(label_of(value))
 
 

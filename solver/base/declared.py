@@ -71,6 +71,11 @@ class Argument:
         return ""
 
     @property
+    def counted_in(self) -> str:
+        """The unit of a bare number, where one is taken."""
+        return self.unit or ""
+
+    @property
     def usual(self) -> Any:
         """A good value: the example, or the default."""
         return self.default if self.example is None else self.example

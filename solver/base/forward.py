@@ -45,7 +45,7 @@ def result_kind(model: type[ForwardModel]) -> type[Result] | None:
 
 def _described(argument: Argument) -> dict[str, str]:
     """One argument; without a default it is required."""
-    said = {"unit": argument.unit or "", "values": argument.values, "meaning": argument.sentence}
+    said = {"unit": argument.counted_in, "values": argument.values, "meaning": argument.sentence}
     return said if argument.default is REQUIRED else said | {"default": str(argument.default)}
 
 

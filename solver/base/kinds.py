@@ -155,6 +155,10 @@ class Named(Number):
 
     bare: str = ""
 
+    @property
+    def counted_in(self) -> str:
+        return self.bare
+
     def plain(self, name: str, value: Any) -> Any:
         scale = _scale(self.bare, self.unit)
         if unknown(value):

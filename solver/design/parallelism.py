@@ -56,7 +56,7 @@ class ParallelismOptimizer(ForwardModel):
 
     @declared(single="a search is for one model and one fleet")
     def solve(self, model: TrainedModel, fleet: TrainingFleet, batch_size: GlobalBatch = 1,
-              precision: TrainingFormat = "bf16", efficiency: Efficiency = EFFICIENCY,
+              precision: TrainingFormat = "fp16", efficiency: Efficiency = EFFICIENCY,
               seq_len: SequenceLength = 2048, *, zero_stage: ZeroShards = 0,
               activation_recomputation: ComputedAgain = False,
               activation_checkpointing: Checkpointing = None, sequence_parallel: SharedNorms = True,

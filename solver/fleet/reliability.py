@@ -138,8 +138,8 @@ class ReliabilityModel(ForwardModel):
 
     @declared
     def solve(self, fleet: FleetOf, job_duration_hours: JobHours, checkpoint_time_s: CheckpointTime = 60,
-              avg_recovery_time_s: RecoveryTime = 300, *, mttf: ChipMttf, interval: WorkInterval = None,
-              waste_limit: WasteLimit = 0.05) -> ReliabilityResult:
+              avg_recovery_time_s: RecoveryTime = 300, *, mttf: ChipMttf = "Llama_3_405B",
+              interval: WorkInterval = None, waste_limit: WasteLimit = 0.05) -> ReliabilityResult:
         """Failures of a job on all chips of a fleet, each of which stops it, and what is lost to them.
 
         Numbers may be arrays, which broadcast.

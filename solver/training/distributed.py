@@ -66,7 +66,7 @@ class DistributedModel(ForwardModel):
 
     @declared
     def solve(self, model: TrainedModel, fleet: TrainingFleet, batch_size: GlobalBatch = 1,
-              precision: TrainingFormat = "bf16", efficiency: Efficiency = EFFICIENCY, tp_size: TensorChips = 1,
+              precision: TrainingFormat = "fp16", efficiency: Efficiency = EFFICIENCY, tp_size: TensorChips = 1,
               pp_size: PipelineStages = 1, ep_size: ExpertSpread = 1, v_stages: StageParts = 1,
               microbatch_count: MicroBatches = 1, topology_override: TrainingTopology = None,
               zero_stage: ZeroShards = 0, is_lora: Adapters = False, activation_recomputation: ComputedAgain = False,

@@ -101,7 +101,7 @@ class TrainingMemoryModel(ForwardModel):
 
     @declared
     def solve(self, model: TrainedModel, hardware: Chip, batch_size: MicroBatch, seq_len: SequenceLength = 2048,
-              precision: TrainingFormat = "bf16", optimizer: TrainingOptimizer = "adam",
+              precision: TrainingFormat = "fp16", optimizer: TrainingOptimizer = "adam",
               activation_checkpointing: Checkpointing = "selective", tp_size: TensorChips = 1,
               pp_size: PipelineStages = 1, dp_size: ReplicaShards = 1, ep_size: ExpertSpread = 1, *,
               zero_stage: ZeroOfReplicas = 0, cp_size: ContextChips = 1, sequence_parallel: SequenceParallel = False,
