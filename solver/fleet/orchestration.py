@@ -11,6 +11,7 @@ from solver.base.declared import declared
 from solver.base.fleets import FleetOf
 from solver.base.forward import ForwardModel
 from solver.base.numbers import unknown
+from solver.base.pieces import in_pieces
 from solver.base.queues import JobSpread
 from solver.base.result import Result, field
 from solver.fleet.queue_arguments import Gang, JobArrivals, JobDuration
@@ -55,7 +56,7 @@ class Jobs:
                 "avg_queue_length": queue_length(self.arrivals, wait), "is_stable": load < FULL_LOAD,
                 "feasible": load < FULL_LOAD,
                 "gang_utilization": load, "gangs": gangs, "fragmentation_loss": lost, "mean_wait": wait,
-                "mean_turnaround": wait + self.duration, "wait_p99": wait_quantile(*queue, 0.99),
+                "mean_turnaround": wait + self.duration, "wait_p99": in_pieces(wait_quantile, *queue, 0.99),
                 "wait_probability": erlang_c(gangs, load),
                 "max_jobs_per_day": gangs / self.duration * factor("day")}
 

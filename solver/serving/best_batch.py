@@ -24,6 +24,7 @@ from solver.base.arguments import (
 )
 from solver.base.declared import declared
 from solver.base.forward import ForwardModel
+from solver.base.pieces import in_pieces
 from solver.base.queues import ServiceSpread
 from solver.formulas.requests import request_time, static_rate
 from solver.formulas.waiting.queues import column, queue_utilization
@@ -75,7 +76,8 @@ class Batches:
         """Throughput and p99 of each batch, and whether it fits in memory and the p99 within the limit."""
         found, slots = self.served, self.sizes * self.replicas
         load = queue_utilization(self.rate, found["time"], slots)
-        latency = np.where(found["feasible"], response_quantile(slots, load, found["time"], self.cv, P99), np.inf)
+        p99 = in_pieces(response_quantile, slots, load, found["time"], self.cv, P99)
+        latency = np.where(found["feasible"], p99, np.inf)
         shape = 0.0 * (latency + found["rate"])  # so that all broadcast alike
         throughput = found["rate"] + np.where(np.isnan(shape), 0.0, shape)
         return {"latency": latency, "throughput": throughput, "utilization": load, "fits": found["feasible"],

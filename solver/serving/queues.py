@@ -13,6 +13,7 @@ import numpy as np
 from solver.base.declared import declared
 from solver.base.forward import ForwardModel
 from solver.base.numbers import unknown
+from solver.base.pieces import in_pieces
 from solver.base.queues import Arrivals, Quantile, QueueServers, ServiceSpread, ServiceTime
 from solver.base.result import Result, field
 from solver.formulas.waiting.queues import (
@@ -51,17 +52,17 @@ class Queue:
         """The largest utilization that is stable, and meets the limit where there is one."""
         if self.limit is None:
             return 1.0
-        return highest_utilization(self.limit, self.servers, self.service, self.cv,
+        return in_pieces(highest_utilization, self.limit, self.servers, self.service, self.cv,
                                    part_quantile(self.quantile, self.parts))
 
     def latency(self, quantile: Any) -> Any:
         """Time that such a share of the requests stays within, all of their parts done."""
-        return response_quantile(self.servers, self.utilization, self.service, self.cv,
+        return in_pieces(response_quantile, self.servers, self.utilization, self.service, self.cv,
                                  part_quantile(quantile, self.parts))
 
     def wait(self, quantile: Any) -> Any:
         """Time that such a share of the parts waits no longer than."""
-        return wait_quantile(self.servers, self.utilization, self.service, self.cv, quantile)
+        return in_pieces(wait_quantile, self.servers, self.utilization, self.service, self.cv, quantile)
 
     def field_values(self) -> dict[str, Any]:
         """All fields of a result that are not lazy, in base units."""

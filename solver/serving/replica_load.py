@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from solver.base.pieces import in_pieces
 from solver.formulas.waiting.queues import column, erlang_c, mean_wait, wait_quantile
 from solver.formulas.waiting.tails import P99, late_share, response_quantile
 from solver.serving.batching import Batching
@@ -40,8 +41,8 @@ class ReplicaLoad:
         """The fields that depend on the number of replicas, in base units."""
         return {"utilization": self.utilization, "mean_running": self.running, "itl": self.itl,
                 "base_request_latency": self.time, "mean_wait": mean_wait(*self.queue),
-                "queue_wait_p99": wait_quantile(*self.queue, P99),
-                "estimated_p99_latency": response_quantile(*self.queue, P99),
+                "queue_wait_p99": in_pieces(wait_quantile, *self.queue, P99),
+                "estimated_p99_latency": in_pieces(response_quantile, *self.queue, P99),
                 "wait_probability": erlang_c(self.slots, self.utilization)}
 
 
@@ -95,7 +96,7 @@ class ReplicaSet:
 
     def meets(self, count: Any) -> Any:
         """Whether so many replicas keep the p99 within the target."""
-        return late_share(self.target, *self.load(count).queue) <= 1 - P99
+        return in_pieces(late_share, self.target, *self.load(count).queue) <= 1 - P99
 
     @cached_property
     def required(self) -> Any:

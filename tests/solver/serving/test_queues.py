@@ -124,3 +124,12 @@ def test_the_mean_wait_can_be_redone_by_hand():
         "mean_wait = service * erlang_c * (1 + cv^2) / (2 * servers * (1 - utilization))",
         "utilization = arrivals * service / (servers * one) = 16 /s · 50 ms = 0.8",
         "mean_wait = 50 ms · 0.8 · (1 + 1^2) / (2 · (1 - 0.8)) = 200 ms"]
+
+
+def test_many_queues_are_computed_in_pieces():
+    """Each of them is as it is alone."""
+    rates = np.linspace(1.0, 19.0, 20_000)
+    many = TailLatencyModel().solve(rates, 50)
+    for place in (0, 4095, 4096, 19_999):
+        alone = TailLatencyModel().solve(float(rates[place]), 50)
+        assert many.value("p99_latency")[place] == pytest.approx(float(alone.value("p99_latency")), rel=1e-12)
