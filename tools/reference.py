@@ -29,6 +29,10 @@ OPENING = """# The solver, name by name
 Written by `make reference` from the code; do not edit it by hand. Numbers are plain counts, quantities such as
 `Q_("100 GB/s")`, or arrays of either, which broadcast. What is out of range is refused in a sentence.
 """
+LEFT_OUT = """Not here, though mlsysim has it: `ResponsibleEngineeringModel`. Its figures (how much slower private
+training is, how many more samples a small group needs) come from constants without a source, and one of its arguments
+changes nothing. What cannot be checked is not computed.
+"""
 CONSTANTS = {  # what is neither a class nor a function: where it belongs, and what it is
     "BOTTLENECKS": ("serving", "What can bind a pass; arrays of bottlenecks have places in it."),
     "PRECISIONS": ("zoo", "All number formats by name."),
@@ -86,7 +90,7 @@ def _tasks() -> Iterator[str]:
     yield "## What do you want to know?\n\n| | You want to know | Ask |\n| --- | --- | --- |"
     yield from sorted(f"| {subject_of(name, getattr(solver, name))} | {question} | [`{name}`](#{_anchor(name)}) |"
                       for name, question in tasks().items())
-    yield ""
+    yield f"\n{LEFT_OUT}"
 
 
 def _anchor(name: str) -> str:
