@@ -9,7 +9,7 @@ from solver.zoo.convnet import ConvNet
 from solver.zoo.node import Node
 
 
-def image_time(node: Node, network: ConvNet, batch: Request) -> Second:
+def image_time(node: Node, convnet: ConvNet, batch: Request) -> Second:
     """Time of a forward pass over `batch` images.
 
         time = smooth_max(image_work * batch / matmul_rate, weights_bytes / bandwidth)
@@ -22,5 +22,5 @@ def image_time(node: Node, network: ConvNet, batch: Request) -> Second:
     >>> round(float(image_time(node, Models.ResNet50, 1)) * 1e6, 1)   # us
     52.4
     """
-    return roofline_time(network.image_work * batch, weights_bytes(network, node.precision), node.matmul_rate,
+    return roofline_time(convnet.image_work * batch, weights_bytes(convnet, node.precision), node.matmul_rate,
                          node.bandwidth, node.profile.norm)
