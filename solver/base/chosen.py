@@ -19,6 +19,8 @@ from solver.zoo.precision import PRECISIONS, Precision
 from solver.zoo.profiles import Profile, Profiles
 from solver.zoo.records import Zoo
 from solver.zoo.site.fabric import Fabric, Fabrics
+from solver.zoo.site.fleet import Fleet
+from solver.zoo.site.server import Server
 
 RATES = [name for name, kind in PRECISIONS.items() if kind.rate == name]  # formats that chips multiply in
 WEIGHTS_ALONE = {4.0: "w4a16", 8.0: "w8a16"}  # by their bits: what runs on a chip that does not multiply so narrow
@@ -54,6 +56,8 @@ def transformer(name: str, value: Any) -> Any:
                         f"such as Models.Llama3_8B, or ask Engine.solve.")
     if isinstance(value, Accelerator):
         raise TypeError(f"{name} is {value}, an accelerator: were model and hardware swapped?")
+    if isinstance(value, (Fleet, Server)):
+        raise TypeError(f"{name} is {value}, machines: were model and fleet swapped?")
     raise TypeError(f"{name} is {value!r}, and should be a record such as Models.Llama3_8B.")
 
 
@@ -63,6 +67,10 @@ def accelerator(name: str, value: Any) -> Any:
         return value
     if isinstance(value, (Transformer, ConvNet)):
         raise TypeError(f"{name} is {value}, a model: were model and hardware swapped?")
+    if isinstance(value, (Fleet, Server)):
+        kind = "a fleet" if isinstance(value, Fleet) else "a kind of server"
+        raise TypeError(f"{name} is {value}, {kind}, and one chip is asked for: give its .device, "
+                        f"{value.device}.")
     raise TypeError(f"{name} is {value!r}, and should be a record such as Hardware.Cloud.H100.")
 
 

@@ -75,6 +75,24 @@ def make_plain(record: Any) -> None:
             object.__setattr__(record, name, in_unit(Q_(value), unit))
 
 
+def judge_figures(record: Any, **limits: tuple[float, float, str]) -> None:
+    """Refuse figures that make no sense: yes or no, infinities, and bare numbers far from any real figure, which were
+    meant in another unit. `limits` are the least, the most, and an example; what may be unknown is NaN by default."""
+    for name, (least, most, example) in limits.items():
+        value = getattr(record, name)
+        if isinstance(value, (bool, np.bool_)):
+            raise TypeError(f"{name} of {record.name!r} is {value!r}: give a figure, such as {example}.")
+        if isinstance(value, (int, float)) and not least <= value <= most and not _may_be_unknown(record, name, value):
+            unit = f" {unit_of(record, name)}" if unit_of(record, name) else ""
+            raise ValueError(f"{name} of {record.name!r} is {value:.6g}{unit}: give a figure from {least:.6g} to "
+                             f"{most:.6g}{unit}, or one with its unit, such as {example}.")
+
+
+def _may_be_unknown(record: Any, name: str, value: float) -> bool:
+    default = type(record).__dataclass_fields__[name].default
+    return bool(value != value and default != default)
+
+
 class Dimensioned:
     """A record whose figures are quantities: what proves the dimensions of a formula that reads them."""
 

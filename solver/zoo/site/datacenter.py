@@ -10,7 +10,7 @@ import numpy as np
 
 from solver.units import DollarPerJoule, LiterPerJoule, Scalar
 from solver.zoo.hardware import NONE
-from solver.zoo.records import Source, Zoo, base_value, make_plain, records
+from solver.zoo.records import Source, Zoo, base_value, judge_figures, make_plain, records
 from solver.zoo.site.grid import Grids
 
 
@@ -43,6 +43,8 @@ class Datacenter:
         if np.any(self.wue < 0) or np.any(self.price < 0):
             raise ValueError(f"data center {self.name!r} takes {self.wue!r} liter/J of water at {self.price!r} USD/J: "
                              f"give both from 0 on, such as '0.3 liter/kWh' and '0.08 USD/kWh'.")
+        judge_figures(self, pue=(1.0, 10.0, "1.1"), wue=(0.0, 1e-4, "'0.3 liter/kWh'"),
+                      price=(0.0, 1e-5, "'0.08 USD/kWh'"))
 
     @property
     def electricity(self) -> DollarPerJoule:

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import Any
 
 from solver.units import Scalar, Second
-from solver.zoo.records import Source, Zoo, base_value, make_plain, records
+from solver.zoo.records import Source, Zoo, base_value, judge_figures, make_plain, records
 
 
 @dataclass(frozen=True)
@@ -33,6 +33,7 @@ class FailureRate:
             if isinstance(value, (int, float)) and not value > 0:
                 raise ValueError(f"{name} of {self.name!r} is {value!r}: give a number above 0, for a run without a "
                                  f"failure says only that there are few.")
+        judge_figures(self, count=(1e-9, 1e9, "419"), chips=(1.0, 1e9, "16384"), duration=(60.0, 1e10, "'54 day'"))
 
     @cached_property
     def mttf(self) -> Second:

@@ -9,10 +9,12 @@ from typing import Any
 
 import numpy as np
 
+from solver.text import nearest
 from solver.units import Byte, Scalar, Watt
 from solver.zoo.hardware import Accelerator
-from solver.zoo.site.datacenter import Datacenters
-from solver.zoo.site.fabric import Fabrics
+from solver.zoo.records import Zoo
+from solver.zoo.site.datacenter import Datacenter, Datacenters
+from solver.zoo.site.fabric import Fabric, Fabrics
 from solver.zoo.site.server import Server
 
 
@@ -44,9 +46,9 @@ class Fleet:
         if isinstance(self.count, (list, tuple)):
             object.__setattr__(self, "count", np.array(self.count))
         _judge_count(self.count)
-        for name, zoo, usual in (("fabric", Fabrics, Fabrics.NDR), ("datacenter", Datacenters, Datacenters.Average)):
-            value = getattr(self, name)
-            object.__setattr__(self, name, usual if value is None else zoo[value] if isinstance(value, str) else value)
+        for name, kind, zoo, usual in (("fabric", Fabric, Fabrics, "NDR"),
+                                       ("datacenter", Datacenter, Datacenters, "Average")):
+            object.__setattr__(self, name, _record(name, getattr(self, name), kind, zoo, usual))
 
     @property
     def device(self) -> Accelerator:
@@ -79,8 +81,24 @@ class Fleet:
         """Of all chips together, as far as it can be used."""
         return self.device.usable_memory * self.chips
 
+    def __repr__(self) -> str:
+        return f"Fleet({self.node}, {self.count!r}, {self.fabric}, {self.datacenter})"
+
     def __str__(self) -> str:
         return self.name or f"{self.count:,.0f} × {self.node}" if np.ndim(self.count) == 0 else f"Fleet of {self.node}"
+
+
+def _record(name: str, value: Any, kind: type, zoo: Zoo[Any], usual: str) -> Any:
+    """A record, or that of a name; the usual one where none is given."""
+    value = usual if value is None else value
+    if isinstance(value, kind) or getattr(value, "is_symbol", False):
+        return value
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {value!r}, and should be a record such as {zoo[usual]}, or the name of one. "
+                        f"{nearest(value, zoo.keys())}")
+    if value not in zoo:
+        raise ValueError(f"{name} {value!r} is not known. {nearest(value, zoo.keys())}")
+    return zoo[value]
 
 
 def _judge_count(count: Any) -> None:

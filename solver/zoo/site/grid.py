@@ -10,7 +10,7 @@ import numpy as np
 
 from solver.units import DollarPerJoule, KilogramPerJoule
 from solver.zoo.hardware import NONE
-from solver.zoo.records import Source, Zoo, base_value, make_plain, records
+from solver.zoo.records import Source, Zoo, base_value, judge_figures, make_plain, records
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,6 +36,7 @@ class Grid:
         if np.any(self.carbon < 0) or np.any(self.price < 0):
             raise ValueError(f"grid {self.name!r} has a carbon intensity of {self.carbon!r} kg/J and a price of "
                              f"{self.price!r} USD/J: give both from 0 on, such as '400 g/kWh' and '0.08 USD/kWh'.")
+        judge_figures(self, carbon=(0.0, 1e-3, "'400 g/kWh'"), price=(0.0, 1e-5, "'0.08 USD/kWh'"))
 
     def __str__(self) -> str:
         return self.name

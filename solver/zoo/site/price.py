@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from solver.units import DollarPerSecond
-from solver.zoo.records import Source, Zoo, base_value, make_plain, records
+from solver.zoo.records import Source, Zoo, base_value, judge_figures, make_plain, records
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,7 @@ class Price:
         if isinstance(self.rate, (int, float)) and not self.rate > 0:
             raise ValueError(f"price {self.name!r} is {self.rate!r} USD/s: give what an hour costs, above 0, such as "
                              f"'2.50 USD/hour'.")
+        judge_figures(self, rate=(1e-9, 0.1, "'2.50 USD/hour'"))
 
     def __str__(self) -> str:
         return self.name

@@ -8,7 +8,7 @@ from typing import Any
 
 from solver.units import Scalar, Watt
 from solver.zoo.hardware import NONE, Accelerator, Hardware
-from solver.zoo.records import Source, Zoo, base_value, make_plain, records
+from solver.zoo.records import Source, Zoo, base_value, judge_figures, make_plain, records
 
 
 @dataclass(frozen=True)
@@ -28,10 +28,13 @@ class Server:
     sources: Mapping[str, Source] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.device, Accelerator) and not getattr(self.device, "is_symbol", False):
+            raise TypeError(f"device is {self.device!s:.80}, and should be a chip such as Hardware.Cloud.H100.")
         make_plain(self)
         if isinstance(self.chips, bool) or (isinstance(self.chips, (int, float)) and not (
                 self.chips >= 1 and self.chips == self.chips // 1)):
             raise ValueError(f"server {self.name!r} has {self.chips!r} chips: give a whole number from 1 on.")
+        judge_figures(self, power=(1.0, 1e7, "'10.2 kW'"))
 
     @property
     def memory(self) -> Any:

@@ -16,10 +16,12 @@ from solver import (
     Grid,
     Grids,
     Hardware,
+    Models,
     Price,
     Prices,
     Server,
     Servers,
+    ServingModel,
 )
 from solver.base.fleets import datacenter, fleet, grid
 from solver.zoo.records import Source
@@ -103,3 +105,28 @@ def test_chips_of_a_fleet():
 def test_what_makes_no_sense_is_refused_in_a_sentence(make, says):
     with pytest.raises((ValueError, TypeError), match=says):
         make()
+
+
+@pytest.mark.parametrize("make, says", [
+    (lambda: Fabric("Mine", 50), "rate of 'Mine' is 50 byte/second: give a figure from .* such as '50 GB/s'"),
+    (lambda: Fabric("Mine", True), "rate of 'Mine' is True"),
+    (lambda: Fabric("Mine", "inf GB/s"), "rate of 'Mine' is inf"),
+    (lambda: Fabric("Mine", "50 GB/s", oversubscription=float("nan")), "oversubscription of 'Mine' is nan"),
+    (lambda: Grid("Mine", carbon=400), "carbon of 'Mine' is 400 kilogram/joule.*'400 g/kWh'"),
+    (lambda: Grid("Mine", carbon=True), "carbon of 'Mine' is True"),
+    (lambda: Price("Mine", rate=2.5), "rate of 'Mine' is 2.5 dollar/second.*'2.50 USD/hour'"),
+    (lambda: Datacenter("Mine", wue=1.8), "wue of 'Mine' is 1.8 liter/joule"),
+    (lambda: Datacenter("Mine", price=0.1), "price of 'Mine' is 0.1 dollar/joule"),
+    (lambda: Datacenter("Mine", pue=float("nan")), "pue of 'Mine' is nan"),
+    (lambda: Datacenter("Mine", pue=True), "pue of 'Mine' is True"),
+    (lambda: FailureRate("Mine", 4, 8, 5), "duration of 'Mine' is 5 second"),
+    (lambda: Server("Mine", Fleet(Servers.DGX_H100, 2), 8), "device is 2 × DGX H100, and should be a chip"),
+    (lambda: Fleet(Servers.DGX_H100, 2, "NRD"), "fabric 'NRD' is not known. Did you mean NDR"),
+    (lambda: Fleet(Servers.DGX_H100, 2, 50), "fabric is 50, and should be a record"),
+    (lambda: ServingModel().solve(Models.Llama3_8B, Fleet(Servers.DGX_H100, 2), 2048),
+     "hardware is 2 × DGX H100, a fleet, and one chip is asked for: give its .device, NVIDIA H100 SXM"),
+    (lambda: ServingModel().solve(Fleet(Servers.DGX_H100, 2), Models.Llama3_8B, 2048), "were model and fleet swapped")])
+def test_figures_meant_in_another_unit_and_swapped_machines_get_a_sentence(make, says):
+    with pytest.raises((ValueError, TypeError), match=says) as refused:
+        make()
+    assert len(str(refused.value)) < 260
