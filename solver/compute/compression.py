@@ -96,7 +96,7 @@ class CompressionModel(ForwardModel):
         Notes
         -----
         Leaves out what unpacking costs beyond its share in a profile. Embedding and lm_head stay as they are, or at 16
-        bits. Zeros anywhere save no time: no kernel of today gains by them. The peer begins with FP32, so that 16 bits
+        bits. Zeros anywhere save no time: no kernel of today gains by them. mlsysim begins with FP32, so that 16 bits
         alone are "2 times": models are published at 16 bits, which is what this begins with. It lets 4 bits speed up
         prefill on chips that do not multiply so narrow, divides by bits without their scales, and makes up a loss of
         accuracy for every model: here it is None where nobody measured it.

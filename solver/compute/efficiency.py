@@ -104,7 +104,7 @@ class EfficiencyModel(ForwardModel):
         Notes
         -----
         Leaves out convolutions, of which nothing was measured, and what scores take that other kernels mask or drop.
-        The peer has a constant for each kind of work, whatever the chip, the tokens and their number: 0.30 to 0.60 of
+        mlsysim has a constant for each kind of work, whatever the chip, the tokens and their number: 0.30 to 0.60 of
         the peak for a product of one token too, which reading the weights holds at a few thousandths.
 
         Examples

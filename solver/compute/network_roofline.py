@@ -111,7 +111,7 @@ class NetworkRooflineModel(ForwardModel):
         Notes
         -----
         A token takes 6 FLOP for each parameter that it meets. Gradients are added up inside servers first, and each
-        chip then sends its part of the sum: others count them as if each chip sent all of them.
+        chip then sends its part of the sum: mlsysim counts them as if each chip sent all.
 
         Leaves out attention's pairs of tokens, activations in memory, latencies, whether all fits in memory, and all
         that does not overlap: CollectiveModel has the time of an exchange by itself.

@@ -93,7 +93,7 @@ class WeightStreamingModel(ForwardModel):
         Notes
         -----
         Leaves out that the bus is not reached whole, that chips in a cluster share what streams, and the way of
-        activations in and out. Of a mixture all experts stream, since which are met is known too late. The peer takes
+        activations in and out. Of a mixture all experts stream, since which are met is known too late. mlsysim takes
         1.2 TB/s for the bus of CS-3: its 1.2 Tbit/s are 0.15 TB/s, so that it is 8 times too fast there; it streams
         what would fit too, and takes 125 PFLOP/s, a rate with seven of eight weights zero, for dense work.
 

@@ -109,7 +109,7 @@ class ParallelismOptimizer(ForwardModel):
         Notes
         -----
         Leaves out what `DistributedModel` does, and plans that use a part of the fleet. Without a profile arithmetic
-        takes as long however finely it is cut, which favours many tensor-parallel chips. The peer tries powers of two
+        takes as long however finely it is cut, which favours many tensor-parallel chips. mlsysim tries powers of two
         and drops what fails; here each plan that is none is counted with its reason.
 
         Examples

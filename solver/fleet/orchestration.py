@@ -160,7 +160,7 @@ class OrchestrationModel(ForwardModel):
         -----
         Without chips_per_job each job takes the whole fleet, and with equal durations that is the queue M/D/1, exact. A
         server of the queue is a place for a job; chips where no job fits are `fragmentation_loss`. The mean wait is
-        exact for one place, and for duration_cv = 1; else it is Lee and Longton's approximation. The peer has one place
+        exact for one place, and for duration_cv = 1; else it is Lee and Longton's approximation. mlsysim has one place
         however large the fleet is, and nothing but equal durations.
         Leaves out jobs of different sizes, priorities, backfilling, preemption, and machines that fail.
 

@@ -178,7 +178,7 @@ class BatchingOptimizer(ForwardModel):
         The queue's servers are the slots of all batches, and a request is in its slot for as long as `ServingModel`
         says of a full batch (`e2e_latency`): so `TailLatencyModel` with num_replicas = batch * replicas gives the same
         p99. A batch that is not full is faster, so times are from above; `ServingCapacityModel` counts that in.
-        max_throughput is what full batches answer, whatever comes. In the peer it is the requests that come times
+        max_throughput is what full batches answer, whatever comes. In mlsysim it is the requests that come times
         their length, the same for every batch, and answers are as long as prompts.
         Leaves out waiting until a batch is full: a request that comes gets the next free slot.
 

@@ -169,7 +169,7 @@ class TailLatencyModel(ForwardModel):
         beyond 1 a mixture of two. In simulations with service times of a gamma distribution (1 to 32 servers, cv from
         0 to 2, utilization from 0.5 to 0.9) the p99 was within 14 %; most off for equal services and one server. With
         a lognormal one at cv = 2 it was up to 35 % too low.
-        The peer adds the mean service to a quantile of the wait, and so forgets that services vary; its
+        mlsysim adds the mean service to a quantile of the wait, and so forgets that services vary; its
         slo_headroom_ratio is what the wait takes of the limit, ours what the latency leaves of it.
         Leaves out bursts of arrivals, time-outs, repeated requests, and balancing over several lines. An LLM server
         batches, which makes its service time depend on its load: `ServingCapacityModel` and `BatchingOptimizer`

@@ -21,7 +21,7 @@ from solver.zoo.models import Transformer
 from solver.zoo.node import Node
 from solver.zoo.profiles import EFFICIENCY
 
-STEP = 50  # tokens: what the peer takes a step to be; no measurement stands behind it
+STEP = 50  # tokens: what mlsysim takes a step to be; no measurement stands behind it
 
 ReasoningSteps: TypeAlias = Annotated[Any, Whole(
     "Steps that an answer is thought over in, one after the other.", "", word="step")]
@@ -90,7 +90,7 @@ class InferenceScalingModel(ForwardModel):
         Notes
         -----
         Leaves out other requests on the chip, branches that end early, and the choice among them. Each branch reads the
-        prompt's cache by itself, as kernels do that know nothing of shared prefixes. The peer takes every step to be 50
+        prompt's cache by itself, as kernels do that know nothing of shared prefixes. mlsysim takes every step to be 50
         tokens, and the time between tokens to stay what it is at the prompt: here it grows with the context.
 
         Examples

@@ -140,7 +140,7 @@ class ServingCapacityModel(ForwardModel):
         15 cases) the median was within 12 %, and the p99 from 35 % too low to 3 % too high, for the batch and the
         prompts beside a request vary. With uniform lengths (service_time_cv = 0.58) it was 33 to 54 % too high, for
         answers had a longest length there.
-        The peer's request takes as long as in a full batch at any load, and its p99 has the mean service in it.
+        mlsysim's request takes as long as in a full batch at any load, and its p99 has the mean service in it.
         Leaves out how requests are balanced over replicas (one line is the best there is), caches of prefixes, and
         replicas that start or fail.
 

@@ -63,8 +63,8 @@ class FailureRun(Result):
 
 @declared(single=ONE_RUN)
 def simulate_failures(fleet: FleetOf, job_duration_hours: JobHours, checkpoint_time_s: CheckpointTime = 60,
-                      avg_recovery_time_s: RecoveryTime = 300, *, mttf: ChipMttf, interval: WorkInterval = None,
-                      seed: Seed = 0) -> FailureRun:
+                      avg_recovery_time_s: RecoveryTime = 300, *, mttf: ChipMttf = "Llama_3_405B",
+                      interval: WorkInterval = None, seed: Seed = 0) -> FailureRun:
     """One run of a job on all chips of a fleet, each of which stops it when it fails.
 
     Arguments that `ReliabilityModel.solve` has too mean the same, but are single values.

@@ -73,7 +73,7 @@ class DataModel(ForwardModel):
         Notes
         -----
         Leaves out gusts, which reading ahead evens out, other traffic on the same path, and what preparing takes:
-        `TransformationModel` has that. Rates are in one direction. The peer knows no network.
+        `TransformationModel` has that. Rates are in one direction. mlsysim knows no network.
 
         Examples
         --------
@@ -127,7 +127,7 @@ class TransformationModel(ForwardModel):
         Notes
         -----
         Leaves out that workers share caches and memory, and so gain less than their number; samples that take unlike
-        time; and the way to the chip, which `DataModel` has. The peer does not say whether it prepares ahead: here
+        time; and the way to the chip, which `DataModel` has. mlsysim does not say whether it prepares ahead: here
         `overlap` does.
 
         Examples

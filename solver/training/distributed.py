@@ -162,7 +162,7 @@ class DistributedModel(ForwardModel):
         Work is what a token attends to, half of attention's square; PaLM, Megatron-LM and llm-foundry count all of it,
         as `mfu_full_square` does. Leaves out the latency of links, loading of data, checkpoints and failures,
         products of fewer than 16 bits, and that parts of an interleaved stage may be uneven. Energy is board power by
-        time. The peer takes stages as even; here the longest one counts, with lm_head.
+        time. mlsysim takes stages as even; here the longest one counts, with lm_head.
 
         Examples
         --------

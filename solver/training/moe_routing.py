@@ -57,6 +57,8 @@ class MoERoutingResult(Result):
     dispatch_bandwidth = field("GB/s", "what they take to servers, over that time: of each chip, as libraries report")
     combine_bandwidth = field("GB/s", "the same on the way back")
     ep_size = field(None, "chips that share the experts")
+    crossing_bandwidth = field("GB/s", "the part of dispatch_bandwidth that crosses NICs, each NIC's own",
+                               lazy=lambda r: r.value("dispatch_bandwidth") * r.value("nic_share"))
     energy = field("J", "board power of all these chips for dispatch and combine of a layer: at most, and without "
                         "hosts and network")
 
@@ -145,8 +147,8 @@ class MoERoutingModel(ForwardModel):
 
         Notes
         -----
-        A token crosses once to each server, and is handed on there. Others count it once for each expert, and all of
-        that as crossing the network; and they let imbalance multiply attention and embeddings, too.
+        A token crosses once to each server, and is handed on there. mlsysim counts it once for each expert, and
+        all of that as crossing the network; and it lets imbalance multiply attention and embeddings, too.
 
         Leaves out the pass backwards (which takes the same again: its combine is a dispatch), scales of narrow formats,
         starting and waiting (a decode step of 128 tokens takes 80 to 200 us in DeepEP), and tokens that are dropped.

@@ -27,9 +27,10 @@ def sizes(model):
 @RUNS
 @given(models, speeds, stages_of_zero, lengths, again, st.booleans(), st.integers(1, 4), st.data())
 def test_more_replicas_never_lower_the_throughput(model, speed, zero, length, repeated, overlap, batch, data):
-    """At a fixed batch for each."""
+    """At a fixed batch for each, once replicas lie in two servers: the second server brings an exchange over the NICs,
+    which may take longer than a step of few tokens, and a third hardly makes it longer."""
     tensor = data.draw(st.sampled_from(sizes(model)))
-    servers = tensor * np.array([1, 2, 4, 32, 256])
+    servers = 2 * max(tensor // 8, 1) * np.array([1, 2, 4, 32, 256])
     r = SOLVE(model, Fleet(Servers.DGX_H100, servers), 8 * servers // tensor * batch, tp_size=tensor, zero_stage=zero,
               seq_len=length, overlap_comm=overlap, **speed, **repeated)
     assert (np.diff(r.effective_throughput) >= 0).all()
