@@ -85,7 +85,7 @@ def _experts(name: str, value: Any, seen: Seen) -> Any:
         return value
     if not model.mixture_layers:
         raise ValueError(f"{model} has no experts: leave {name} out.")
-    most = max(mix.experts for mix in model.feed_forward)
+    most = model.routed_experts
     all_good(name, value, lambda v: most % v == 0, lambda bad: (
         f"{model} has {number_text(most)} experts, which that many chips cannot share evenly; choose a divisor."))
     _linked(name, value, seen)
