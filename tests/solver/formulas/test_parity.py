@@ -98,7 +98,7 @@ def test_every_break_of_the_interpreter_is_caught(edges):
 
 
 DIFFERENCE = "requests.mixed_prompt_time"  # of two long steps, each compared by itself: what is left has fewer digits
-SUBJECTS_WITH_AN_AXIS = ("queues.", "tails.")  # their formulas add up along an axis of their own: tried point by point
+SUBJECTS_WITH_AN_AXIS = ("waiting.queues.", "waiting.tails.")  # their formulas add up along an axis of their own: tried point by point
 
 
 @pytest.mark.slow
