@@ -98,7 +98,8 @@ def test_every_break_of_the_interpreter_is_caught(edges):
 
 
 DIFFERENCE = "requests.mixed_prompt_time"  # of two long steps, each compared by itself: what is left has fewer digits
-SUBJECTS_WITH_AN_AXIS = ("waiting.queues.", "waiting.tails.")  # their formulas add up along an axis of their own: tried point by point
+# Their formulas add up along an axis of their own: tried point by point.
+SUBJECTS_WITH_AN_AXIS = ("waiting.queues.", "waiting.tails.")
 
 
 @pytest.mark.slow
