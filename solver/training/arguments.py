@@ -142,7 +142,7 @@ StageParts: TypeAlias = Annotated[Any, Whole(
 MicroBatches: TypeAlias = Annotated[Any, Whole(
     "Micro-batches that a replica's share of the batch is cut into.", "", word="micro-batch", company={"pp_size": OWN})]
 MicroBatchesUnderWay: TypeAlias = Annotated[Any, Whole(
-    "Micro-batches that go through the pipeline in a step; if not given, at least as many as there are stages.", "",
+    "Micro-batches that go through the pipeline in a step; if not given, as many as fill it.", "",
     word="micro-batch", other=1, company={"pp_size": 4})]
 TrainingTopology: TypeAlias = Annotated[Any, Word(
     "The network's topology, if it is not the fabric's own; expert parallelism depends on it.", choices=TOPOLOGIES,
