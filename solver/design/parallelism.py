@@ -161,8 +161,7 @@ def divisors(number: float) -> np.ndarray:
 
 def _expert_sizes(model: Transformer) -> list[float]:
     """Numbers of chips that whole experts can be spread over."""
-    most = max((mix.experts for mix in model.feed_forward), default=1.0)
-    return divisors(most)[1:].tolist() if model.mixture_layers else []
+    return divisors(model.routed_experts)[1:].tolist() if model.mixture_layers else []
 
 
 def _rules(model: Transformer, chips: float, batch: float, length: float) -> list[tuple[str, Callable[..., Any]]]:

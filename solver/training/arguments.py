@@ -85,7 +85,7 @@ def _experts(name: str, value: Any, seen: Seen) -> Any:
         return value
     if not model.mixture_layers:
         raise ValueError(f"{model} has no experts: leave {name} out.")
-    most = max(mix.experts for mix in model.feed_forward)
+    most = model.routed_experts
     all_good(name, value, lambda v: most % v == 0, lambda bad: (
         f"{model} has {number_text(most)} experts, which that many chips cannot share evenly; choose a divisor."))
     _linked(name, value, seen)
@@ -142,7 +142,7 @@ StageParts: TypeAlias = Annotated[Any, Whole(
 MicroBatches: TypeAlias = Annotated[Any, Whole(
     "Micro-batches that a replica's share of the batch is cut into.", "", word="micro-batch", company={"pp_size": OWN})]
 MicroBatchesUnderWay: TypeAlias = Annotated[Any, Whole(
-    "Micro-batches that go through the pipeline in a step; if not given, at least as many as there are stages.", "",
+    "Micro-batches that go through the pipeline in a step; if not given, as many as fill it.", "",
     word="micro-batch", other=1, company={"pp_size": 4})]
 TrainingTopology: TypeAlias = Annotated[Any, Word(
     "The network's topology, if it is not the fabric's own; expert parallelism depends on it.", choices=TOPOLOGIES,

@@ -162,7 +162,10 @@ class DistributedModel(ForwardModel):
         Work is what a token attends to, half of attention's square; PaLM, Megatron-LM and llm-foundry count all of it,
         as `mfu_full_square` does. Leaves out the latency of links, loading of data, checkpoints and failures,
         products of fewer than 16 bits, and that parts of an interleaved stage may be uneven. Energy is board power by
-        time. mlsysim takes stages as even; here the longest one counts, with lm_head.
+        time. mlsysim takes stages as even; here the longest one counts, with lm_head. Chips of a server add up first,
+        then each its part with its likes (`CollectiveModel`, "hierarchical"). Rings find neighbours, so that a fabric's
+        oversubscription and topology slow experts alone. A token crosses once to each server that has experts for it,
+        as in `MoERoutingModel`.
 
         Examples
         --------
@@ -184,7 +187,7 @@ class DistributedModel(ForwardModel):
             asked = TrainingStep(plan, fleet, speed, batch_size, gradient_accumulation_steps,
                                  float(recomputed == "full"), float(recomputed == "selective"),
                                  overlap_efficiency if overlap_comm else 0.0, congestion_factor, straggler_factor,
-                                 moe_routing_imbalance_factor, topology_override or fleet.fabric.topology, achieved)
+                                 moe_routing_imbalance_factor, topology_override, achieved)
             return DistributedResult(step_values(asked, tokens), {"asked": asked, "tokens": tokens, "reserve": reserve})
 
 

@@ -131,10 +131,10 @@ def _speed_sentences(rate: Any, highest: Any, asked: Any) -> list[str]:
 def _plan_sentences(asked: Any) -> list[str]:
     """What of the plan costs time."""
     plan, fleet, said = asked.plan, asked.fleet, []
-    if np.any(plan.tensor > fleet.joined):
-        joined = number_text(float(fleet.joined))
-        said.append(f"Tensor parallelism: {_size_text(plan.tensor)} chips are more than the {joined} that a server's "
-                    f"link joins; the rest goes over {fleet.fabric}.")
+    if np.any(plan.tensor > asked.joined):
+        joined = number_text(float(np.max(asked.joined)))
+        said.append(f"Tensor parallelism: {_size_text(plan.tensor)} chips are more than the {joined} that a server "
+                    f"joins; the rest goes over {fleet.fabric}.")
     if np.any((asked.uneven > 1.005) & (np.asarray(plan.pipeline) > 1)):
         more = float(np.max(asked.uneven)) - 1
         said.append(f"Stages: the longest works {more:.1%} longer than the mean one; {number_text(plan.model.layers)} "

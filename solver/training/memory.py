@@ -94,7 +94,7 @@ class TrainingMemoryModel(ForwardModel):
     >>> from solver import Hardware, Models
     >>> r = TrainingMemoryModel().solve(Models.Llama2_7B, Hardware.Cloud.H100, 1, dp_size=64, zero_stage=1)
     >>> print(r.states, r.activations, r.feasible)
-    28.2 GB 9.16 GB True
+    28.2 GB 8.62 GB True
     """
 
     question = "How much memory does training need, and with ZeRO?"
@@ -149,7 +149,7 @@ class TrainingMemoryModel(ForwardModel):
         v_stages : parts
             Parts of the model that each stage holds in turn (interleaving).
         microbatch_count : micro-batches, optional
-            Micro-batches that go through the pipeline in a step; if not given, at least as many as there are stages.
+            Micro-batches that go through the pipeline in a step; if not given, as many as fill it.
         is_lora : bool
             Whether low-rank adapters are trained, and the weights are frozen.
         reserve : share
@@ -162,9 +162,17 @@ class TrainingMemoryModel(ForwardModel):
 
         Notes
         -----
-        Leaves out fragments, what libraries keep for themselves, low-rank adapters, and buckets of gradients. The peer
-        counts 34 bytes of each number of a hidden state for every model; here it is what the matrices of a layer keep,
-        which is 34 for GPT-3.
+        Leaves out fragments, what libraries keep for themselves, low-rank adapters, buckets of gradients, sums of
+        gradients at 32 bits, keys and values that context-parallel chips gather, and that the first stage may be given
+        fewer layers. Models with gated networks are taken to be trained without dropout.
+
+        Llama 3 405B (Grattafiori et al. 2024, section 3.3.2) shared out the optimizer's state and gradients, which is
+        zero_stage=2. The first part of its first stage was the embedding alone, in the place of one layer, which makes
+        128 places, and v_stages=8 on 16 stages. So its three plans fit, as they ran. With zero_stage=1 the one with 32
+        micro-batches does not, by 5 GB, and nor does it with 2 or 4 parts.
+
+        The peer counts 34 bytes of each number of a hidden state for every model; here it is what the matrices of a
+        layer keep, which is 34 for GPT-3.
 
         Examples
         --------
@@ -173,7 +181,7 @@ class TrainingMemoryModel(ForwardModel):
         >>> print(r.states, r.states_feasible)
         [86.8, 80.6] GB [False  True]
         """
-        many = pp_size if microbatch_count is None else microbatch_count
+        many = 2 * pp_size if microbatch_count is None else microbatch_count  # never more are under way
         plan = TrainingPlan(model, precision, batch_size, seq_len, tp_size, pp_size, ep_size, dp_size, cp_size,
                             v_stages, many, zero_stage, float(sequence_parallel), float(is_lora),
                             activation_checkpointing, optimizer)

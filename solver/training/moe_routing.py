@@ -31,7 +31,6 @@ from solver.training.routing_arguments import (
     RoutingFleet,
     SequenceTokens,
     ServerLimit,
-    most_experts,
 )
 
 
@@ -161,7 +160,7 @@ class MoERoutingModel(ForwardModel):
         >>> print(round(r.servers_met, 2), r.dispatch_time, r.combine_time)
         3.63 1.86 ms 3.73 ms
         """
-        experts = most_experts(model)
+        experts = model.routed_experts
         parts: list[Any] = []
 
         def computed() -> dict[str, Any]:

@@ -123,11 +123,12 @@ class TrainingPlan:
 
     @cached_property
     def buffers(self) -> Any:
-        """What is gathered for a layer at work: weights with ZeRO's stage 3, its input with sequence parallelism."""
+        """What is gathered for a layer at work (weights with ZeRO's stage 3, its input), and what stages send."""
         weights = gathered_layer_bytes(self.model, self.precision, self.tensor, self.expert, self.zero_stage,
                                        self.replicas)
         whole = self.tokens * self.model.exchanged_bytes
-        return weights + np.where(self.tensor > 1, whole, 0.0) + np.where(self.pipeline > 1, 2 * whole, 0.0)
+        sent = whole / (self.tensor if self.sequence else 1.0)
+        return weights + np.where(self.tensor > 1, whole, 0.0) + np.where(self.pipeline > 1, 2 * sent, 0.0)
 
     def memory(self) -> dict[str, Any]:
         """Everything on the fullest chip, in base units."""

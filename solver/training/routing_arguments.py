@@ -29,7 +29,7 @@ def _even(name: str, value: Any, seen: Seen) -> Any:
     model = seen["model"]
     if unknown(value) or symbolic(model):
         return value
-    experts = most_experts(model)
+    experts = model.routed_experts
     return each(name, value, lambda v: experts % v == 0, lambda bad: (
         f"{model} has {number_text(experts)} experts, which so many chips cannot hold evenly; choose a divisor."))
 
@@ -45,11 +45,6 @@ def _roomy(name: str, value: Any, seen: Seen) -> Any:
     each("ep_size", asked, lambda v: (v <= near) | (v % near == 0), lambda bad: (
         f"a server joins {number_text(near)} chips; give no more than that, or a multiple of it."))
     return value
-
-
-def most_experts(model: Any) -> float:
-    """Experts of a layer with a mixture."""
-    return float(max(mix.experts for mix in model.feed_forward))
 
 
 SPREAD_OUT = {"ep_size": 64, "fleet": OWN}

@@ -8,16 +8,15 @@ from typing import Any
 
 import numpy as np
 
+from solver.formulas.fleet.topology import uniform_share
+from solver.formulas.training.collective_exchange import hierarchical_time, near_chips
+from solver.formulas.training.expert_routing import distinct_groups, leaving_share, routed_bytes, routed_time
 from solver.formulas.training.parallel_exchange import (
-    all_at_once_share,
-    experts_sent_time,
     exposed_exchange_time,
     gathered_bytes,
     group_neighbours,
     layer_sums,
     replica_passes,
-    ring_pass_time,
-    sent_bytes,
     stage_sending_time,
 )
 from solver.formulas.training.pipeline import uneven_work, waiting_time
@@ -33,9 +32,6 @@ from solver.training.plan import TrainingPlan
 from solver.training.profiles import TrainingProfile, share_profile
 from solver.zoo.precision import WIDE
 from solver.zoo.site.fleet import Fleet
-
-# By topology: factor and power of `all_at_once_share`.
-ALL_AT_ONCE = {"fat tree": (1.0, 0.0), "dragonfly": (1.0, 0.0), "torus": (4 / 3, -1 / 3), "ring": (4.0, -1.0)}
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +49,7 @@ class TrainingStep:
     congestion: Any = 1.0
     straggler: Any = 1.0
     imbalance: Any = 1.0
-    topology: str = "fat tree"
+    topology: str | None = None  # the fabric's own
     achieved: Any = None  # FLOP/s of a chip over all of the step, if that is known
 
     @cached_property
@@ -68,13 +64,18 @@ class TrainingStep:
 
     @cached_property
     def network(self) -> Any:
-        """What a NIC sends to another server."""
-        fabric = self.fleet.fabric
-        return fabric.rate / (fabric.oversubscription * self.congestion)
+        """What a NIC sends to a neighbour, which it has below the narrow places of a network."""
+        return self.fleet.fabric.rate / self.congestion
+
+    @cached_property
+    def joined(self) -> Any:
+        """Chips of a server that need no NIC for one another; 1 where nothing is known that joins them."""
+        return np.where(self.fleet.device.interconnect > 0, near_chips(self.fleet), 1.0)
 
     @cached_property
     def link(self) -> Any:
-        return self.fleet.device.interconnect
+        """Rate at which they exchange data; a chip that nothing joins to others needs none."""
+        return np.where(self.joined > 1, self.fleet.device.interconnect, np.inf)
 
     @cached_property
     def layers(self) -> Any:
@@ -120,8 +121,11 @@ class TrainingStep:
         return self.uneven / plan.pipeline * vector_time(
             plan.model, plan.tokens * split, passes, profile.vector, profile.scores, self.fleet.device.bandwidth)
 
-    def _ring(self, size: Any, chips: Any, near: Any, times: Any = 1.0) -> Any:
-        return ring_pass_time(size, chips, near, self.link, self.network, self.fleet.fabric.latency * times)
+    def _ring(self, size: Any, chips: Any, near: Any, starts: Any = 1.0) -> Any:
+        """Time of a reduce-scatter or an all-gather, half of an all-reduce; `starts` exchanges wait for the network."""
+        servers = chips / near
+        waits = self.fleet.fabric.latency * starts * np.minimum(servers - 1, 1)
+        return waits + hierarchical_time(size, near, servers, self.link, self.network)
 
     @cached_property
     def tensor_exchange(self) -> Any:
@@ -130,8 +134,8 @@ class TrainingStep:
         if type(plan.tensor) in (int, float) and plan.tensor == 1:
             return 0.0
         sums = layer_sums(model.layers, model.mixture_layers, plan.expert) / model.layers * self.layers
-        one = self._ring(model.exchanged_bytes * plan.tokens, plan.tensor, group_neighbours(plan.tensor, 1,
-        self.fleet.joined))
+        near = group_neighbours(plan.tensor, 1, self.joined)
+        one = self._ring(model.exchanged_bytes * plan.tokens, plan.tensor, near)
         return (2 + self.full) * sums * 2 * one
 
     @cached_property
@@ -142,7 +146,7 @@ class TrainingStep:
             return 0.0
         heads = np.minimum(plan.tensor, model.attention.kv_heads)
         size = gathered_bytes(model, plan.tokens * plan.context_parallel, WIDE) / heads
-        near = group_neighbours(plan.context_parallel, plan.tensor, self.fleet.joined)
+        near = group_neighbours(plan.context_parallel, plan.tensor, self.joined)
         return (3 + self.full) * self.layers * self._ring(size, plan.context_parallel, near)
 
     @cached_property
@@ -151,11 +155,21 @@ class TrainingStep:
         plan, model = self.plan, self.plan.model
         if type(plan.expert) in (int, float) and plan.expert == 1:
             return 0.0
-        near = group_neighbours(plan.expert, 1, self.fleet.joined)
-        network = self.network * all_at_once_share(np.maximum(plan.expert / near, 1), *ALL_AT_ONCE[self.topology])
-        size = self.imbalance * sent_bytes(model, plan.tokens / plan.tensor)
-        one = experts_sent_time(size, plan.expert, near, self.link, network, self.fleet.fabric.latency)
+        near = group_neighbours(plan.expert, 1, self.joined)
+        one = self._routing(near, plan.expert / near)
         return (2 + self.full) * 2 * model.mixture_layers / model.layers * self.layers * one
+
+    def _routing(self, near: Any, servers: Any) -> Any:
+        """Time of a dispatch or a combine of a layer, at 16 bits: a token goes once to each server that it has to."""
+        plan, model, fabric = self.plan, self.plan.model, self.fleet.fabric
+        shape = fabric if self.topology is None else replace(fabric, topology=self.topology)
+        nic = self.network * uniform_share(shape, plan.expert)
+        met, reached = (distinct_groups(groups, model.routed_experts, model.sent_experts)
+                        for groups in (servers, plan.expert))
+        inside, across = (routed_bytes(plan.tokens / plan.tensor, model.exchanged_bytes, copies * leaving_share(groups))
+                          for copies, groups in ((reached, near), (met, servers)))
+        waits = fabric.latency * np.minimum(servers - 1, 1)
+        return waits + routed_time(inside, across, self.link, nic, self.imbalance)
 
     @cached_property
     def stage_exchange(self) -> Any:
@@ -163,7 +177,7 @@ class TrainingStep:
         plan = self.plan
         if type(plan.pipeline) in (int, float) and plan.pipeline == 1:
             return 0.0
-        inside = plan.tensor * plan.context_parallel * plan.pipeline <= self.fleet.joined
+        inside = plan.tensor * plan.context_parallel * plan.pipeline <= self.joined
         rate = np.where(inside, self.link, self.network)
         size = plan.model.exchanged_bytes * plan.tokens / plan.tensor
         latency = np.where(inside, 0.0, self.fleet.fabric.latency)
@@ -172,7 +186,7 @@ class TrainingStep:
     @cached_property
     def replica_exchange(self) -> Any:
         """Of a step: gradients are added up, and with ZeRO weights gathered."""
-        plan, joined = self.plan, self.fleet.joined
+        plan, joined = self.plan, self.joined
         if type(plan.replicas) in (int, float) and plan.replicas == 1 and not plan.model.mixture_layers:
             return 0.0
         passes = replica_passes(plan.zero_stage, plan.micro_batches, self.accumulations)

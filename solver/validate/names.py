@@ -110,4 +110,4 @@ def plain_transformer(name: str, layers: float, hidden: float, heads: float, voc
     """A GPT of that shape: multi-head attention, two matrices four times as wide as the hidden state."""
     attention = Attention(hidden, heads, heads, head_dim or hidden / heads)
     return Transformer(name, (Layers(layers, attention),), hidden, vocab, math.inf,
-                       FeedForward(8 * layers * hidden**2), tied=1.0)
+                       FeedForward(8 * layers * hidden**2, gated=0.0), tied=1.0)

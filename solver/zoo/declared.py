@@ -115,7 +115,7 @@ def network_record(name: str, part: Mapping[str, Any], hidden: float, mixed: boo
 def plain_network(hidden: float, width: float, gated: float, bias: float = 0.0, mixed: float = 0.0) -> FeedForward:
     """An ordinary network: two matrices, or three with a gate."""
     one = (2 + gated) * hidden * width
-    return FeedForward(one * (not mixed), dense=one * mixed, vectors=(width + hidden) * bias)
+    return FeedForward(one * (not mixed), dense=one * mixed, vectors=(width + hidden) * bias, gated=float(gated))
 
 
 def mixture(hidden: float, count: float, active: float, width: float, shared: float = 0.0, router_bias: float = 0.0,

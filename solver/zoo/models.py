@@ -218,6 +218,11 @@ class Transformer:
         return max((mix.active for mix in self.feed_forward if mix.experts > 1), default=0.0)
 
     @cached_property
+    def routed_experts(self) -> Scalar:
+        """Experts that a token may be sent to in a layer with a mixture, where most are; 1 without one."""
+        return max((mix.experts for mix in self.feed_forward), default=1.0)
+
+    @cached_property
     def token_work(self) -> FlopPerToken:
         """FLOP of the layers for a token: a product and a sum for each parameter, and what states cost."""
         products = 2 * (self.dense + sum(mix.active * mix.expert for mix in self.feed_forward))
@@ -255,8 +260,7 @@ class Transformer:
 
     @cached_property
     def exchanged_bytes(self) -> BytePerToken:
-        """What tensor-parallel chips add up for a token after attention, and again after the feed-forward part: its
-        hidden state at 16 bits."""
+        """What tensor-parallel chips add up for a token after each half of a layer: its hidden state at 16 bits."""
         return 2 * self.hidden
 
     @cached_property
@@ -271,8 +275,7 @@ class Transformer:
 
     @cached_property
     def mtp_head(self) -> Any:
-        """The head for multi-token prediction that it is published with, or that it would have: what `draft_model` may
-        be, as "mtp"."""
+        """The head for multi-token prediction that it has, or would have: what `draft_model` may be, as "mtp"."""
         from solver.zoo.heads import mtp_head  # which makes transformers
 
         return mtp_head(self)

@@ -18,7 +18,7 @@ class FeedForward:
     An ordinary feed-forward network is one expert that is always active. All figures are over `count` layers (without
     it, over all of the model). `dense` are parameters that every token passes: of them `shared` are shared experts and
     `router` routers, the rest ordinary networks beside mixtures. `ends` is how many of the layers are the first or the
-    last of the model, which works it out.
+    last of the model, which works it out. `gated` is 1 for three matrices (SwiGLU and the like), 0 for two.
     """
 
     expert: float  # parameters of one expert
@@ -30,6 +30,7 @@ class FeedForward:
     router: float = 0.0
     count: float = 0.0
     ends: float = 0.0
+    gated: float = 1.0
 
     @cached_property
     def avoidance(self) -> PerToken:

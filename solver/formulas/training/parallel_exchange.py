@@ -2,7 +2,8 @@
 
 Groups lie in the order tensor, context, pipeline, data: chips of a tensor-parallel group are neighbours, those of a
 data-parallel one are far apart. As many of a group as lie in one server exchange data over their own link, the rest
-over the NICs, one for each chip.
+over the NICs, one for each chip. How long a collective takes stands in `collective_exchange`, and how tokens get to
+their experts in `expert_routing`; here is who takes part, what they exchange, and how often.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from solver.formulas.memory import kv_bytes_per_token
+from solver.formulas.training.collective_exchange import send_time
 from solver.units import Bandwidth, Byte, Scalar, Second, Token
 from solver.zoo.models import Transformer
 from solver.zoo.precision import Precision
@@ -26,45 +28,6 @@ def group_neighbours(chips: Scalar, stride: Scalar, joined: Scalar) -> Scalar:
     (8.0, 2.0, 1.0)
     """
     return np.minimum(np.maximum(np.floor(joined / stride), 1), chips)
-
-
-def ring_pass_time(size: Byte, chips: Scalar, near: Scalar, link: Bandwidth, network: Bandwidth,
-              latency: Second = 0.0) -> Second:
-    """Time in which each of `chips` chips gets all parts of `size` bytes, or the sum of one: half of an all-reduce.
-
-        time = (near - 1) / near * size / link + (nodes - 1) / nodes * size / near / network
-               + latency * min(nodes - 1, 1),
-        nodes = chips / near
-
-    A ring among the `near` chips of each server over their link, and one for each of them among the servers over its
-    NIC. Leaves out latencies of the link.
-    Source: Patarasuk, Yuan 2009, "Bandwidth optimal all-reduce algorithms for clusters of workstations"; Jia et al.
-    2018, "Highly Scalable Deep Learning Training System with Mixed-Precision" (in two levels).
-
-    >>> round(2 * float(ring_pass_time(14e9, 1024, 1, 450e9, 50e9)), 3)   # s: an all-reduce
-    0.559
-    >>> round(2 * float(ring_pass_time(14e9, 1024, 8, 450e9, 50e9)), 3)   # s: 8 in a server
-    0.124
-    """
-    nodes = chips / near
-    inside = np.where(near > 1, (near - 1) / near * size / link, 0 * size / network)
-    return inside + (nodes - 1) / nodes * (size / near) / network + latency * np.minimum(nodes - 1, 1)
-
-
-def experts_sent_time(size: Byte, chips: Scalar, near: Scalar, link: Bandwidth, network: Bandwidth,
-                latency: Second = 0.0) -> Second:
-    """Time in which each of `chips` chips sends each other its part of `size` bytes: an all-to-all.
-
-        time = (near - 1) / chips * size / link + (chips - near) / chips * size / network
-               + latency * min(chips / near - 1, 1)
-
-    Source: Lepikhin et al. 2021, "GShard: Scaling Giant Models with Conditional Computation", section 3.
-
-    >>> round(float(experts_sent_time(1e9, 64, 8, 450e9, 50e9)) * 1e3, 1)   # ms
-    17.7
-    """
-    inside = np.where(near > 1, (near - 1) / chips * size / link, 0 * size / network)
-    return inside + (chips - near) / chips * size / network + latency * np.minimum(chips / near - 1, 1)
 
 
 def layer_sums(layers: Scalar, mixtures: Scalar, experts: Scalar) -> Scalar:
@@ -93,20 +56,6 @@ def gathered_bytes(model: Transformer, tokens: Token, precision: Precision) -> B
     537
     """
     return kv_bytes_per_token(model, precision) / model.layers * tokens
-
-
-def sent_bytes(model: Transformer, tokens: Token) -> Byte:
-    """What a layer with a mixture sends to experts: each token's hidden state at 16 bits to each of its experts.
-
-        bytes = exchanged_bytes * sent_experts * tokens
-
-    Source: Lepikhin et al. 2021, "GShard: Scaling Giant Models with Conditional Computation", section 2.2.
-
-    >>> from solver import Models
-    >>> round(float(sent_bytes(Models.DeepSeek_V3, 4096)) / 1e6)   # MB
-    470
-    """
-    return model.exchanged_bytes * model.sent_experts * tokens
 
 
 def replica_passes(zero_stage: Scalar, micro_batches: Scalar, accumulations: Scalar) -> Scalar:
@@ -138,32 +87,15 @@ def exposed_exchange_time(exchange: Second, computing: Second, overlap: Scalar) 
     return exchange - np.minimum(overlap * exchange, computing)
 
 
-def all_at_once_share(nodes: Scalar, factor: Scalar, power: Scalar) -> Scalar:
-    """Share of its NIC's rate at which each node can send to all others at once.
-
-        share = min(factor * nodes^power, 1)
-
-    A fat tree and a balanced dragonfly: factor 1, power 0. A torus of three dimensions: 4/3 and -1/3; a ring: 4 and -1,
-    where a node's rate is divided among its links.
-    Source: Dally, Towles 2004, "Principles and Practices of Interconnection Networks", section 3.3.
-
-    >>> float(all_at_once_share(64, 1, 0)), round(float(all_at_once_share(512, 4 / 3, -1 / 3)), 3)
-    (1.0, 0.167)
-    >>> float(all_at_once_share(64, 4, -1))
-    0.0625
-    """
-    return np.minimum(factor * nodes ** power, 1)
-
-
 def stage_sending_time(size: Byte, stages: Scalar, interleaving: Scalar, rate: Bandwidth,
                        latency: Second = 0.0) -> Second:
     """Time that a stage takes to send a micro-batch's `size` bytes on, and their gradients back.
 
-        time = 2 * interleaving * (size / rate + latency) * min(stages - 1, 1)
+        time = 2 * interleaving * send_time(size, rate, latency) * min(stages - 1, 1)
 
     Source: Narayanan et al. 2021, "Efficient Large-Scale Language Model Training on GPU Clusters", section 3.2.
 
     >>> round(float(stage_sending_time(10.5e6, 35, 3, 25e9)) * 1e3, 2)   # ms
     2.52
     """
-    return 2 * interleaving * (size / rate + latency) * np.minimum(stages - 1, 1)
+    return 2 * interleaving * send_time(size, rate, latency) * np.minimum(stages - 1, 1)

@@ -8,7 +8,9 @@ from solver.units import Byte, Context, Request, Scalar, Token
 from solver.zoo.models import Transformer
 from solver.zoo.precision import Precision
 
-UNSPLIT = 10.0  # numbers of a hidden state's width, at a byte each, that tensor parallelism alone does not share out
+# Bytes for each number of a hidden state that tensor parallelism alone does not share out: inputs of two norms and of
+# what follows them, at 16 bits; and two masks of dropout at 8, where there is dropout.
+UNSPLIT, MASKS = 8.0, 2.0
 
 
 def expert_shards(tensor: Scalar, expert: Scalar) -> Scalar:
@@ -106,15 +108,32 @@ def layer_parameters(model: Transformer) -> Scalar:
     return (model.active_parameters - model.embeddings - model.vectors) / model.layers
 
 
+def mask_bytes(model: Transformer) -> Scalar:
+    """Masks of dropout that a mean layer keeps, in bytes for each number of a hidden state.
+
+        bytes = 2 * sum over networks of count * (1 - gated) / layers
+
+    Models with gated networks, from Llama on, are pre-trained without dropout, those like GPT-3 with it.
+    Source: Korthikanti et al. 2022, "Reducing Activation Recomputation in Large Transformer Models", section 4.1;
+    Touvron et al. 2023, "LLaMA: Open and Efficient Foundation Language Models", sections 2.2 and 2.3 (names none).
+
+    >>> from solver import Models
+    >>> float(mask_bytes(Models.GPT3)), float(mask_bytes(Models.Llama3_8B))
+    (2.0, 0.0)
+    """
+    return MASKS * sum(mix.count * (1 - mix.gated) for mix in model.feed_forward) / model.layers
+
+
 def layer_activation_bytes(model: Transformer, tokens: Token, tensor: Scalar = 1.0, sequence: Scalar = 0.0) -> Byte:
     """Activations that a layer keeps of `tokens` tokens for its backward pass, all but the scores of attention.
 
-        bytes = tokens * exchanged_bytes / 2 * (10 / shared + 2 * layer_parameters / hidden^2 / tensor),
+        bytes = tokens * exchanged_bytes / 2 * ((8 + mask_bytes) / shared + 2 * layer_parameters / hidden^2 / tensor),
         shared = tensor with sequence parallelism, else 1
 
     That is s b h (10 + 24 / t), and 34 s b h / t with sequence parallelism, for the layers of GPT-3, whose matrices
     have 12 h^2 parameters: a matrix keeps as many numbers of a token as it has parameters for each number of a hidden
-    state. Activations are kept at 16 bits.
+    state. So do those of a gated network (its three matrices keep gate, value and product; a kernel computes the
+    activation of the gate again) and grouped K and V. Activations are kept at 16 bits.
     Source: Korthikanti et al. 2022, "Reducing Activation Recomputation in Large Transformer Models", equations 1, 2, 4.
 
     >>> from solver import Models
@@ -123,7 +142,7 @@ def layer_activation_bytes(model: Transformer, tokens: Token, tensor: Scalar = 1
     """
     matrices = 2 * layer_parameters(model) / model.hidden ** 2 / tensor
     shared = np.where(sequence > 0, tensor, 1)
-    return tokens * model.exchanged_bytes / 2 * (UNSPLIT / shared + matrices)
+    return tokens * model.exchanged_bytes / 2 * ((UNSPLIT + mask_bytes(model)) / shared + matrices)
 
 
 def kept_score_bytes(model: Transformer, tokens: Token, context: Context, tensor: Scalar = 1.0,
@@ -148,17 +167,18 @@ def kept_score_bytes(model: Transformer, tokens: Token, context: Context, tensor
 def kept_layers(layers: Scalar, stages: Scalar, interleaving: Scalar, micro_batches: Scalar) -> Scalar:
     """Layers whose activations the first stage keeps at once, one of each micro-batch that is under way.
 
-        kept = ceil(layers / stages) * min(stages, micro_batches) * (1 + (stages - 1) / (stages * interleaving))
-        kept = ceil(layers / stages) * min(stages, micro_batches)      without interleaving
+        kept = ceil(layers / stages) * min(under_way, micro_batches)
+        under_way = stages * (1 + (stages - 1) / (stages * interleaving))      stages, without interleaving
 
-    With one forward and one backward in turn the first stage has as many micro-batches under way as there are stages.
+    With one forward and one backward in turn the first stage has as many micro-batches under way as there are stages;
+    interleaved, it begins more of them before the first comes back, if there are more.
     Source: Korthikanti et al. 2022, "Reducing Activation Recomputation in Large Transformer Models", section 4.2.3.
 
     >>> float(kept_layers(96, 8, 1, 64)), float(kept_layers(96, 8, 3, 64)), float(kept_layers(96, 8, 1, 4))
     (96.0, 124.0, 48.0)
     """
-    more = np.where(interleaving > 1, 1 + (stages - 1) / (stages * interleaving), 1)
-    return np.ceil(layers / stages) * np.minimum(stages, micro_batches) * more
+    more = np.where(interleaving > 1, (stages - 1) / interleaving, 0)
+    return np.ceil(layers / stages) * np.minimum(stages + more, micro_batches)
 
 
 def vocabulary_bytes(model: Transformer, tokens: Token, tensor: Scalar = 1.0) -> Byte:

@@ -72,9 +72,41 @@ def test_activations_of_the_first_stage(shape, batch, stages, parts, before, aft
 
 
 def test_what_a_llama_keeps_of_a_hidden_state():
-    """Q and output 4 h, K and V h, three matrices of 3.5 h each 21 h, and 10 h as in GPT-3."""
+    """Q and output 4 h, K and V h, three matrices of 3.5 h each 21 h, and 10 h as in GPT-3 but for masks of 2 h."""
     one = SOLVE(Models.Llama3_8B, H100, 1)
-    assert one.layer_activations.m_as("byte") == pytest.approx(36 * 2048 * 4096, rel=1e-6)
+    assert one.layer_activations.m_as("byte") == pytest.approx(34 * 2048 * 4096, rel=1e-6)
+
+
+def test_no_more_micro_batches_are_under_way_than_there_are():
+    """Interleaved, 8 stages of 3 parts begin 8 (1 + 7 / 24), if there are so many: Korthikanti et al. 2022, 4.2.3."""
+    asked = {"pp_size": 8, "microbatch_count": [4, 8, 10, 11, 64]}
+    plain, woven = (SOLVE(Models.Llama3_70B, H100, 1, v_stages=parts, **asked) for parts in (1, 5))
+    one = plain.activations.m_as("byte")[1] / 8
+    assert plain.activations.m_as("byte") / one == pytest.approx([4, 8, 8, 8, 8])
+    assert woven.activations.m_as("byte") / one == pytest.approx([4, 8, 9.4, 9.4, 9.4])
+    assert SOLVE(Models.Llama3_70B, H100, 1, v_stages=5, pp_size=8).activations.m == woven.activations.m[-1]
+
+
+def test_models_since_llama_keep_no_masks_of_dropout():
+    """Two masks at 8 bits: 34 of GPT-3 (Korthikanti et al. 2022, equation 2) are 32 where a network has a gate."""
+    size = {"layers": 96, "hidden": 12288, "vocab": 50257, "context": "2048 token", "tied": True,
+            "attention": {"heads": 96, "kv_heads": 96, "head_dim": 128}}
+    gated, plain = (SOLVE(Transformer.declared("One", feed_forward={"width": width, "gated": gate}, **size), A100, 1)
+                    for width, gate in ((2 * 12288 * 4 / 3, True), (4 * 12288, False)))
+    assert plain.layer_activations.m_as("byte") == pytest.approx(25_165_824 * 34)
+    assert gated.layer_activations.m_as("byte") == pytest.approx(25_165_824 * 32)
+
+
+@pytest.mark.parametrize("zero, parts, micro_batches, length, context, replicas, fits", [
+    (2, 8, 32, 8192, 1, 64, True), (2, 8, 16, 8192, 1, 128, True), (2, 8, 16, 131072, 16, 8, True),
+    (1, 8, 32, 8192, 1, 64, False), (1, 8, 16, 8192, 1, 128, True), (2, 4, 32, 8192, 1, 64, False)])
+def test_llama_3_405b_fits_as_it_ran(zero, parts, micro_batches, length, context, replicas, fits):
+    """Grattafiori et al. 2024, section 3.3.2 and table 4: the optimizer's state and gradients are shared out, a part of
+    a stage is one of 128 places for layers, nothing is computed again, and H100s have 80 GB."""
+    r = SOLVE(Models.Llama3_405B, H100, 1, length, "bf16", tp_size=8, pp_size=16, dp_size=replicas, cp_size=context,
+              v_stages=parts, microbatch_count=micro_batches, zero_stage=zero, sequence_parallel=True)
+    assert bool(r.feasible) is fits
+    assert 0.85 < r.memory_utilization < 1.1
 
 
 @RUNS
