@@ -1,4 +1,4 @@
-"""``audit``: a plan of serving in a file, judged as a whole."""
+"""``audit``: a plan of serving or training in a file, judged as a whole."""
 
 from __future__ import annotations
 
@@ -13,16 +13,17 @@ from mlsysim_labs.commands.asking import NamedQuestion, complete_texts, texts_of
 from mlsysim_labs.commands.layout import bold, page_width, sentences_text, table_of
 from mlsysim_labs.commands.named_records import toml_of
 from mlsysim_labs.commands.zoo import readable_quantity
-from solver.units import Quantity
+from solver.units import Quantity, quantity
 
 
 def audit_plan(path: str, as_json: bool) -> None:
     """Which wall of a plan binds, and the first remedy; status 1 where the plan does not hold."""
-    from solver.design.audit import audit
-    from solver.design.plan import serving_plan
+    from solver.design.audits.audit import audit, plan_maker
 
-    question = NamedQuestion("a plan", serving_plan, {})
-    found = audit(plan_values(question, toml_of(pathlib.Path(path)), path))
+    plan = toml_of(pathlib.Path(path))
+    kind = plan.pop("kind", "serving")
+    question = NamedQuestion(f"a plan of {kind}", plan_maker(kind, plan), {})
+    found = audit({"kind": kind, **plan_values(question, plan, path)})
     typer.echo(json_text(json_audit(found)) if as_json else audit_text(found, page_width()))
     if not found.feasible:
         raise typer.Exit(1)
@@ -31,7 +32,7 @@ def audit_plan(path: str, as_json: bool) -> None:
 def plan_values(question: NamedQuestion, plan: Mapping[str, Any], path: str) -> dict[str, Any]:
     """What the file says, read as it would be typed; a fleet has its chips, so that none need be named."""
     texts = texts_of_table(question, plan, path)
-    if "fleet" not in texts:
+    if "fleet" not in texts or "hardware" not in question.arguments:
         return values_of(question, complete_texts(question, texts))
     named = complete_texts(question, {"hardware": "", **texts})
     return values_of(question, {name: text for name, text in named.items() if text != ""})
@@ -49,8 +50,15 @@ def audit_text(found: Any, page: int) -> str:
 
 def _sides(wall: Any) -> tuple[Quantity, Quantity]:
     """What it needs and what it has, in units of one kind."""
-    need, have = (readable_quantity(value, wall.unit, binary=False) for value in (wall.need, wall.have))
+    need, have = (_shown(value, wall.unit) for value in (wall.need, wall.have))
     return need, have
+
+
+def _shown(value: float, unit: str) -> Quantity:
+    from solver.design.audits.walls import wall_unit
+
+    used = wall_unit(value, unit)
+    return quantity(value, used) if used else readable_quantity(value, unit, binary=False)
 
 
 def json_audit(found: Any) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from mlsysim_labs.commands.named_records import record_meant
 from mlsysim_labs.commands.names import meant_name, zoo_of
 from solver.base.declared import Argument
 from solver.base.kinds import Amount, Named, Number, OneOf, RecordOf, YesNo
+from solver.base.recorded import Recorded
 from solver.units import Q_
 
 NUMBER_TEXT = re.compile(r"([-+]?(?:\d[\d_]*\.?\d*|\.\d+)(?:e[-+]?\d+)?|nan|[-+]?inf(?:inity)?)\s*(.*)", re.I | re.S)
@@ -55,6 +56,9 @@ def _one(argument: Argument, text: str) -> Any:
     if isinstance(argument, OneOf):
         words = {str(choice): choice for choice in argument.choices}
         return words[meant_name(text, words, option(argument.name))]
+    if isinstance(argument, Recorded) and text[:1].isalpha():
+        zoo = argument.zoo()
+        return zoo[meant_name(text, list(zoo.keys()), option(argument.name))]
     if isinstance(argument, Number):
         return _number(argument, text)
     if isinstance(argument, RecordOf):

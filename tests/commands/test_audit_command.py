@@ -15,6 +15,15 @@ batch_size = 32
 itl = "20 ms"
 ttft = "1 s"
 """
+TRAINING = """
+kind = "training"
+model = "Llama3_8B"
+fleet = "16xDGX_H100"
+batch_size = 256
+zero_stage = 1
+overlap_comm = true
+tokens = 1e12
+"""
 
 
 @pytest.fixture
@@ -26,7 +35,7 @@ def plan(tmp_path):
 
 def test_the_audit_is_that_of_the_solver(plan):
     from solver import Q_
-    from solver.design.audit import audit
+    from solver.design.audits.audit import audit
 
     own = audit({"model": Models.Llama3_8B, "hardware": Hardware["H100"], "seq_len": 2048, "batch_size": 32,
                  "itl": Q_("20 ms"), "ttft": Q_("1 s")})
@@ -48,6 +57,46 @@ def test_a_plan_that_does_not_hold_ends_with_one(plan):
 def test_a_fleet_has_its_chips(plan):
     plan.write_text(PLAN.replace('hardware = "h100"', 'fleet = "2xDGX_H100"'))
     assert "2 × DGX H100" in terminal("audit", str(plan)).out
+
+
+def test_a_plan_may_name_budgets_and_records(plan):
+    plan.write_text(PLAN + """
+output_len = 256
+mttf = "llama_3_405b"
+duration = "30 day"
+chip_hour = "h100_lambda"
+budget = "3000 USD"
+region = "france"
+carbon_budget = "100 kg"
+""")
+    found = data("audit", str(plan))
+    walls = {wall["name"]: wall for wall in found["walls"]}
+    assert found["feasible"]["value"] and walls["cost"]["have"] == {"value": 3000, "unit": "USD"}
+    assert walls["cost"]["need"]["value"] == pytest.approx(3.99 * 720)
+    assert walls["failures"]["have"] == {"value": pytest.approx(5), "unit": "%"}
+    assert wide_lines(terminal("audit", str(plan)).out) == []
+
+
+def test_a_plan_of_training_says_so(plan):
+    from solver.design.audits.audit import audit
+    from solver.zoo.site.fleet import Fleet
+    from solver.zoo.site.server import Servers
+
+    plan.write_text(TRAINING)
+    own = audit({"kind": "training", "model": Models.Llama3_8B, "fleet": Fleet(Servers.DGX_H100, 16),
+                 "batch_size": 256, "zero_stage": 1, "overlap_comm": True, "tokens": 1e12})
+    assert data("audit", str(plan))["constraint_trace"] == own.constraint_trace
+    done = terminal("audit", str(plan))
+    assert done.status == 0 and "Training of Llama 3.1 8B on 16 × DGX H100 holds" in done.out
+
+
+@pytest.mark.parametrize("change, says", [
+    (('"training"', '"trainig"'), "Did you mean training"), (('kind = "training"', ""), "give kind='training' too"),
+    (("zero_stage", "zero_stages"), "Did you mean zero_stage"), (('fleet = "16xDGX_H100"', ""), "fleet is missing"),
+    (("zero_stage = 1", "zero_stage = 7"), "zero"), (("256", "100"), "multiple of 128")])
+def test_a_bad_plan_of_training_is_answered_in_a_sentence(plan, change, says):
+    plan.write_text(TRAINING.replace(*change))
+    assert says in refused("audit", str(plan))
 
 
 @pytest.mark.parametrize("change, says", [

@@ -31,7 +31,7 @@ def test_the_page_is_written_from_what_commands_print():
     assert changed != PAGE and command_line.page_text(changed) == PAGE
 
 
-@pytest.mark.parametrize("command, place", [("explore", 0), ("audit", 1)])
+@pytest.mark.parametrize("command, place", [("explore", 0), ("audit", 1), ("audit", 2)])
 def test_the_files_of_the_page_can_be_read(command, place, tmp_path):
     file = tmp_path / "mine.toml"
     file.write_text(re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)[place])

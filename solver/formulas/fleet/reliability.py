@@ -145,3 +145,16 @@ def longest_checkpoint(waste: Scalar, recovery: Second, mtbf: Second) -> Second:
     """
     working = (1 - waste) * np.exp(recovery / mtbf)  # what has to be left before recoveries
     return -mtbf * np.where(working < 1, 1 - working + np.log(working), np.nan)
+
+
+def down_share(recovery: Second, mtbf: Second) -> Scalar:
+    """Share of time that machines are down which are recovered after each failure, and lose nothing else.
+
+        share = recovery / (mtbf + recovery)
+
+    In the long run. `mtbf` is the mean time that they work until the next failure. By definition.
+
+    >>> round(float(down_share(300.0, 50_000 * 3600.0 / 8)), 8)   # of eight chips, five minutes each time
+    1.333e-05
+    """
+    return recovery / (mtbf + recovery)

@@ -2,83 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import Annotated, Any, TypeAlias
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from solver.base.arguments import (
-    CHIP,
-    CacheFormat,
-    Chips,
-    Efficiency,
-    Format,
-    Model,
-    Prompt,
-    Reached,
-    Requests,
-    Reserve,
+from solver.base.arguments import CacheFormat, Efficiency, Format, Model, Prompt, Reached, Requests, Reserve
+from solver.base.declared import declared
+from solver.base.queues import ServiceSpread
+from solver.design.audits.arguments import (
+    RECOVERY,
+    FirstTokenTime,
+    NextTokenTime,
+    PlanArrivals,
+    PlanBudget,
+    PlanCarbon,
+    PlanChip,
+    PlanChips,
+    PlanDuration,
+    PlanEnergy,
+    PlanFleet,
+    PlanMttf,
+    PlanP99,
+    PlanPurchase,
+    PlanRecovery,
+    PlanRegion,
+    PlanRent,
+    TokenBudget,
 )
-from solver.base.chosen import accelerator
-from solver.base.declared import Seen, declared
-from solver.base.fleets import FLEET, REGION
-from solver.base.kinds import Amount
+from solver.fleet.arguments import WasteLimit
 from solver.serving.arguments import AnswerLength
 from solver.text import number_text
-from solver.units import Q_
 from solver.zoo.profiles import EFFICIENCY
 from solver.zoo.site.fleet import Fleet
-from solver.zoo.site.server import Servers
-
-
-def _its_chip(name: str, value: Any, seen: Seen) -> Any:
-    """A fleet, whose chips are the hardware."""
-    if seen["hardware"] not in (None, value.device):
-        raise ValueError(f"hardware is {seen['hardware']}, and {name} is {value}, which has {value.device}: give one "
-                         f"of them.")
-    seen["hardware"] = value.device
-    return value
-
-
-def _chip_or_none(name: str, value: Any) -> Any:
-    return None if value is None else accelerator(name, value)
-
-
-def _no_fleet(seen: Seen) -> None:
-    if seen["hardware"] is None:
-        raise ValueError("hardware and fleet are both missing: give the chip, such as Hardware.Cloud.H100, or a fleet, "
-                         "such as Fleet(Servers.DGX_H100, 16).")
-
-
-def _within_fleet(name: str, value: Any, seen: Seen) -> Any:
-    """No more chips than there are."""
-    value = SHARED_BY.asks(name, value, seen)
-    if seen["fleet"] is not None and value > seen["fleet"].chips:
-        raise ValueError(f"{name} is {number_text(value)}, and {seen['fleet']} has {number_text(seen['fleet'].chips)} "
-                         f"chips: choose no more.")
-    return value
-
-
-def _amount(sentence: str, unit: str, sample: str) -> Any:
-    """A quantity that need not be given."""
-    return Amount(sentence, unit, above=True, sample=sample, otherwise=lambda seen: None, other=Q_(sample))
-
-
-SHARED_BY: Any = Chips.__metadata__[0]
-PlanChip: TypeAlias = Annotated[Any, replace(
-    CHIP, sentence="The accelerator, as many of it as share a layer; None with a fleet.", judge=_chip_or_none)]
-PlanFleet: TypeAlias = Annotated[Any, replace(
-    FLEET, sentence="The fleet, all of which serves, if more than one model's worth of chips does.", asks=_its_chip,
-    otherwise=_no_fleet, pair=lambda: (Fleet(Servers.DGX_H100, 16), Fleet(Servers.DGX_H100, 2)))]
-PlanChips: TypeAlias = Annotated[Any, replace(SHARED_BY, asks=_within_fleet)]
-FirstTokenTime: TypeAlias = Annotated[Any, _amount("Time that the first token may take.", "second", "200 ms")]
-NextTokenTime: TypeAlias = Annotated[Any, _amount("Time that each further token may take.", "second", "50 ms")]
-PlanArrivals: TypeAlias = Annotated[Any, _amount("Requests that come in a time.", "request/second", "2 request/s")]
-PlanBudget: TypeAlias = Annotated[Any, _amount("Money that it may cost.", "dollar", "1e6 dollar")]
-PlanDuration: TypeAlias = Annotated[Any, _amount("How long it runs.", "second", "30 day")]
-PlanMttf: TypeAlias = Annotated[Any, _amount("Mean time until a chip fails.", "second", "50000 hour")]
-PlanRegion: TypeAlias = Annotated[Any, replace(
-    REGION, sentence="The grid that feeds it, a record of `Grids` or its name.")]
+from solver.zoo.site.server import Server
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,11 +55,20 @@ class ServingPlan:
     tensor_parallel: int
     profile: Any
     reserve: float
-    arrival_rate: float | None
+    arrival_rate: Any
     budget: float | None
     region: Any
     duration: float | None
-    mttf: float | None
+    mttf: Any
+    p99: Any
+    service_time_cv: float
+    recovery_time: float
+    waste_limit: float
+    energy_budget: float | None
+    carbon_budget: float | None
+    budget_per_token: float | None
+    chip_hour: Any
+    chip_price: float | None
 
     @property
     def replicas(self) -> float:
@@ -119,6 +85,11 @@ class ServingPlan:
         """Over which chips exchange data that their link does not join."""
         return None if self.fleet is None else self.fleet.fabric
 
+    @property
+    def site(self) -> Fleet:
+        """All chips, and what is around them; without a fleet those of one replica, in an average data center."""
+        return self.fleet or Fleet(Server(str(self.hardware), self.hardware, self.tensor_parallel), 1.0)
+
     def __str__(self) -> str:
         where = self.fleet or f"{number_text(self.tensor_parallel)} × {self.hardware}"
         return f"{self.model} on {where}"
@@ -130,7 +101,11 @@ def serving_plan(model: Model, hardware: PlanChip, fleet: PlanFleet = None, *, s
                  itl: NextTokenTime = None, precision: Format = "fp16", kv_precision: CacheFormat = None,
                  tensor_parallel: PlanChips = 1, efficiency: Efficiency = EFFICIENCY, profile: Reached = None,
                  reserve: Reserve = 0.0, arrival_rate: PlanArrivals = None, budget: PlanBudget = None,
-                 region: PlanRegion = None, duration: PlanDuration = None, mttf: PlanMttf = None) -> ServingPlan:
+                 region: PlanRegion = None, duration: PlanDuration = None, mttf: PlanMttf = None,
+                 p99: PlanP99 = None, service_time_cv: ServiceSpread = 1, recovery_time: PlanRecovery = RECOVERY,
+                 waste_limit: WasteLimit = 0.05, energy_budget: PlanEnergy = None, carbon_budget: PlanCarbon = None,
+                 budget_per_token: TokenBudget = None, chip_hour: PlanRent = None,
+                 chip_price: PlanPurchase = None) -> ServingPlan:
     """A plan of serving, judged, for `audit`.
 
     Parameters
@@ -168,11 +143,29 @@ def serving_plan(model: Model, hardware: PlanChip, fleet: PlanFleet = None, *, s
     budget : quantity, optional
         Money that it may cost.
     region : grid, optional
-        The grid that feeds it, a record of `Grids` or its name.
+        The grid that feeds it, a record of `Grids` or its name; if not given, the fleet's.
     duration : quantity, optional
         How long it runs.
-    mttf : quantity, optional
-        Mean time until a chip fails.
+    mttf : quantity, or failure rate, optional
+        Mean time until a chip fails: a quantity, or a record of `FailureRates` or its name.
+    p99 : quantity, optional
+        Time that 99 % of the requests may take at most, waiting included. From arrival to the last token.
+    service_time_cv : number
+        Standard deviation of service times over their mean: 0 all equal, 1 exponential.
+    recovery_time : quantity
+        Time from a failure until work goes on where it stopped.
+    waste_limit : share
+        Share of time that may be lost. Of a replica, to failures.
+    energy_budget : quantity, optional
+        Energy that it may take.
+    carbon_budget : quantity, optional
+        Carbon that it may emit, as CO2 or its equivalent.
+    budget_per_token : quantity, optional
+        Money that tokens of answers may cost.
+    chip_hour : quantity, or price, optional
+        Rent of a chip: a quantity, or a record of `Prices` or its name.
+    chip_price : quantity, optional
+        Price of a chip with its part of hosts and network, if it is bought; written off over three years.
 
     Raises
     ------
@@ -181,7 +174,7 @@ def serving_plan(model: Model, hardware: PlanChip, fleet: PlanFleet = None, *, s
 
     Notes
     -----
-    Leaves out requests of several kinds: all are equal.
+    Leaves out requests of several kinds: all are equal, but that service_time_cv lets some be longer in the tail.
 
     Examples
     --------
@@ -193,4 +186,5 @@ def serving_plan(model: Model, hardware: PlanChip, fleet: PlanFleet = None, *, s
     """
     return ServingPlan(model, hardware, fleet, float(seq_len), float(batch_size), float(output_len), ttft, itl,
                        precision, kv_precision, int(tensor_parallel), profile, float(reserve), arrival_rate, budget,
-                       region, duration, mttf)
+                       region, duration, mttf, p99, float(service_time_cv), recovery_time, float(waste_limit),
+                       energy_budget, carbon_budget, budget_per_token, chip_hour, chip_price)

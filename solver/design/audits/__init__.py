@@ -1,0 +1,1 @@
+"""Audits: a plan of serving or of training, judged as a whole, wall by wall."""
