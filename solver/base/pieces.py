@@ -9,7 +9,7 @@ import numpy as np
 
 from solver.base.numbers import unknown
 
-AT_ONCE = 4096  # elements: with an axis of 48 numbers each, they stay in a processor's cache
+PIECE = 4096  # elements: with an axis of 48 numbers each, they stay in a processor's cache
 
 
 def in_pieces(formula: Callable[..., Any], *values: Any) -> Any:
@@ -22,9 +22,9 @@ def in_pieces(formula: Callable[..., Any], *values: Any) -> Any:
     if any(map(unknown, values)) or not any(isinstance(value, np.ndarray) for value in values):
         return formula(*values)
     whole = np.broadcast_arrays(*values)
-    if whole[0].size <= AT_ONCE:
+    if whole[0].size <= PIECE:
         return formula(*values)
     flat = [array.ravel() for array in whole]
-    pieces = [formula(*(array[at:at + AT_ONCE] for array in flat)) for at in range(0, flat[0].size, AT_ONCE)]
-    return np.concatenate([np.broadcast_to(piece, (min(AT_ONCE, flat[0].size - AT_ONCE * place),))
+    pieces = [formula(*(array[at:at + PIECE] for array in flat)) for at in range(0, flat[0].size, PIECE)]
+    return np.concatenate([np.broadcast_to(piece, (min(PIECE, flat[0].size - PIECE * place),))
                            for place, piece in enumerate(pieces)]).reshape(whole[0].shape)

@@ -117,7 +117,7 @@ class ParallelismOptimizer(ForwardModel):
         >>> from solver import Fleet, Models, Servers
         >>> r = ParallelismOptimizer().solve(Models.Llama3_8B, Fleet(Servers.DGX_H100, 2), 128, zero_stage=3)
         >>> print(r.parallelism, r.excluded)
-        TP 2 × DP 8 {'it does not fit in memory': 233}
+        PP 2 (16 parts each) × DP 8 {'it does not fit in memory': 117}
         """
         grid, excluded = plan_grid(model, fleet, float(batch_size), float(seq_len))
         speed: dict[str, Any] = {"profile": profile} if profile is not None else {"efficiency": efficiency}

@@ -111,8 +111,8 @@ class TopologyModel(ForwardModel):
         -----
         The rate of a NIC counts once: the links of a torus or a ring share it. So the middle of a ring carries one
         rate, 2 / nodes of what a half could send, that of a torus 2 / (dimensions * side), and that of a balanced
-        dragonfly a half. mlsysim gives a torus three times as much, and a dragonfly 0.85 without saying why. Only half of
-        evenly spread traffic crosses the middle, so that nodes get up to twice the bisection's share.
+        dragonfly a half. mlsysim gives a torus three times as much, and a dragonfly 0.85 without saying why. Only
+        half of evenly spread traffic crosses the middle, so that nodes get up to twice the bisection's share.
 
         Leaves out links inside servers, which CollectiveModel counts, collisions of paths, and traffic that is spread
         unevenly.

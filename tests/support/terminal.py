@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from types import SimpleNamespace
 from typing import Any, NoReturn
 
@@ -41,5 +42,6 @@ def _no_constant(name: str) -> NoReturn:
 
 
 def wide_lines(text: str) -> list[str]:
-    """Lines that a terminal of 80 columns would break; an address stays whole."""
-    return [line for line in text.splitlines() if len(line) > COLUMNS and "://" not in line]
+    """Lines that a terminal of 80 columns would break; an address, or the path of a file, stays whole."""
+    return [line for line in text.splitlines() if len(line) > COLUMNS and "://" not in line
+            and not re.search(rf"/\S{{{COLUMNS // 2}}}", line)]

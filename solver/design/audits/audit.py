@@ -89,10 +89,10 @@ def audit(plan: AnyPlan | Mapping[str, Any]) -> Audit:
     >>> audit({"kind": "training", "model": Models.Llama3_8B, "fleet": Fleet(Servers.DGX_H100, 16), "tokens": 1e12,
     ...        "batch_size": 256, "zero_stage": 1, "deadline": Q_("20 day")})  # doctest: +NORMALIZE_WHITESPACE
     Training of Llama 3.1 8B on 16 × DGX H100 holds: memory capacity binds.
-    memory capacity: what the fullest chip holds, most of it activations, takes 54.3 GB of 85.9 GB, 37% is left.
+    memory capacity: what the fullest chip holds, most of it activations, takes 53.23 GB of 85.9 GB, 38% is left.
     compute: a training, most of it arithmetic, takes 11.7 d of 20 d, 42% is left.
     network: exchange among chips takes 3.04 d of 20 d, 85% is left.
-    For more: zero_stage=2; 55% is left then.
+    For more: zero_stage=2; 57% is left then.
     Left out for want of data: failures (mttf), energy (energy_budget), carbon (carbon_budget), cost (budget, chip_hour
     or chip_price).
     Left out: loading of data; hosts, storage and staff.

@@ -13,7 +13,7 @@ from solver.units import Q_
 
 WORKING = 200.0  # bytes that a point takes while it is solved
 SPARED = 0.8  # of the free memory
-SMALL = 1e8  # bytes that any machine has, whatever it says is free now
+ALWAYS_FREE = 1e8  # bytes that any machine has, whatever it says is free now
 AVAILABLE, CONTAINER = pathlib.Path("/proc/meminfo"), pathlib.Path("/sys/fs/cgroup/memory.max")
 
 
@@ -38,9 +38,9 @@ def check_memory(space: DesignSpace, wanted: WantedFields, chunk: int) -> None:
     kept = 0.0 if wanted.front_alone else (4.0 + 8.0 * len(wanted.columns)) * space.points
     sides = " x ".join(f"{len(axis):,} {axis.name}" for axis in space.axes)
     said = f"The space has {space.points:,} points ({sides}), which take about"
-    if working > max(free, SMALL):
+    if working > max(free, ALWAYS_FREE):
         raise MemoryError(f"{said} {Q_(working / 1e9, 'GB')} when {min(chunk, space.points):,} of them are solved at "
                           f"once, and {Q_(free / 1e9, 'GB')} are free: leave chunk out, or give a smaller one.")
-    if kept > max(free, SMALL):
+    if kept > max(free, ALWAYS_FREE):
         raise MemoryError(f"{said} {Q_(kept / 1e9, 'GB')} to keep, and {Q_(free / 1e9, 'GB')} are free: give fewer "
                           f"values, or keep=\"front\", which keeps the best designs and counts the others.")

@@ -75,7 +75,7 @@ class Fabric:
         if not self.rate > 0 or not self.latency >= 0:
             raise ValueError(f"fabric {self.name!r} has a rate of {self.rate!r} B/s and a latency of {self.latency!r} "
                              f"s: give a rate above 0, such as '50 GB/s', and a latency from 0 on, such as '60 us'.")
-        judge_figures(self, rate=(1e6, 1e15, "'50 GB/s'"), latency=(0.0, 1.0, "'60 us'"),
+        judge_figures(self, rate=(1e6, 1e30, "'50 GB/s'"), latency=(0.0, 1.0, "'60 us'"),
                       oversubscription=(1.0, 1e4, "7"), pod=(1.0, 1e9, "32"), dimensions=(1.0, 100.0, "3"))
 
     @cached_property
