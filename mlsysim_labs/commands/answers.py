@@ -77,6 +77,8 @@ def figure_text(value: Any) -> str:
         return "yes" if value else "no"
     if value is None:
         return "-"
+    if isinstance(value, type):
+        return value.__name__
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, (list, tuple)):
