@@ -123,6 +123,14 @@ def test_every_value_has_its_unit():
     assert all({"value", "unit"} <= one.keys() for name, one in found.items() if name != "constraint_trace")
 
 
+def test_a_bare_number_says_what_it_counts():
+    found = data("solve", "ContinuousBatchingModel", "Llama3_8B", "H100", "2048")
+    assert found["throughput_tokens_per_sec"]["meaning"] == "answered tokens a second of all running requests"
+    assert "meaning" not in found["feasible"] and found["itl"].keys() == {"value", "unit"}
+    for one in found.values():
+        assert not isinstance(one, dict) or one["unit"] or isinstance(one["value"], (bool, str)) or one["meaning"]
+
+
 def test_what_is_not_known_is_null_and_says_so():
     chip = next(key for key in Hardware.keys() if "fp16" in Hardware[key].unpublished  # noqa: SIM118
                 or "bf16" in Hardware[key].unpublished)
@@ -233,7 +241,8 @@ def optimizer(monkeypatch):
 def test_a_new_optimizer_needs_nothing_here(optimizer):
     for name in ("load", "LoadOptimizer", "loadopt"):
         found = data("optimize", name, "4")
-        assert found["best_batch_size"] == {"value": 4, "unit": ""} and found["wait"] == {"value": 2.0, "unit": "ms"}
+        assert found["best_batch_size"] == {"value": 4, "unit": "", "meaning": "the best batch"}
+        assert found["wait"] == {"value": 2.0, "unit": "ms"}
         assert found["constraint_trace"] == ["The queue ends."]
     assert "--most NUMBER" in terminal("optimize", "load", "--help").out
     assert "LoadOptimizer" in refused("optimize") and "is not known" in refused("optimize", "Serving")
