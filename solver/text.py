@@ -7,21 +7,30 @@ from typing import Any
 
 import numpy as np
 
+ALIKE = str.maketrans("oil", "011", "_- ")
 
 def nearest(name: Any, known: typing.Iterable[str]) -> str:
     """The end of an error sentence: which known names are like `name`, or all of them.
 
     >>> nearest("H10O", ["H100", "H200", "A100"])
     'Did you mean H100?'
+    >>> nearest("meta-llama/Llama-3-8B", ["Llama3_8B", "Qwen3_8B"])
+    'Did you mean Llama3_8B?'
     """
     import difflib  # only when something went wrong
 
     known = list(known)
-    folded = {k.casefold().replace("_", "").replace("-", ""): k for k in known}
-    key = str(name).casefold().replace("_", "").replace("-", "").replace(" ", "")
-    inside = [name for k, name in folded.items() if len(key) > 2 and key in k]
+    folded = {_as_seen(one): one for one in known}
+    key = _as_seen(name)
+    inside = [folded[key]] if key in folded else [one for k, one in folded.items() if len(key) > 2 and key in k]
     close = inside[:3] or [folded[k] for k in difflib.get_close_matches(key, folded, n=3, cutoff=0.6)]
+    close = close or sorted((one for k, one in folded.items() if len(k) > 2 and k in key), key=len)[:-4:-1]
     return f"Did you mean {' or '.join(close)}?" if close else f"Known are: {', '.join(known)}."
+
+
+def _as_seen(name: Any) -> str:
+    """A name without its case and marks, and with one sign for those that look alike: the letter O and zero."""
+    return str(name).casefold().translate(ALIKE)
 
 
 def number_text(value: float) -> str:

@@ -77,6 +77,8 @@ def figure_text(value: Any) -> str:
         return "yes" if value else "no"
     if value is None:
         return "-"
+    if isinstance(value, type):
+        return value.__name__
     if isinstance(value, int):
         return f"{value:,}"
     if isinstance(value, (list, tuple)):
@@ -131,10 +133,23 @@ def _why(value: float) -> str:
 
 
 def json_answer(answer: Any) -> dict[str, Any]:
-    """An answer as JSON has it: every figure, and the sentences about it."""
-    found = {name: json_figure(value) for name, value in figures_of(answer).items()}
+    """An answer as JSON has it: every figure, and the sentences about it.
+
+    >>> from solver import Hardware, Models, ServingModel
+    >>> json_answer(ServingModel().solve(Models.Llama3_8B, Hardware.Cloud.H100, 2048, 4096))["feasible"]
+    {'value': False, 'unit': ''}
+    """
+    found = {name: _with_meaning(json_figure(value), meaning_of(answer, name))
+             for name, value in figures_of(answer).items()}
     said = sentences_of(answer)
     return found | ({"constraint_trace": said} if said else {})
+
+
+def _with_meaning(figure: dict[str, Any], meaning: str) -> dict[str, Any]:
+    """A bare number says what it counts, such as tokens a second: its unit does not."""
+    value = figure.get("value", "")
+    bare = figure.get("unit") == "" and not isinstance(value, (bool, str))
+    return figure | {"meaning": meaning} if bare and meaning else figure
 
 
 def json_text(data: Any) -> str:

@@ -187,7 +187,8 @@ def audit_command(path: Annotated[str, typer.Argument(metavar="PLAN.toml", hidde
 
 @app.command("schema", short_help="What classes ask and answer, as JSON.")
 def schema_command(name: Annotated[Optional[str], typer.Argument(  # noqa: UP045 - typer reads it
-        metavar="[CLASS]", hidden=True, autocompletion=_question_names)] = None) -> None:
+        metavar="[CLASS]", hidden=True, autocompletion=_question_names)] = None,
+        as_json: Annotated[bool, typer.Option("--json", help="It is JSON anyway.")] = False) -> None:
     """What a class is asked and what it answers, with units, as JSON; without a name, of all of them.
 
     Example: mlsysim-labs schema ServingModel

@@ -28,6 +28,7 @@ from mlsysim_labs.commands.names import (
 from mlsysim_labs.commands.values import names_like, option, single_value
 from solver.base.declared import REQUIRED, Argument
 from solver.base.kinds import Amount, Number, OneOf, RecordOf, YesNo
+from solver.base.recorded import Recorded
 from solver.text import nearest
 
 TAKEN_TEXTS = {"ServingModel": {"seq_len": "2048"}}  # for what a command that names no question leaves out
@@ -88,14 +89,16 @@ def question_asked(words: Sequence[str], usual: str, ending: str = "") -> tuple[
 
 
 def names_question(word: str) -> bool:
-    """Whether a word is meant as the name of a question: it is one, case aside, or nearly one and no record's."""
+    """Whether a word is meant as the name of a question: it is one, case aside, or nearly one or ends as classes do,
+    and is no record's."""
     import difflib
 
     known = {folded_name(name) for name in public_names() if name.endswith(CLASS_ENDINGS) or name[0].islower()}
     wanted = folded_name(word)
     if wanted in map(folded_name, public_names()):
         return True
-    if not difflib.get_close_matches(wanted, known, n=1, cutoff=0.8):
+    if not wanted.endswith(tuple(map(folded_name, CLASS_ENDINGS))) and not difflib.get_close_matches(
+            wanted, known, n=1, cutoff=0.8):
         return False
     return wanted not in {folded_name(name) for zoo in zoos().values() for name in records_in(zoo)}
 
@@ -235,7 +238,7 @@ def _option(argument: Argument, taken: str | None) -> Any:
 def _said(argument: Argument, taken: str | None) -> str:
     unit = "" if isinstance(argument, Amount) else argument.counted_in
     default = argument.default if taken is None else taken
-    values = "" if isinstance(argument, (RecordOf, YesNo)) else argument.values.replace("`", "")
+    values = "" if isinstance(argument, (RecordOf, YesNo)) else for_terminal(argument.values)
     notes = [*filter(None, (values, unit))]
     if default is REQUIRED:
         notes.append("required")
@@ -250,7 +253,12 @@ def _default_text(default: Any) -> str:
 
 def plain_sentence(argument: Argument) -> str:
     """Its sentence for a terminal."""
-    return PYTHON_PATH.sub(r"\1", argument.sentence).replace("`", "")
+    return for_terminal(argument.sentence)
+
+
+def for_terminal(text: str) -> str:
+    """What a declaration says, without what only Python needs."""
+    return PYTHON_PATH.sub(r"\1", text).replace("`", "")
 
 
 def _metavar(argument: Argument) -> str:
@@ -273,6 +281,8 @@ def _offered_values(argument: Argument, incomplete: str) -> list[str]:
         return [str(choice) for choice in argument.choices if str(choice).startswith(incomplete)]
     if isinstance(argument, RecordOf):
         return offered_names(argument, incomplete)
+    if isinstance(argument, Recorded):
+        return begun_in_list(incomplete, argument.zoo().keys())
     known = [] if isinstance(argument, (Number, YesNo)) else names_like(argument.usual)
     return begun_in_list(incomplete, known)
 

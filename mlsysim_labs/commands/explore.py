@@ -20,6 +20,7 @@ from mlsysim_labs.commands.points import SolvedPoint, json_points, texts_with_wo
 from mlsysim_labs.commands.solve import AS_JSON
 from mlsysim_labs.commands.sweep import CHART_WANTED, sweep_table
 from mlsysim_labs.commands.values import several_values
+from solver.base.forward import result_kind
 
 CONSTRAINT_TEXT = re.compile(r"\s*([A-Za-z]\w*)\s*((?:<=|>=|==|!=|<|>).+)", re.S)
 PLAN_KEYS = ("solve", "maximize", "minimize", "constraints", "space")
@@ -49,7 +50,8 @@ def answer_exploration(question: NamedQuestion, words: Sequence[str], texts: Map
     found = explore(question.member, design_values(question, words, texts), goals, limits)
     if as_csv:
         found.to_csv(as_csv)
-    front = [_design(found.front.point(place)) for place in range(min(len(found.front), rows))]
+    meanings = _meanings(question)
+    front = [_design(found.front.point(place), meanings) for place in range(min(len(found.front), rows))]
     if plot and front:
         save_front(front, list(goals), plot)
     page = page_width()
@@ -92,8 +94,14 @@ def _limit(text: str) -> tuple[str, Any]:
     return found[1], found[2].strip()
 
 
-def _design(point: Any) -> SolvedPoint:
-    return SolvedPoint(point.chosen, ToldAnswer(point.fields, {}))
+def _meanings(question: NamedQuestion) -> dict[str, str]:
+    """What each figure of its answers is."""
+    kind: Any = result_kind(question.member) if isinstance(question.member, type) else None
+    return {name: getattr(kind, name).__doc__ for name in kind.fields()} if kind else {}
+
+
+def _design(point: Any, meanings: Mapping[str, str]) -> SolvedPoint:
+    return SolvedPoint(point.chosen, ToldAnswer(point.fields, meanings))
 
 
 def exploration_text(question: NamedQuestion, found: Any, front: Sequence[SolvedPoint], page: int) -> str:

@@ -8,11 +8,22 @@ import sys
 import warnings
 from typing import Any
 
-from mlsysim_labs.commands.names import begun_names, folded_name, meant_name, public_names, records_in, zoo_of
+from mlsysim_labs.commands.names import (
+    begun_names,
+    folded_name,
+    meant_name,
+    public_names,
+    questions,
+    records_in,
+    zoo_of,
+    zoos,
+)
 from solver.base.kinds import RecordOf
 
 CALL_TEXT = re.compile(r"(\w+)\((.*)\)", re.S)
 FLEET_TEXT = re.compile(r"(\d+)\s*[x×*]\s*(?:(\d+)\s*[x×*]\s*)?([^/]+)(?:/([^/]+))?(?:/([^/]+))?", re.I)
+FILE_ENDINGS = (".json", ".toml")  # of records of one's own
+A_CLASS = "class with solve"  # how an argument begins that takes a class of the solver
 QUOTED = re.compile(r"'([\w-]+)'")  # in what an argument says of its values
 
 
@@ -23,10 +34,53 @@ def record_meant(argument: RecordOf, text: str, name: str) -> Any:
     if same:
         return same[0]
     example = argument.pair()[0]
-    made = record_of_file(type(example), text) or made_record(example, text)
+    made = _of_other_kind(argument, text, name) or record_of_file(type(example), text) or made_record(example, text)
     if made is not None:
         return made
     return _of_zoo(argument, example, text, name, words)
+
+
+def _of_other_kind(argument: RecordOf, text: str, name: str) -> Any:
+    """A class, a fleet or a record of another zoo, for an argument that takes either; None where it is none of them."""
+    if argument.of.startswith(A_CLASS):
+        return class_with_solve(text)
+    if FLEET_TEXT.fullmatch(text):
+        return fleet_meant(text) if "fleet" in kinds_of(argument) else None
+    title, zoo = second_zoo(argument)
+    if not zoo or pathlib.Path(text).suffix in FILE_ENDINGS:
+        return None
+    try:
+        return recorded_in(zoo, text, name, listing_of(title))
+    except ValueError as problem:
+        if "Did you mean" in str(problem) or "may be" in str(problem):
+            raise
+        raise ValueError(f"{name} {text!r} is neither a fleet such as 128xDGX_H100 nor one of the {title} that are "
+                         f"known. {' '.join(str(problem).split('. ')[1:])}") from None
+
+
+def kinds_of(argument: RecordOf) -> list[str]:
+    """What an argument takes, where it takes one of several: "fleet or fabric"."""
+    kinds = argument.of.split(" or ")
+    return kinds if len(kinds) > 1 else []
+
+
+def second_zoo(argument: RecordOf) -> tuple[str, Any]:
+    """The zoo of what else a fleet may be, for an argument that takes a fleet or that."""
+    kinds = kinds_of(argument)
+    found = zoos() if kinds[:1] == ["fleet"] else {}
+    return next(((f"{kind}s", found[f"{kind}s"]) for kind in kinds if f"{kind}s" in found), ("", {}))
+
+
+def recorded_in(zoo: Any, text: str, name: str, listing: str) -> Any:
+    """The record of a zoo that a text names: by its key, completed, or as it calls itself."""
+    called = {folded_name(str(record)): key for key, record in records_in(zoo).items()}
+    return zoo[called.get(folded_name(text)) or meant_name(text, zoo.keys(), name, listing)]
+
+
+def class_with_solve(text: str) -> Any:
+    """The public class with `solve` of that name; None where there is none."""
+    found = {folded_name(name): member for name, member in questions().items() if isinstance(member, type)}
+    return found.get(folded_name(text))
 
 
 def _of_zoo(argument: RecordOf, example: Any, text: str, name: str, words: list[str]) -> Any:
@@ -57,8 +111,9 @@ def _is_judged_good(argument: RecordOf, text: str) -> bool:
 
 def names_for(argument: RecordOf) -> list[str]:
     """What a shell may offer for it."""
-    zoo = zoo_of(argument.pair()[0])[1]
-    return [*QUOTED.findall(argument.values), *zoo.keys()]
+    zoo, other = zoo_of(argument.pair()[0])[1], second_zoo(argument)[1]
+    words = QUOTED.findall(argument.sentence if argument.of.startswith(A_CLASS) else argument.values)
+    return [*words, *zoo.keys(), *other.keys()]
 
 
 def offered_names(argument: RecordOf, incomplete: str) -> list[str]:
@@ -75,7 +130,7 @@ def begun_in_list(incomplete: str, known: list[str]) -> list[str]:
 def record_of_file(kind: Any, text: str) -> Any:
     """The record that a file describes: a model by its `config.json`, a model or a chip in the words of the zoo."""
     path = pathlib.Path(text)
-    if path.suffix not in (".json", ".toml"):
+    if path.suffix not in FILE_ENDINGS:
         return None
     if not path.is_file():
         raise ValueError(f"there is no file {text}: look at its path.")
@@ -153,7 +208,9 @@ def _class_named(name: str, kind: type) -> Any:
     """A public class of the solver that is, or goes for, one of that kind; None where there is none."""
     import solver
 
-    base = [one for one in kind.__mro__ if one.__module__.startswith("solver.")][-1]
+    base = next((one for one in reversed(kind.__mro__) if one.__module__.startswith("solver.")), None)
+    if base is None:  # a text: what is named so is no record
+        return None
     found = {public: member for public in public_names() if isinstance(member := getattr(solver, public), type)
              and issubclass(member, base)}
     return found[meant_name(name, found, "kind")] if found else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -96,8 +96,13 @@ def figure_names(points: Sequence[SolvedPoint], shown: str | None, everything: b
         return [meant_name(name.strip(), known, "figure") for name in shown.split(",") if name.strip()]
     if everything:
         return list(known)
-    bare = {name: {str(_of_point(point, name)) for point in answered_points(points)} for name in known}
-    return [name for name, texts in bare.items() if len(texts) > 1] or list(known)[:FIRST_SHOWN]
+    return differing(points, known) or list(known)[:FIRST_SHOWN]
+
+
+def differing(points: Sequence[SolvedPoint], names: Iterable[str]) -> list[str]:
+    """Those of the figures that differ from point to point."""
+    bare = {name: {str(_of_point(point, name)) for point in answered_points(points)} for name in names}
+    return [name for name, texts in bare.items() if len(texts) > 1]
 
 
 def _of_point(point: SolvedPoint, name: str) -> Any:

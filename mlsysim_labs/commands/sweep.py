@@ -15,6 +15,7 @@ from mlsysim_labs.commands.pictures import chart_text, drawable, save_plot
 from mlsysim_labs.commands.points import (
     SolvedPoint,
     csv_points,
+    differing,
     figure_at,
     figure_names,
     headed,
@@ -32,9 +33,10 @@ from solver.text import number_text
 SHOWN_FIGURES = Annotated[Optional[str], typer.Option(  # noqa: UP045 - typer reads it
     "--show", metavar="FIGURES", help="The figures to show, such as ttft,itl. Not given: those that differ.")]
 PLOT_FILE = Annotated[Optional[pathlib.Path], typer.Option(  # noqa: UP045
-    "--plot", metavar="FILE", help="Draw the figures into a file, such as out.png or out.svg.")]
+    "--plot", metavar="FILE", help="Draw the figures that --show names, or the first six that differ, into a file, "
+    "such as out.png or out.svg.")]
 CHART_WANTED = Annotated[bool, typer.Option("--chart", help="Draw the first of the figures as bars in the terminal.")]
-MOST_DRAWN = 6  # figures in one picture
+MOST_DRAWN = 6  # figures in one picture, where nobody named them
 SWEEP_OUTPUTS: dict[str, Any] = {
     "show": (SHOWN_FIGURES, None), "as_json": (AS_JSON, False), "as_csv": (AS_CSV, None), "plot": (PLOT_FILE, None),
     "chart": (CHART_WANTED, False)}
@@ -68,18 +70,26 @@ def _show_points(question: NamedQuestion, fixed: Mapping[str, Any], points: Sequ
     names, page = figure_names(points, show, everything), page_width()
     if as_csv:
         write_figures(as_csv, list(csv_points(points)))
+    drawn, left = drawn_figures(points, names, bool(show)) if plot or chart else ([], [])
     if plot:
-        save_plot(points, drawable(points, names)[:MOST_DRAWN], plot)
+        save_plot(points, drawn, plot)
     if as_json:
         typer.echo(json_text(json_points(points, question)))
     else:
         asked = ", ".join(f"{name} {label_of(value)}" for name, value in fixed.items())
-        body = chart_text(points, drawable(points, names)[0], page) if chart else table(
-            points, names, page, named=bool(show))
-        head, notes = (sentences_text(said, page) for said in ([f"{question.name}: {asked}"], notes_of(points)))
+        body = chart_text(points, drawn[0], page) if chart else table(points, names, page, named=bool(show))
+        more = [f"Drawn are {', '.join(drawn)}; --show draws others: {', '.join(left)}."] if plot and left else []
+        head, notes = (sentences_text(said, page) for said in (
+            [f"{question.name}: {asked}"], [*notes_of(points), *more]))
         typer.echo("\n\n".join(part for part in (bold(head), body, notes) if part))
     if all(point.fails for point in points):
         raise typer.Exit(1)
+
+
+def drawn_figures(points: Sequence[SolvedPoint], names: Sequence[str], named: bool) -> tuple[list[str], list[str]]:
+    """The figures of a picture, and those left out: all that somebody named; else the first of those that differ."""
+    found = drawable(points, names if named else differing(points, names) or names)
+    return (found, []) if named else (found[:MOST_DRAWN], found[MOST_DRAWN:])
 
 
 def sweep_table(points: Sequence[SolvedPoint], names: Sequence[str], page: int, named: bool = True) -> str:

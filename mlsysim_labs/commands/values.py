@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from typing import Any
 
-from mlsysim_labs.commands.named_records import record_meant
+from mlsysim_labs.commands.named_records import listing_of, record_meant, recorded_in
 from mlsysim_labs.commands.names import meant_name, zoo_of
 from solver.base.declared import Argument
 from solver.base.kinds import Amount, Named, Number, OneOf, RecordOf, YesNo
@@ -21,6 +22,7 @@ UNIT_WORD = r"[A-Za-zµμ%]{1,20}(\^[1-3])?"
 UNIT_TEXT = re.compile(rf"(1 ?/ ?)?{UNIT_WORD}( ?[/*·] ?{UNIT_WORD}){{0,4}}")  # nothing that would be computed
 MARKED_NUMBER = re.compile(r"\d{1,3}(,\d{3})+(\.\d+)?")
 THOUSANDS_TEXT = re.compile(r"([\d.]+)\s*(k|m|g|t)", re.I)  # what may be a thousand, or 1,024
+WORDS_FOR = {"yes": True, "true": True, "no": False, "false": False}
 YES, NO = ("yes", "true", "on", "1"), ("no", "false", "off", "0")
 MOST_POINTS = 10_000
 
@@ -41,7 +43,10 @@ def single_value(argument: Argument, text: str) -> Any:
     50 GB/s
     """
     text = text.strip()
-    if isinstance(argument.usual, (list, tuple)):
+    like = argument.pair()[0] if isinstance(argument, RecordOf) else argument.usual
+    if isinstance(like, Mapping):
+        return dict(_named_value(argument, part) for part in parts_of(text))
+    if isinstance(like, (list, tuple)):
         return [_one(argument, part) for part in parts_of(text)]
     if (len(parts_of(text)) > 1 and not MARKED_NUMBER.fullmatch(text)) or (
             isinstance(argument, Number) and ".." in text):
@@ -50,20 +55,39 @@ def single_value(argument: Argument, text: str) -> Any:
     return _one(argument, text)
 
 
+def _named_value(argument: Argument, text: str) -> tuple[str, Any]:
+    """One of several values by name, such as ``batch_size=64``."""
+    name, equals, value = (part.strip() for part in text.partition("="))
+    if not (name and equals and value):
+        raise ValueError(f"{option(argument.name)} is {text!r}: write names with their values, such as "
+                         f"{','.join(f'{key}={one}' for key, one in argument.moved.items())}.")
+    return name.replace("-", "_"), WORDS_FOR.get(value.casefold(), number_or_text(name, value))
+
+
 def _one(argument: Argument, text: str) -> Any:
     if isinstance(argument, YesNo):
         return _yes_or_no(argument, text)
     if isinstance(argument, OneOf):
         words = {str(choice): choice for choice in argument.choices}
         return words[meant_name(text, words, option(argument.name))]
-    if isinstance(argument, Recorded) and text[:1].isalpha():
-        zoo = argument.zoo()
-        return zoo[meant_name(text, list(zoo.keys()), option(argument.name))]
+    if isinstance(argument, Recorded) and not NUMBER_TEXT.fullmatch(text):
+        return _recorded(argument, text)
     if isinstance(argument, Number):
         return _number(argument, text)
     if isinstance(argument, RecordOf):
         return record_meant(argument, text, option(argument.name))
     return _name_or_text(argument, text)
+
+
+def _recorded(argument: Recorded, text: str) -> Any:
+    """The record that has the figure, by its name."""
+    zoo, name = argument.zoo(), option(argument.name)
+    try:
+        return recorded_in(zoo, text, name, listing_of(zoo_of(next(iter(zoo)))[0]))
+    except ValueError as problem:
+        said = "" if "Did you mean" in str(problem) or "may be" in str(problem) else (
+            f", or write a quantity, such as '{argument.sample}'.")
+        raise ValueError(f"{problem}{said}") from None
 
 
 def names_like(usual: Any) -> list[str]:

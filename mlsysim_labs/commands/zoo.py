@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import datetime
 import math
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -20,20 +21,27 @@ LEADING_FIGURES = {  # what a list shows, where it matters most
     "hardware": ("memory", "bandwidth", "fp16", "fp8", "power"),
     "models": ("parameters", "active_parameters", "context", "layers")}
 SHOWN_IN = {"byte/second": "GB/s", "FLOP/second": "TFLOP/s", "kilogram/joule": "g/kWh", "dollar/joule": "USD/kWh",
-            "liter/joule": "liter/kWh", "FLOP": "TFLOP"}
-UNIT_BY_SIZE = {"second": ((1.0, "s"), (1e-3, "ms"), (0.0, "us")), "byte": ((1e9, "GB"), (1e6, "MB"), (0.0, "byte"))}
+            "liter/joule": "liter/kWh", "FLOP": "TFLOP", "dollar/second": "USD/hour"}
+NAMED_IN = {"mttf": "hour"}  # a figure that people have in one unit, whatever its size
+UNIT_BY_SIZE = {"second": ((86400.0, "day"), (1.0, "s"), (1e-3, "ms"), (0.0, "us")),
+                "byte": ((1e9, "GB"), (1e6, "MB"), (0.0, "byte"))}
 BIG_COUNTS = ((1e9, "billion"), (1e6, "million"))  # how a list writes them
 WIDEST_FIGURE = 24  # columns of a figure that a list still shows
 
 
 def readable_quantity(value: float, unit: str, binary: bool = True) -> Quantity:
-    """A figure in base units as people have it: "80 GiB", unless `binary` is False, "3352 GB/s", "68 us"."""
+    """A figure in base units as people have it: "80 GiB", unless `binary` is False, "3352 GB/s", "68 us", "54 day"."""
     if unit == "token/request":  # a context is counted in tokens, each request's own
         return Q_(value, "token")
     if binary and unit == "byte" and value and value % 2**30 == 0:
         return Q_(value, unit).to("GiB")
     size = next((name for least, name in UNIT_BY_SIZE.get(unit, ()) if abs(value) >= least), SHOWN_IN.get(unit, unit))
-    return Q_(float(f"{Q_(value, unit).m_as(size):.12g}"), size)  # the published digits, without those of a conversion
+    return _quantity_in(size, value, unit)
+
+
+def _quantity_in(shown: str, value: float, unit: str) -> Quantity:
+    """The published digits, without those of a conversion."""
+    return Q_(float(f"{Q_(value, unit).m_as(shown):.12g}"), shown)
 
 
 def figures_of_record(record: Any) -> dict[str, Any]:
@@ -55,20 +63,32 @@ def _leading_figures(record: Any, title: str) -> dict[str, Any]:
     """What a list of that zoo shows."""
     names, known = LEADING_FIGURES.get(title), units_of(record)
     if names is None:
-        return figures_of_record(record)
+        return figures_of_record(record) | _source_date(record)
     return {name: _figure_of(record, name, known.get(name)) for name in names if hasattr(record, name)}
+
+
+def _source_date(record: Any) -> dict[str, str]:
+    """When the last of its figures was published, of a record that has no date of its own."""
+    dates = [] if getattr(record, "date", None) else [str(one.date) for one in sources_of(record).values()]
+    return {"source date": max(dates)} if dates else {}
 
 
 def _figure_of(record: Any, name: str, unit: str | None) -> Any:
     value = getattr(record, name)
     if isinstance(value, (bool, str)):
         return value or None
+    if isinstance(value, datetime.date):
+        return str(value)
     if isinstance(value, (int, float)):
-        return None if math.isnan(value) else readable_quantity(value, unit) if unit and math.isfinite(value) else value
+        return None if math.isnan(value) else _readable(name, value, unit) if unit and math.isfinite(value) else value
     if dataclasses.is_dataclass(value) or type(value).__name__ == "Shares":
         return str(value)
     plain = isinstance(value, tuple) and all(isinstance(one, (str, int, float)) for one in value)
     return (", ".join(map(str, value)) or None) if plain else None
+
+
+def _readable(name: str, value: float, unit: str) -> Quantity:
+    return _quantity_in(NAMED_IN[name], value, unit) if name in NAMED_IN else readable_quantity(value, unit)
 
 
 def sources_of(record: Any) -> Mapping[str, Any]:
@@ -77,8 +97,12 @@ def sources_of(record: Any) -> Mapping[str, Any]:
     return dict.fromkeys(figures_of_record(record), one) if one else getattr(record, "sources", {})
 
 
-def list_zoos() -> None:
+def list_zoos(as_json: bool) -> None:
     """Every zoo, with how many records it has."""
+    if as_json:
+        names = {title: list(zoo.keys()) for title, zoo in zoos().items()}
+        typer.echo(json_text({title: {"count": len(found), "names": found} for title, found in names.items()}))
+        return
     rows = [[title, str(len(zoo.keys())), ", ".join(list(zoo.keys())[:4])] for title, zoo in zoos().items()]
     typer.echo(table_of(["zoo", "records", "such as"], rows, page_width(), kept=2))
 
@@ -148,7 +172,7 @@ def json_record(record: Any) -> dict[str, Any]:
 def show_zoo(words: Sequence[str], as_json: bool = False) -> None:
     """All zoos, one of them, or a record of one; a record may be named alone."""
     if not words:
-        list_zoos()
+        list_zoos(as_json)
         return
     if len(words) > 2:
         raise ValueError(f"{words[2]!r} is one word too many: name a zoo, and one of its records.")

@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeAlias
 
 from solver.base.arguments import CHIP, WEIGHT_FORMAT
 from solver.base.chosen import accelerator, rated
-from solver.base.declared import Argument, Seen
+from solver.base.declared import REQUIRED, Argument, Seen
 from solver.base.forward import result_kind
 from solver.base.kinds import Number, RecordOf, Share
 from solver.base.numbers import symbolic
@@ -80,6 +80,11 @@ def _given(name: str, value: Any, seen: Seen) -> Any:
     for key in value:
         if key not in known:
             raise ValueError(f"{name} has {key!r}, which is not for it. {nearest(key, known)}")
+    for key in known:
+        one = arguments_of(seen["solver"])[key]
+        if key not in value and one.default is REQUIRED:
+            raise ValueError(f"{type(seen['solver']).__name__} asks for {key} as well: give it in {name}, such as "
+                             f"{key}={one.usual}.")
     return dict(value)
 
 
@@ -127,7 +132,8 @@ AnyField: TypeAlias = Annotated[Any, RecordOf(
     "The field of its result; if not given, the first that is not a yes or no.", of="name of a field", asks=_a_field,
     otherwise=lambda seen: main_field(answer_kind(seen["solver"])), pair=lambda: ("latency", "throughput"))]
 Given: TypeAlias = Annotated[Any, RecordOf(
-    "The other arguments of its solve, by name.", of="mapping", asks=_given, otherwise=lambda seen: {},
+    "The other arguments of its solve, by name.", of="mapping", asks=_given,
+    otherwise=lambda seen: _given("given", {}, seen),
     pair=lambda: ({"batch_size": 1}, {"batch_size": 256}))]
 Raised: TypeAlias = Annotated[Any, RecordOf(
     "The figures that are raised; if not given, the six usual ones.", of="list of names", asks=_raised,

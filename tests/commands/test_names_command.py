@@ -22,6 +22,8 @@ def test_a_name_is_completed(text, name):
 
 @pytest.mark.parametrize("text, says", [
     ("h1", "chip 'h1' may be H100 or H100_PCIe: write more of it."), ("H10O", "Did you mean H100"),
+    ("h1OO", "Did you mean H100?"), ("Llama-3-8B-Instruct", "Did you mean Llama3_8B?"),
+    ("my/H200-NVL", "Did you mean H200?"),
     ("", "chip '' is not known."), ("___", "not known"), ("zzzz", "Known are: H100, H100_PCIe"),
     ("x" * 5000, "not known")])
 def test_one_that_is_not_known_is_answered_with_those_near(text, says):

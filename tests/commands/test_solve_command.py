@@ -15,12 +15,29 @@ from mlsysim_labs.commands.answers import json_answer, json_text
 from mlsysim_labs.commands.asking import NamedQuestion, example_of, typed_value
 from mlsysim_labs.commands.names import questions
 from mlsysim_labs.commands.values import option
-from solver import Q_, Engine, ForwardModel, Grids, Hardware, Models, ServingModel
+from solver import (
+    Q_,
+    EconomicsModel,
+    Engine,
+    Fleet,
+    ForwardModel,
+    Grids,
+    Hardware,
+    Models,
+    Prices,
+    ReliabilityModel,
+    SensitivitySolver,
+    Servers,
+    ServingModel,
+    TopologyModel,
+)
 from solver.base.arguments import Requests
 from solver.base.declared import REQUIRED, Argument, declared
 from solver.base.result import Result, field
 
 QUESTIONS = questions()
+RENTED = ["solve", "EconomicsModel", "2xDGX_H100", "30", "--chip-hour"]
+FAILING = ["solve", "ReliabilityModel", "2xDGX_H100", "1296", "--mttf"]
 LLAMA, H100 = Models.Llama3_8B, Hardware["H100"]
 
 
@@ -59,6 +76,33 @@ def test_words_stand_for_what_has_to_be_given():
     assert mixed["kv_cache_size"] == by_names["kv_cache_size"]
 
 
+@pytest.mark.parametrize("text", ["H100_Lambda", "h100-lambda", "H100 at Lambda", "3.99 USD/hour"])
+def test_a_price_is_a_quantity_or_a_record_by_its_name(text):
+    own = EconomicsModel().solve(Fleet(Servers.DGX_H100, 2), 30, chip_hour=Prices.H100_Lambda)
+    assert data(*RENTED, text)["rented_usd"]["value"] == pytest.approx(own.rented_usd.m_as("USD"), rel=1e-12)
+
+
+@pytest.mark.parametrize("text", ["Llama_3_405B", "llama-3"])
+def test_a_mean_time_to_failure_is_named_after_a_run(text):
+    own = ReliabilityModel().solve(Fleet(Servers.DGX_H100, 2), 1296, mttf="Llama_3_405B")
+    assert data(*FAILING, text)["fleet_mtbf"]["value"] == own.fleet_mtbf.magnitude
+
+
+@pytest.mark.parametrize("text", ["NDR", "ndr", "NDR InfiniBand"])
+def test_a_network_stands_alone_where_a_fleet_or_one_is_asked_for(text):
+    assert data("solve", "TopologyModel", text) == json_answer(TopologyModel().solve("NDR"))
+    assert data("solve", "TopologyModel", f"8xDGX_H100/{text.split()[0]}")["effective_bw"]["value"] > 0
+
+
+def test_a_class_and_its_arguments_by_name_are_given_in_one_word_each():
+    own = SensitivitySolver().solve(LLAMA, H100, solver=ServingModel, given={"seq_len": 2048, "batch_size": 64},
+                                    figures=["power", "link"])
+    for name in ("serving", "ServingModel", "servingmodel"):
+        assert data("solve", "SensitivitySolver", "llama3-8b", "h100", "--solver", name, "--given",
+                    "seq_len=2048,batch-size=64", "--figures", "power,link") == json_answer(own)
+    assert data("solve", "SensitivitySolver", "llama3-8b", "h100", "--given", "is_training=yes", status=1)["feasible"]
+
+
 def test_eval_is_the_engine_unless_a_class_is_named():
     assert data("eval", "Llama3_8B", "H100", "--batch-size", "8") == json_answer(Engine.solve(LLAMA, H100, 8))
     assert data("solve", "Llama3_8B", "H100") == data("eval", "Engine", "Llama3_8B", "H100")
@@ -77,6 +121,14 @@ def test_every_value_has_its_unit():
     assert found["feasible"] == {"value": True, "unit": ""} and found["bottleneck"]["value"] == "Memory"
     assert found["constraint_trace"] == answer.constraint_trace
     assert all({"value", "unit"} <= one.keys() for name, one in found.items() if name != "constraint_trace")
+
+
+def test_a_bare_number_says_what_it_counts():
+    found = data("solve", "ContinuousBatchingModel", "Llama3_8B", "H100", "2048")
+    assert found["throughput_tokens_per_sec"]["meaning"] == "answered tokens a second of all running requests"
+    assert "meaning" not in found["feasible"] and found["itl"].keys() == {"value", "unit"}
+    for one in found.values():
+        assert not isinstance(one, dict) or one["unit"] or isinstance(one["value"], (bool, str)) or one["meaning"]
 
 
 def test_what_is_not_known_is_null_and_says_so():
@@ -135,6 +187,16 @@ def test_figures_go_into_a_file(tmp_path):
     (["serve", "Llama3_8B", "H100", "8", "9"], "'9' is one word too many"),
     (["serve", "Llama3_8B", "H100", "--batchsize", "8"], "--batch-size"),
     (["serve", "Llama3_8B", "H100", "--csv", "/nowhere/out.csv"], "/nowhere/out.csv: No such file"),
+    (["solve", "NoSuchModel", "3", "4"], "class 'NoSuchModel' is not known. Did you mean"),
+    (["solve", "SensitivitySolver", "llama3_8b", "h100", "--solver", "serving"], "give it in given, such as seq_len="),
+    (["solve", "SensitivitySolver", "llama3_8b", "h100", "--solver", "servin"], "Did you mean serving?"),
+    (["solve", "SensitivitySolver", "llama3_8b", "h100", "--given", "seq_len"], "such as batch_size=256"),
+    (["solve", "SensitivitySolver", "llama3_8b", "h100", "--figures", "powr"], "Did you mean power"),
+    (["solve", "TopologyModel", "NDX"], "Did you mean NDR?"), (["solve", "TopologyModel", "zzz"], "neither a fleet"),
+    (["solve", "TopologyModel", "none.toml"], "there is no file"), (["serve", "Llama3_8B", "h1OO"], "you mean H100?"),
+    ([*RENTED, "H100_Lamda"], "Did you mean H100_Lambda"), ([*RENTED, "2.5"], "without a unit"),
+    ([*RENTED, "zz"], "mlsysim-labs zoo prices, or write a quantity, such as '2.50 USD/hour'"),
+    ([*FAILING, "Llama_4"], "Did you mean Llama_3_405B"),
     (["solve", "ServingModl", "Llama3_8B"], "Did you mean ServingModel"), (["solve", "Hardware"], "is not known"),
     (["serve", "Llama3_8B", "H100", "--working", "nothing"], "nothing")])
 def test_a_bad_question_is_answered_in_a_sentence(words, says):
@@ -179,7 +241,8 @@ def optimizer(monkeypatch):
 def test_a_new_optimizer_needs_nothing_here(optimizer):
     for name in ("load", "LoadOptimizer", "loadopt"):
         found = data("optimize", name, "4")
-        assert found["best_batch_size"] == {"value": 4, "unit": ""} and found["wait"] == {"value": 2.0, "unit": "ms"}
+        assert found["best_batch_size"] == {"value": 4, "unit": "", "meaning": "the best batch"}
+        assert found["wait"] == {"value": 2.0, "unit": "ms"}
         assert found["constraint_trace"] == ["The queue ends."]
     assert "--most NUMBER" in terminal("optimize", "load", "--help").out
     assert "LoadOptimizer" in refused("optimize") and "is not known" in refused("optimize", "Serving")

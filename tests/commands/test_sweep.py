@@ -8,6 +8,7 @@ import sys
 import pytest
 from terminal import data, refused, terminal, wide_lines
 
+from mlsysim_labs.commands import sweep
 from mlsysim_labs.commands.answers import json_answer
 from solver import Engine, Hardware, Models, ServingModel
 
@@ -111,6 +112,18 @@ def test_a_picture_and_a_table_go_into_files(words, tmp_path):
     assert len(rows) == len(data(*words)) and float(rows[0]["itl [ms]"]) > 0 and rows[0]["refused"] == ""
 
 
+@pytest.mark.parametrize("shown, parts", [
+    ([], 6), (["--show", "ttft,itl,energy_per_token,headroom,e2e,feasible,bottleneck,tokens_per_second"], 6),
+    (["--show", "model_weights,ttft,itl,energy_per_token,headroom,e2e,tokens_per_second"], 7)])
+def test_a_picture_has_what_differs_or_all_that_is_named(shown, parts, monkeypatch, tmp_path):
+    saved = []
+    monkeypatch.setattr(sweep, "save_plot", lambda points, names, path: saved.append((points, names)))
+    out = terminal("compare", "Llama3_8B", "H100", "MI300X", "--plot", str(tmp_path / "x.svg"), *shown).out
+    (points, names), = saved
+    assert len(names) == parts and ("--show draws others: " in out) == (not shown)
+    assert shown or all(len({str(getattr(point.answer, name)) for point in points}) == 2 for name in names)
+
+
 def test_without_matplotlib_a_sentence(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
     said = refused("sweep", "Llama3_8B", "H100", "--batch-size", "1,2", "--plot", str(tmp_path / "x.png"))
@@ -166,6 +179,7 @@ def test_a_space_is_explored_from_options_and_from_a_file(plan):
     assert best["given"]["hardware"]["value"] == "H100"
     own = ServingModel().solve(LLAMA, H100, 2048, best["given"]["batch_size"]["value"])
     assert best["found"]["itl"] == {"value": own.itl.m_as("ms"), "unit": "ms"}
+    assert best["found"]["tokens_per_second"]["meaning"] == "answered tokens a second of the whole batch"
     assert all(point["found"]["itl"]["value"] <= 12 for point in by_file["front"])
 
 

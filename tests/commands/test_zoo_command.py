@@ -17,6 +17,26 @@ def test_alone_it_lists_every_zoo():
     assert all(title in out for title in zoos()) and wide_lines(out) == []
 
 
+def test_alone_as_json_it_counts_and_names_their_records():
+    found = data("zoo")
+    assert found.keys() == zoos().keys() and "H100_Lambda" in found["prices"]["names"]
+    assert all(one["count"] == len(one["names"]) == len(records_in(zoos()[title])) for title, one in found.items())
+
+
+@pytest.mark.parametrize("words, line", [
+    (["prices"], "H100_Lambda 3.99 USD/h H100 Lambda 2026-09-25"),
+    (["failurerates"], "Llama_3_405B 419 16,384 54 d H100 50,677 h 2024-07-31"),
+    (["grids"], "Quebec 35 g/kWh 0.041 USD/kWh 2024 lifecycle")])
+def test_figures_have_the_units_that_people_use_and_dates(words, line):
+    assert line in [" ".join(one.split())[:len(line)] for one in terminal("zoo", *words).out.splitlines()]
+
+
+def test_a_price_has_its_date():
+    found = data("zoo", "prices", "H100_Lambda")["H100_Lambda"]
+    assert found["date"]["value"] == "2026-09-25" and found["rate"]["value"] == 3.99
+    assert found["rate"]["unit"] == "USD/h"
+
+
 @pytest.mark.parametrize("title", zoos())
 def test_a_zoo_is_a_table_of_its_records(title):
     done = terminal("zoo", title)
@@ -82,6 +102,7 @@ def test_schema_is_that_of_the_class():
     import json
 
     assert json.loads(terminal("schema", "servingmodel").out) == json.loads(json.dumps(ServingModel.schema()))
+    assert data("schema", "servingmodel") == json.loads(terminal("schema", "servingmodel").out)
     every = json.loads(terminal("schema").out)
     assert set(every) == set(questions())
     assert every["kv_capacity"]["arguments"]["max_len"]["unit"] == "token"
