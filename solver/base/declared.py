@@ -127,7 +127,7 @@ def _declared(solve: Callable[..., Any], single: str) -> Callable[..., Any]:
         plain = judge.judged(given)
         answer = solve(*args[:own], **plain)
         if getattr(answer, "inquiry", False) is None:  # a result, which nobody has told yet
-            vars(answer)["inquiry"] = Inquiry(wrapper, args[:own], plain)
+            vars(answer)["inquiry"] = Inquiry(wrapper, args[:own], plain, given)
         return answer
 
     wrapper.arguments = types.MappingProxyType(arguments)  # type: ignore[attr-defined]

@@ -1,6 +1,7 @@
 """What two results were asked differently: arguments, and the figures of chips and fleets among them.
 
 Each cause can be set as the one or as the other result has it, whatever the rest is: so a change is split among them.
+Causes are what was given; what was not follows from it, and is none.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from solver.base.declared import Argument
+from solver.base.inquiry import Inquiry
 from solver.base.term import measured_text
 from solver.text import number_text
 from solver.units import is_quantity
@@ -41,10 +43,12 @@ class AskedPart:
     figures: tuple[str, ...] = ()
     shown: str = ""  # the figure of several that a person sees
 
-    def taken(self, plain: dict[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
-        """What was asked, with this part as the other has it."""
-        value = _with_part(plain[self.argument], other[self.argument], self.path, self.figures)
-        return {**plain, self.argument: value}
+    def taken(self, asked: dict[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+        """What was asked, with this part as the other has it: left out, where that was not given it."""
+        if self.argument not in other:
+            return {name: value for name, value in asked.items() if name != self.argument}
+        own, value = asked.get(self.argument), other[self.argument]
+        return {**asked, self.argument: _with_part(own, value, self.path, self.figures)}
 
     def of(self, plain: Mapping[str, Any]) -> tuple[Any, str]:
         """What a person sees of it, and its unit."""
@@ -54,18 +58,31 @@ class AskedPart:
         return (getattr(record, self.shown), unit_of(record, self.shown)) if self.figures else (record, "")
 
 
-def differing_parts(plain: Mapping[str, Any], other: Mapping[str, Any]) -> list[AskedPart]:
-    """The parts in which two questions to the same solver differ, in the order of its arguments."""
-    skipped = {"efficiency"} if "profile" in plain else set()  # a profile says what is reached itself
-    return [part for name in plain if name not in skipped
-            for part in _parts(name, name, (), plain[name], other[name])]
+def asked_values(inquiry: Inquiry) -> dict[str, Any]:
+    """What somebody gave, by name: as it was given, but records themselves where there may have been their names."""
+    return {name: inquiry.plain[name] if type(inquiry.plain[name]) in INSIDE else value
+            for name, value in inquiry.given.items() if value is not None}
+
+
+def differing_parts(one: Inquiry, other: Inquiry, with_same: bool = False) -> list[AskedPart]:
+    """The parts in which two questions to the same solver differ, in the order of its arguments. What was given in one
+    of them alone, and is the same in the other all the same, counts `with_same`."""
+    mine, theirs = asked_values(one), asked_values(other)
+    parts: list[AskedPart] = []
+    for name in (name for name in one.plain if name in mine or name in theirs):
+        value, its = one.plain[name], other.plain[name]
+        if name in mine and name in theirs:
+            parts += _parts(name, name, (), value, its)
+        elif with_same or not same_value(value, its):
+            parts.append(AskedPart(name, name))
+    return parts
 
 
 def _parts(argument: str, name: str, path: tuple[str, ...], value: Any, other: Any) -> Iterator[AskedPart]:
     kind = type(value)
     if kind is not type(other) or kind not in INSIDE:
         if not same_value(value, other):
-            yield AskedPart(_title(name, value, other), argument, path)
+            yield AskedPart(name, argument, path)
         return
     groups, inner = INSIDE[kind]
     prefix = "" if argument in ("hardware", "fleet") else f"{argument}: "
@@ -75,11 +92,6 @@ def _parts(argument: str, name: str, path: tuple[str, ...], value: Any, other: A
             yield AskedPart(prefix + title, argument, path, figures, moved[0])
     if inner:
         yield from _parts(argument, inner, (*path, inner), getattr(value, inner), getattr(other, inner))
-
-
-def _title(name: str, value: Any, other: Any) -> str:
-    """The name of a cause: a profile that one number makes is called by it."""
-    return "efficiency" if efficiency_of(value) is not None and efficiency_of(other) is not None else name
 
 
 def efficiency_of(value: Any) -> Any:
@@ -111,7 +123,7 @@ def part_text(part: AskedPart, plain: Mapping[str, Any], arguments: Mapping[str,
     value, unit = part.of(plain)
     unit = unit if part.figures else arguments[part.argument].unit or ""
     if efficiency_of(value) is not None:
-        return f"{'' if part.name == 'efficiency' else 'efficiency '}{number_text(efficiency_of(value))}"
+        return f"efficiency {number_text(efficiency_of(value))}"
     if value is None or value in ("", ()) or (isinstance(value, float) and math.isnan(value)):
         return "none"
     if isinstance(value, bool) or not isinstance(value, (int, float)) or is_quantity(value):

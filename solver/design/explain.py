@@ -14,9 +14,10 @@ from typing import Any
 
 import numpy as np
 
+from solver.base.inquiry import Inquiry
 from solver.base.numbers import unknown
 from solver.base.result import Result
-from solver.design.causes import AskedPart, differing_parts, part_text
+from solver.design.causes import AskedPart, asked_values, differing_parts, part_text
 from solver.design.sensitivity_arguments import main_field
 from solver.design.shapley import Players, joined_in_orders, joined_players, shapley_values, two_orders
 from solver.text import nearest, number_text
@@ -88,7 +89,8 @@ def explain(a: Result, b: Result, field: str | None = None) -> Difference:
     """Why a field of `b` is not that of `a`: what each argument or figure that was asked differently brought.
 
     Works on results of any class with solve. Without `field` it is the first that is not a yes or no. Both have single
-    values. Chips are compared by their figures; what engines reach of a family of chips is one cause.
+    values. Chips are compared by their figures; what engines reach of a family of chips is one cause. An argument that
+    was not given is no cause: what it follows from is. Causes of which one cannot be had without the other are one.
 
     >>> from solver import Hardware, Models, ServingModel
     >>> a, b = (ServingModel().solve(Models.Llama3_8B, chip, 2048, 64) for chip in (Hardware.Cloud.A100,
@@ -100,14 +102,16 @@ def explain(a: Result, b: Result, field: str | None = None) -> Difference:
     Nothing comes of link, host, board power, family of chips.
     Shared out over all orders of 6 causes (Shapley's value).
     """
-    one, other = _plain_of(a, "a"), _plain_of(b, "b")
-    if type(a) is not type(b) or a.inquiry.function is not b.inquiry.function:  # type: ignore[union-attr]
+    one, other = _inquiry_of(a, "a"), _inquiry_of(b, "b")
+    if type(a) is not type(b) or one.function is not other.function:
         raise TypeError(f"a is a {type(a).__name__} and b a {type(b).__name__}: compare two results of the same solve.")
     name, unit = _field_of(a, field), getattr(type(a), _field_of(a, field)).unit
     for result in (a, b):
         _judged_single(result, name)
-    found = Mixtures(a, name, differing_parts(one, other), one, other)
-    before, after = found.worth(frozenset()), found.worth(found.all)
+    before, after = float(a.value(name)), float(b.value(name))
+    found = Mixtures(one, other, name, differing_parts(one, other))
+    if not _near(found.worth(found.all), after):  # something that is the same goes with one of the two alone
+        found = Mixtures(one, other, name, differing_parts(one, other, with_same=True))
     if not (math.isfinite(before) and math.isfinite(after)):
         return Difference(name, unit, before, after, (), "What is not finite has no change to share out.")
     groups, values, method = found.shared_out()
@@ -119,21 +123,23 @@ def explain(a: Result, b: Result, field: str | None = None) -> Difference:
 class Mixtures:
     """Questions between two: some parts are as the one has them, the rest as the other."""
 
-    def __init__(self, result: Any, field: str, parts: list[AskedPart], plain: dict[str, Any],
-                 other: dict[str, Any]) -> None:
-        self.inquiry, self.field, self.parts, self.plain, self.other = result.inquiry, field, parts, plain, other
+    def __init__(self, one: Inquiry, other: Inquiry, field: str, parts: list[AskedPart]) -> None:
+        self.inquiry, self.both, self.field, self.parts = one, (one, other), field, parts
+        mine, self.other = asked_values(one), asked_values(other)
+        moved = {part.argument for part in parts}
+        self.asked = {name: value for name, value in (self.other | mine).items() if name in mine or name not in moved}
         self.all = frozenset(range(len(parts)))
         self.known: dict[frozenset[int], float] = {}
 
     def worth(self, taken: frozenset[int]) -> float:
         """The field where these parts are as the other has them; NaN where nobody could ask that."""
         if taken not in self.known:
-            plain = dict(self.plain)
+            asked = self.asked
             for place in taken:
-                plain = self.parts[place].taken(plain, self.other)
+                asked = self.parts[place].taken(asked, self.other)
             try:
                 with np.errstate(all="ignore"):
-                    self.known[taken] = float(self.inquiry.again(**plain).value(self.field))
+                    self.known[taken] = float(self.inquiry.instead(asked).value(self.field))
             except FAULTS:
                 self.known[taken] = math.nan
         return self.known[taken]
@@ -149,7 +155,8 @@ class Mixtures:
         else:
             some = joined_players(some, self.worth)
             values = shapley_values(some, self.worth)
-            how = f"all orders of {len(alone) - len(idle)} causes (Shapley's value)"
+            count = len(alone) - len(idle)
+            how = f"all orders of {count} causes (Shapley's value)" if count > 1 else "its only cause"
         return (*some, *idle), [*values, *(0.0 for _ in idle)], f"Shared out over {how}."
 
     def idle(self) -> Players:
@@ -162,15 +169,25 @@ class Mixtures:
 
     def cause(self, group: tuple[int, ...], value: float, unit: str | None) -> Cause:
         """What one or several parts brought."""
-        arguments = self.inquiry.function.arguments
         parts = [self.parts[place] for place in group]
-        before, after = (", ".join(part_text(part, plain, arguments) for part in parts)
-                         for plain in (self.plain, self.other))
+        before, after = (_texts(parts, inquiry) for inquiry in self.both)
         name, whole = " and ".join(part.name for part in parts), self.worth(self.all) - self.worth(frozenset())
         if abs(value) <= ROUNDED * max(abs(self.worth(self.all)), abs(self.worth(frozenset()))):
             value = 0.0
         share = value / whole if whole else math.nan if value else 0.0
         return Cause(name, before, after, value, share, _sentence(name, before, after, self.field, value, share, unit))
+
+
+def _texts(parts: list[AskedPart], inquiry: Inquiry) -> str:
+    """Some parts as people read them: those that were given, where some were."""
+    arguments: Any = inquiry.function.arguments  # type: ignore[attr-defined]
+    given = [part for part in parts if inquiry.given.get(part.argument) is not None]
+    return ", ".join(part_text(part, inquiry.plain, arguments) for part in given or parts)
+
+
+def _near(one: float, other: float) -> bool:
+    """Whether two numbers are one but for rounding."""
+    return one == other or abs(one - other) <= ROUNDED * abs(other) or not math.isfinite(other)
 
 
 def _sentence(name: str, before: str, after: str, field: str, value: float, share: float, unit: str | None) -> str:
@@ -185,12 +202,12 @@ def _shown(value: float, unit: str | None) -> str:
     return number_text(value) if unit is None else str(quantity(value, unit))
 
 
-def _plain_of(result: Any, name: str) -> dict[str, Any]:
+def _inquiry_of(result: Any, name: str) -> Inquiry:
     """What a result was asked."""
     if not isinstance(result, Result) or result.inquiry is None:
         raise TypeError(f"{name} is a {type(result).__name__}, and should be what solve returned, such as that of "
                         f"ServingModel().solve.")
-    return result.inquiry.plain
+    return result.inquiry
 
 
 def _field_of(result: Result, field: Any) -> str:

@@ -15,6 +15,7 @@ from solver.base import chosen
 from solver.base.declared import REQUIRED, Argument
 from solver.base.kinds import Amount, Named, Number
 from solver.base.numbers import number, symbolic
+from solver.fleet.exchange_arguments import QuickerLibrary
 from solver.text import nearest
 from solver.units import Q_
 from solver.zoo.precision import BITS
@@ -27,8 +28,12 @@ CHIP_RATES = tuple(rate for rate in BITS if rate != "half")
 TOGETHER = {"peak_flops": CHIP_RATES, "memory_bandwidth": ("bandwidth",), "memory_capacity": ("memory",),
             "power": ("power",)}
 ONE_BY_ONE = (*CHIP_RATES, "bandwidth", "memory", "host")  # figures of a chip by the names of its record
-USUAL_FIGURES = ("peak_flops", "memory_bandwidth", "memory_capacity", "link", "overhead", "power")
+USUAL_FIGURES = ("peak_flops", "memory_bandwidth", "memory_capacity", "link", "host", "overhead", "power")
 ALL_SPEEDS = ("peak_flops", "memory_bandwidth", "link", "overhead")  # with all twice as high, all takes half as long
+# Arguments that are speeds too, and latencies. The link of `network_bandwidth` is in "link".
+GIVEN_SPEEDS = ("compute_rate", "achieved", "write_bandwidth", "filesystem_limit_gbs", "storage_bandwidth",
+                "cpu_throughput")
+GIVEN_LATENCIES = ("link_latency", "network_latency", "hop_latency")
 COUNTS_OF_RECORDS = ("layers", "domain", "chips", "count", "heads", "experts")  # of models, chips and fleets
 ENGINE_OVERHEADS = ("launch", "routing", "latent", "index", "state", "reading", "request", "latency", "hop", "handover")
 MACHINES = ("hardware", "decode_hardware", "fleet")
@@ -37,13 +42,33 @@ MACHINES = ("hardware", "decode_hardware", "fleet")
 def multiplied(asked: Mapping[str, Any], arguments: Mapping[str, Argument], name: str, factor: Any) -> dict[str, Any]:
     """What is asked, with the figure `name` that many times as high; of overheads, that much less."""
     if name == "overhead":
-        return {**asked, **_quicker_engine(asked, factor), **_network(asked, arguments, latency=factor)}
+        return {**asked, **_quicker_engine(asked, arguments, factor), **_network(asked, arguments, latency=factor),
+                **_sooner(asked, arguments, factor)}
     if name == "link":
         linked = {**asked, **_machines(asked, lambda chip: _with_figures(chip, _exchanged(chip), factor))}
         return {**linked, **_network(linked, arguments, rate=factor), **_sent(asked, arguments, factor)}
     if name in TOGETHER or name in ONE_BY_ONE:
         return {**asked, **_machines(asked, lambda chip: _with_figures(chip, TOGETHER.get(name, (name,)), factor))}
     return {**asked, name: _argument(arguments[name], asked.get(name, arguments[name].default), factor)}
+
+
+def all_quicker(asked: Mapping[str, Any], arguments: Mapping[str, Argument], factor: Any) -> dict[str, Any]:
+    """What is asked, with all speeds that many times as high: each once, though a bus may be a link."""
+    found = dict(asked)
+    for name in (*ALL_SPEEDS, *given_speeds(asked, arguments)):
+        found = multiplied(found, arguments, name, factor)
+    return {**found, **_machines(found, lambda chip: _with_figures(
+        chip, ("host",) if _exchanged(chip) == ("link",) else (), factor))}
+
+
+def given_speeds(asked: Mapping[str, Any], arguments: Mapping[str, Argument]) -> tuple[str, ...]:
+    """The arguments that are speeds, as far as they have a value."""
+    return tuple(name for name in GIVEN_SPEEDS if name in arguments and _value(asked, arguments[name]) is not None)
+
+
+def _value(asked: Mapping[str, Any], argument: Argument) -> Any:
+    """What is asked of an argument, given or not."""
+    return asked.get(argument.name, argument.default)
 
 
 def judged_figure(name: Any, arguments: Mapping[str, Argument], asked: Mapping[str, Any]) -> str:
@@ -93,13 +118,22 @@ def _exchanged(chip: Any) -> tuple[str, ...]:
     return ("link",) if _is_known(chip.link) else ("host",)
 
 
-def _quicker_engine(asked: Mapping[str, Any], factor: Any) -> dict[str, Any]:
-    """The profile with less of all that it adds besides work and traffic; without one nothing is added."""
+def _quicker_engine(asked: Mapping[str, Any], arguments: Mapping[str, Argument], factor: Any) -> dict[str, Any]:
+    """The profile with less of all that it adds besides work and traffic: nothing in training, nor without one."""
     if asked.get("profile") is None:
         return {}
-    profile = chosen.profile(asked["profile"])
-    less = {name: _divided(getattr(profile, name), factor) for name in ENGINE_OVERHEADS}
+    profile = arguments["profile"].plain("profile", asked["profile"])
+    less = {name: _divided(getattr(profile, name), factor) for name in ENGINE_OVERHEADS if hasattr(profile, name)}
     return {"profile": replace(profile, **less)}
+
+
+def _sooner(asked: Mapping[str, Any], arguments: Mapping[str, Argument], factor: Any) -> dict[str, Any]:
+    """Latencies of exchanges, which are given or those of a library."""
+    found = {name: _argument(arguments[name], _value(asked, arguments[name]), 1 / factor) for name in GIVEN_LATENCIES
+             if name in arguments and _value(asked, arguments[name]) is not None}
+    if isinstance(asked.get("library"), str):
+        found["library"] = QuickerLibrary.of(asked["library"], factor)
+    return found
 
 
 def _divided(value: Any, factor: Any) -> Any:
@@ -125,9 +159,9 @@ def _network(asked: Mapping[str, Any], arguments: Mapping[str, Argument], rate: 
 def _sent(asked: Mapping[str, Any], arguments: Mapping[str, Argument], factor: Any) -> dict[str, Any]:
     """The link that caches are sent over, where prompts are read on nodes of their own."""
     name = "network_bandwidth"
-    if name not in arguments:
+    if name not in arguments or _value(asked, arguments[name]) is None:
         return {}
-    return {name: _argument(arguments[name], asked.get(name, arguments[name].default), factor)}
+    return {name: _argument(arguments[name], _value(asked, arguments[name]), factor)}
 
 
 def _argument(argument: Argument, value: Any, factor: Any) -> Any:

@@ -18,8 +18,8 @@ import numpy as np
 from solver.base.declared import declared
 from solver.base.forward import ForwardModel
 from solver.base.result import Result
-from solver.design.dual import Dual, seeds
-from solver.design.figures import ALL_SPEEDS, USUAL_FIGURES, multiplied
+from solver.design.dual import Dual, NotDifferentiable, seeds
+from solver.design.figures import USUAL_FIGURES, all_quicker, multiplied
 from solver.design.sensitivity_arguments import (
     AnyField,
     AnySolver,
@@ -61,10 +61,14 @@ class Changes:
         names = tuple(dict.fromkeys((*USUAL_FIGURES, *self.figures)))
         factors, asked = seeds(*names, ALL), self.asked
         for name in names:
-            factor = factors[name] * factors[ALL] if name in ALL_SPEEDS else factors[name]
-            asked = multiplied(asked, arguments_of(self.solver), name, factor)
-        with np.errstate(all="ignore"):
-            found = self.solver.solve(**asked).value(self.field)
+            asked = multiplied(asked, arguments_of(self.solver), name, factors[name])
+        asked = all_quicker(asked, arguments_of(self.solver), factors[ALL])
+        try:
+            with np.errstate(all="ignore"):
+                found = self.solver.solve(**asked).value(self.field)
+        except NotDifferentiable as problem:
+            raise NotDifferentiable(f"{self.field} of {type(self.solver).__name__} has no elasticities, for its "
+                                    f"formulas do what has no derivative ({problem}) Ask for another field.") from None
         value = found if isinstance(found, Dual) else Dual(found, np.zeros(2 * len(factors)))
         less, more = value.elasticities
         return {name: (less[..., place], more[..., place]) for place, name in enumerate(factors)}
@@ -118,16 +122,17 @@ class SensitivitySolver(ForwardModel):
         efficiency : share
             Share of the peak FLOP/s that is reached, without a profile; bandwidth is then reached whole.
         solver : class with solve, or its name
-            Who is asked: 'engine', 'serving', 'batching', or any class with solve, or one that was made.
+            Who is asked: 'engine', 'serving', 'batching', or any class with solve, its name, or one that was made.
         field : name of a field, optional
-            The field of its result; if not given, the first that is not a yes or no.
+            The field of its result; if not given, the first that is neither a yes or no nor a count.
         given : mapping, optional
             The other arguments of its solve, by name.
         figures : list of names, optional
-            The figures that are raised; if not given, the six usual ones. "peak_flops" are all rates of the chip,
-            "link" is all that chips exchange data over, and "overhead" what a profile or network adds besides, of
-            which a higher figure is less. Besides, each figure of a chip by its own name ("fp16", "host"), and each
-            argument of solve that is no count, such as "efficiency".
+            The figures that are raised; if not given, the usual ones, and the speeds that are given. "peak_flops" are
+            all rates of the chip, "link" is all that chips exchange data over (a chip without a link of its own: its
+            host bus), "host" is that bus, and "overhead" what a profile, a library or a network adds besides, of which
+            a higher figure is less. Besides, each figure of a chip by its own name ("fp16"), and each argument of
+            solve that is no count, such as "efficiency".
 
         Raises
         ------
@@ -137,9 +142,12 @@ class SensitivitySolver(ForwardModel):
         Notes
         -----
         Figures of that name in mlsysim are changes for 10 % more, not divided by 0.1: those are `changes` here. All
-        speeds together, FLOP/s, bandwidth, links and 1 / overhead, have an elasticity of -1 for a time and 1 for a
-        rate (`total`). Leaves out counts, which come whole: where memory decides how many requests run, its elasticity
-        is 0 between two steps, and `changes` has the step.
+        speeds together, FLOP/s, bandwidth, links, host bus, 1 / overhead and speeds that are given, have an elasticity
+        of -1 for a time and 1 for a rate (`total`), where a field is the time of work. That does not hold where it
+        follows from times or loads that are given: waiting at a rate of arrivals, failures, costs and energy of a
+        number of days, a pause that is given; nor for shares and amounts, nor with max_replicas or limits of time.
+        Leaves out counts, which come whole: where memory decides how many requests run, its elasticity is 0 between
+        two steps, and `changes` has the step. A search among plans has none.
 
         Examples
         --------

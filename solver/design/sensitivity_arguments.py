@@ -17,7 +17,8 @@ from solver.base.numbers import symbolic
 from solver.base.result import Result
 from solver.compute.arguments import Network as Network
 from solver.compute.engine import Engine
-from solver.design.figures import USUAL_FIGURES, asked_chip, judged_figure
+from solver.design.figures import USUAL_FIGURES, asked_chip, given_speeds, judged_figure
+from solver.design.parallelism import ParallelismOptimizer
 from solver.serving.batching import ContinuousBatchingModel
 from solver.serving.model import ServingModel
 from solver.text import nearest
@@ -35,17 +36,32 @@ def machine(name: str, value: Any) -> Any:
 def asked_solver(name: str, value: Any) -> Any:
     """Somebody with `solve`: an instance, a class, or one of a few by name."""
     if isinstance(value, str):
-        if value not in SOLVERS:
-            raise ValueError(f"{name} {value!r} is not known. {nearest(value, SOLVERS)} Or give a class with solve.")
-        value = SOLVERS[value]
+        value = _solver_named(name, value)
     if not hasattr(value, "solve") or symbolic(value):
         raise TypeError(f"{name} is {value!r}, and should be a class with solve, such as ServingModel, or one of "
                         f"{', '.join(map(repr, SOLVERS))}.")
     made: Any = value() if inspect.isclass(value) else value
+    if isinstance(made, ParallelismOptimizer):
+        raise TypeError(f"{name} is ParallelismOptimizer, a search: which plan is best jumps from one to another, and "
+                        f"has no elasticities. Ask DistributedModel about the plan that it finds.")
     if not getattr(made.solve, "arguments", None) or answer_kind(made) is None:
         raise TypeError(f"{name} is {value!r}, whose solve does not declare its arguments and its result: only one "
                         f"that does says which figures it has.")
     return made
+
+
+def _solver_named(name: str, value: str) -> Any:
+    """One of a few by a short name, or a class of this package by its own."""
+    import solver  # which has all classes, and is asked for the one alone
+
+    public: list[str] = vars(solver)["__all__"]
+    if value in SOLVERS:
+        return SOLVERS[value]
+    found = getattr(solver, value) if value in public else None
+    if not hasattr(found, "solve"):
+        known = [*(one for one in public if hasattr(getattr(solver, one), "solve")), *SOLVERS]
+        raise ValueError(f"{name} {value!r} is not known. {nearest(value, known)} Or give a class with solve.")
+    return found
 
 
 def answer_kind(made: Any) -> type[Result] | None:
@@ -64,10 +80,19 @@ def main_field(kind: type[Result]) -> str:
     return next(name for name in kind.fields() if getattr(kind, name).kind is not bool)
 
 
+def _measured_field(kind: type[Result]) -> str:
+    """The first field that is neither a yes or no nor a count."""
+    return next((name for name in kind.fields() if getattr(kind, name).kind not in (bool, int)), main_field(kind))
+
+
 def _a_field(name: str, value: Any, seen: Seen) -> Any:
     kind: Any = answer_kind(seen["solver"])
     if not isinstance(value, str) or value not in kind.fields():
         raise ValueError(f"{name} is {value!r}, which is no field of {kind.__name__}. {nearest(value, kind.fields())}")
+    if getattr(kind, value).kind in (bool, int):
+        what = "a count, which comes whole" if getattr(kind, value).kind is int else "a yes or no"
+        raise ValueError(f"{name} is {value!r}, {what}, and has no elasticities: compare two runs with explain, or ask "
+                         f"for another field, such as {_measured_field(kind)!r}.")
     return value
 
 
@@ -92,6 +117,11 @@ def _raised(name: str, value: Any, seen: Seen) -> Any:
     if isinstance(value, str) or not isinstance(value, (list, tuple)) or not value:
         raise TypeError(f"{name} is {value!r}, and should be a list of figures, such as {list(USUAL_FIGURES[:2])}.")
     return tuple(judged_figure(one, arguments_of(seen["solver"]), asked_of(seen)) for one in value)
+
+
+def _usual(seen: Seen) -> tuple[str, ...]:
+    """The usual figures, and the speeds that somebody gave."""
+    return *USUAL_FIGURES, *(name for name in given_speeds(seen["given"], arguments_of(seen["solver"])))
 
 
 def arguments_of(made: Any) -> Mapping[str, Argument]:
@@ -125,16 +155,17 @@ Perturbation: TypeAlias = Annotated[Any, Number(
     "By how many percent a figure is raised for its change.", "", low=-100, above=True, good=lambda v: (v > -100) & (
         v < float("inf")), says="give a number of percent above -100, such as 10.")]
 AnySolver: TypeAlias = Annotated[Any, RecordOf(
-    "Who is asked: 'engine', 'serving', 'batching', or any class with solve, or one that was made.", judge=asked_solver,
-    of="class with solve, or its name", pair=lambda: ("engine", "batching"),
+    "Who is asked: 'engine', 'serving', 'batching', or any class with solve, its name, or one that was made.",
+    judge=asked_solver, of="class with solve, or its name", pair=lambda: ("engine", "batching"),
     company={"given": lambda: {"seq_len": 2048}})]
 AnyField: TypeAlias = Annotated[Any, RecordOf(
-    "The field of its result; if not given, the first that is not a yes or no.", of="name of a field", asks=_a_field,
-    otherwise=lambda seen: main_field(answer_kind(seen["solver"])), pair=lambda: ("latency", "throughput"))]
+    "The field of its result; if not given, the first that is neither a yes or no nor a count.", of="name of a field",
+    asks=_a_field, otherwise=lambda seen: _measured_field(answer_kind(seen["solver"])),
+    pair=lambda: ("latency", "throughput"))]
 Given: TypeAlias = Annotated[Any, RecordOf(
     "The other arguments of its solve, by name.", of="mapping", asks=_given,
     otherwise=lambda seen: _given("given", {}, seen),
     pair=lambda: ({"batch_size": 1}, {"batch_size": 256}))]
 Raised: TypeAlias = Annotated[Any, RecordOf(
-    "The figures that are raised; if not given, the six usual ones.", of="list of names", asks=_raised,
-    otherwise=lambda seen: USUAL_FIGURES, pair=lambda: (USUAL_FIGURES, ("power",)))]
+    "The figures that are raised; if not given, the usual ones, and the speeds that are given.", of="list of names",
+    asks=_raised, otherwise=_usual, pair=lambda: (USUAL_FIGURES, ("power",)))]

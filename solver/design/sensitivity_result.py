@@ -13,7 +13,7 @@ from solver.text import number_text
 from solver.units import unit
 
 FIGURE_WORDS = {"peak_flops": "FLOP/s", "memory_bandwidth": "memory bandwidth", "memory_capacity": "memory",
-                "link": "links", "overhead": "overhead (less of it)", "power": "board power"}
+                "link": "links", "host": "the host bus", "overhead": "overhead (less of it)", "power": "board power"}
 IN_SECONDS = "second"
 NO_KINK = 1e-9  # two elasticities are one that differ by no more
 
@@ -35,11 +35,12 @@ class SensitivityResult(Result):
     memory_bandwidth = field(None, "elasticity to its memory bandwidth", lazy=elasticity_to("memory_bandwidth"))
     memory_capacity = field(None, "elasticity to its memory", lazy=elasticity_to("memory_capacity"))
     link = field(None, "elasticity to all that chips exchange data over", lazy=elasticity_to("link"))
+    host = field(None, "elasticity to its bus to the host", lazy=elasticity_to("host"))
     overhead = field(None, "elasticity to 1 / overhead: launches, scheduling, and latencies of exchanges",
                      lazy=elasticity_to("overhead"))
     power = field(None, "elasticity to the board power", lazy=elasticity_to("power"))
-    total = field(None, "elasticity to all speeds together, FLOP/s, bandwidth, links and 1 / overhead: -1 for a time, "
-                        "1 for a rate", lazy=elasticity_to("all speeds"))
+    total = field(None, "elasticity to all speeds together, FLOP/s, bandwidth, links, host bus, 1 / overhead, and "
+                        "speeds that are given: -1 for a time, 1 for a rate", lazy=elasticity_to("all speeds"))
     largest = field(None, "the elasticity that is largest, whatever its sign, of the figures that were asked about",
                     lazy=lambda result: result.largest_of("value"))
 

@@ -94,11 +94,14 @@ def wires(fleet: Any, chips: Any, library: str, step: Any, hop: Any) -> Wires:
     servers = chips / joined
     shares, pair = library_shares(fleet, chips, library), joined / 2
     some, more = np.minimum(joined - 1, 1), np.minimum(servers - 1, 1)
-    start = shares.latency * pair**shares.growth * some + more * (0.0 * fabric.latency if ideal else fabric.latency)
+    quicker = getattr(library, "quicker", 1.0)
+    start = shares.latency / quicker * pair**shares.growth * some
+    start = start + more * (0.0 * fabric.latency if ideal else fabric.latency)
     link = np.where(joined > 1, device.interconnect, np.inf)  # a chip alone in its server needs none
     return Wires(joined, servers, link * shares.bus * pair**shares.rise, link * shares.direct,
-                 fabric.rate * (1.0 if ideal else NIC_SHARE), fabric, start, np.where(some > 0, shares.start, 0.0),
-                 step, hop if hop is not None else 0.0 if ideal else NIC_STEP)
+                 fabric.rate * (1.0 if ideal else NIC_SHARE), fabric, start,
+                 np.where(some > 0, shares.start / quicker, 0.0), step,
+                 hop if hop is not None else 0.0 if ideal else NIC_STEP / quicker)
 
 
 def library_shares(fleet: Any, chips: Any, library: str) -> AllReduceShares:

@@ -16,6 +16,8 @@ from solver.training.profiles import TrainingProfile, TrainingProfiles
 from solver.units import Q_, quantity
 from solver.zoo.profiles import EFFICIENCY
 
+REPLICA_SIZES = ("tp_size", "cp_size", "pp_size", "batch_size", "microbatch_count", "gradient_accumulation_steps",
+                 "ep_size")
 SPEEDS = ("achieved", "compute_rate", "profile")
 
 
@@ -40,7 +42,7 @@ def _most(value: Any) -> str:
 
 def _following(seen: Seen) -> Any:
     """The replicas that a fleet has: its chips over those of one."""
-    together(**seen)
+    together(**{name: seen[name] for name in REPLICA_SIZES})
     return _fitting(seen["fleet"].chips / _width(seen), seen)
 
 

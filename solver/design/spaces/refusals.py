@@ -8,7 +8,7 @@ of a million prompts. Where an array is refused its halves are judged, down to t
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import ItemsView, Iterable, Iterator, KeysView, Mapping, ValuesView
 from typing import Any
 
 import numpy as np
@@ -71,12 +71,15 @@ class Refusals:
 
 
 class _Seen(dict[str, Any]):
-    """The arguments before one, judged when its declaration looks at them, which is noted."""
+    """The arguments before one, judged when its declaration looks at them, which is noted.
+
+    To a declaration it is the mapping that solve has: all before it are in it, whether they are judged yet or not.
+    """
 
     def __init__(self, refusals: Refusals, box: Box, name: str, looked_at: set[str]) -> None:
         self.refusals, self.box, self.looked_at = refusals, box, looked_at
         names = list(refusals.arguments)
-        self.before = frozenset(names[:names.index(name)])
+        self.before = dict.fromkeys(names[:names.index(name)])
         self.earlier_refused = False
 
     def judged(self, name: str) -> Any:
@@ -103,9 +106,30 @@ class _Seen(dict[str, Any]):
             raise
         return self[name]
 
+    def __contains__(self, name: object) -> bool:
+        return name in self.before
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.before)
+
+    def __len__(self) -> int:
+        return len(self.before)
+
     def get(self, name: str, default: Any = None) -> Any:
         """As of any mapping."""
-        return self[name] if name in self.before or name in self else default
+        return self[name] if name in self.before else default
+
+    def keys(self) -> Any:
+        """The names of all before it, whether somebody has looked at them or not."""
+        return KeysView(self)
+
+    def values(self) -> Any:
+        """All of them, judged now."""
+        return ValuesView(self)
+
+    def items(self) -> Any:
+        """The same with their names."""
+        return ItemsView(self)
 
 
 def halves(box: Box, sides: Iterable[int] | None = None) -> Iterator[Box]:

@@ -116,6 +116,15 @@ def test_a_result_knows_what_was_asked_and_can_be_asked_again():
     assert kv_capacity(LLAMA, H100, 4096).inquiry.function is kv_capacity and r.floor.inquiry is None
 
 
+def test_what_was_not_given_follows_anew_when_the_same_is_asked_otherwise():
+    """The cache of an 8-bit model is at 8 bits, and nothing that was asked says so."""
+    r = ServingModel().solve(LLAMA, H100, 2048, precision="fp8")
+    assert r.inquiry.given == {"model": LLAMA, "hardware": H100, "seq_len": 2048, "precision": "fp8"}
+    wide = r.inquiry.instead({**r.inquiry.given, "precision": "fp16"})
+    assert wide.value("kv_cache_size") == 2 * r.value("kv_cache_size")
+    assert r.inquiry.again(precision=wide.inquiry.plain["precision"]).value("kv_cache_size") == r.value("kv_cache_size")
+
+
 def test_a_refusal_says_what_it_rests_on():
     """The argument that is refused, and those that its declaration looks at, as they were given."""
     solve, many = ServingModel().solve, np.arange(1, 5)

@@ -18,6 +18,7 @@ from solver import (
     Fleet,
     Hardware,
     Models,
+    Profiles,
     Servers,
     ServingModel,
     changed,
@@ -130,17 +131,26 @@ def test_nothing_differs_and_nothing_is_explained():
     assert "nothing was asked differently" in str(explain(a, a))
 
 
-def test_a_default_that_follows_is_named():
+def test_what_follows_is_no_cause_and_what_is_given_is():
     """The cache of an 8-bit model is at 8 bits too, if nothing is said."""
     found = explain(serve(batch_size=64), serve(batch_size=64, precision="fp8"), "itl")
-    assert set(found.changes) == {"precision", "kv_precision"} and min(found.shares.values()) > 0
+    assert found.shares == {"precision": pytest.approx(1)}
+    said = explain(serve(batch_size=64), serve(batch_size=64, precision="fp8", kv_precision="fp8"), "itl")
+    assert set(said.changes) == {"precision", "kv_precision"} and said.change == found.change
+    assert min(said.shares.values()) >= 0 and sum(said.shares.values()) == pytest.approx(1)
+    fewer = explain(serve(batch_size=64, kv_precision="fp16"), serve(batch_size=64, precision="fp8",
+                                                                     kv_precision="fp16"), "itl")
+    assert fewer.shares == {"precision": pytest.approx(1)} and abs(fewer.change) < abs(found.change)
 
 
 def test_an_efficiency_is_called_so():
     found = explain(serve(efficiency=0.4), serve(efficiency=0.8), "ttft")
     assert [(cause.name, cause.before, cause.after) for cause in found.causes] == [("efficiency", "0.4", "0.8")]
     other = explain(serve(efficiency=0.4), serve(profile="modern"), "ttft")
-    assert [(cause.name, cause.before) for cause in other.causes] == [("profile", "efficiency 0.4")]
+    assert [(cause.name, cause.before, cause.after) for cause in other.causes] == [
+        ("efficiency and profile", "0.4", str(Profiles.modern))]
+    same = serve(efficiency=Profiles.modern.compute.default)  # as the profile has it: neither goes with the other
+    assert set(explain(same, serve(profile="modern"), "ttft").changes) == {"efficiency and profile"}
 
 
 MANY = {"seq_len": 4096, "batch_size": 256, "precision": "fp8", "profile": "modern", "tensor_parallel": 2,
@@ -149,7 +159,7 @@ MANY = {"seq_len": 4096, "batch_size": 256, "precision": "fp8", "profile": "mode
 
 def test_with_many_causes_two_orders_are_gone():
     there, back = (explain(*pair, "e2e_latency") for pair in itertools.permutations((serve(A100), serve(H100, **MANY))))
-    assert "two orders of 14 causes" in there.method
+    assert "two orders of 13 causes" in there.method
     assert sum(there.changes.values()) == pytest.approx(there.change)
     assert {name: -change for name, change in back.changes.items()} == pytest.approx(there.changes)
 
