@@ -26,7 +26,7 @@ FORMULAS, STEPS_TRIED = {k: v for k, v in formulas().items() if k not in COUNTS}
 FIGURES = (*CHIP_RATES, "memory", "bandwidth", "link", "host", "power")
 QUICK = 4  # draws a formula; soak has more
 # Differences of nearly equal numbers, of which few digits are left for a small step.
-CANCELS = {"requests.mixed_prompt_time": 1e-2, "paging.fragmentation": 1e-2}
+CANCELS = {"requests.mixed_prompt_time": 1e-2, "paging.fragmentation": 1e-2, "fleet.reliability.goodput": 1e-2}
 
 
 class Moved:
