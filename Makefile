@@ -38,6 +38,9 @@ soak: $(VENV)/.test  ## what takes longer than a person waits: kills, fuzzing, l
 	$(BIN)/python $(PYTEST) -m soak $(ARGS)
 	LAW_EXAMPLES=3000 $(BIN)/python $(PYTEST) $(SIDE_BY_SIDE) tests/solver/formulas/test_laws.py \
 		tests/solver/serving/test_serving_laws.py $(ARGS)
+	LAW_EXAMPLES=20000 $(BIN)/python $(PYTEST) $(SIDE_BY_SIDE) tests/solver/training/test_training_laws.py \
+		tests/solver/formulas/test_queue_laws.py tests/solver/fleet/test_collective.py \
+		-k "never_lower or gets_lost or waits_grow or ring_of_many" $(ARGS)
 
 release-check: $(VENV)/.test  ## before a release: wheel, sdist, Colab, Binder and notebook 6.5 in environments of their own
 	$(BIN)/python $(PYTEST) $(SIDE_BY_SIDE) -m release --durations=10 $(ARGS)
