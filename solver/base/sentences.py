@@ -10,7 +10,7 @@ import numpy as np
 from solver.base.numbers import unknown
 from solver.text import number_text
 from solver.units import quantity
-from solver.zoo.bands import Band
+from solver.zoo.bands import Band, counted_families
 from solver.zoo.hardware import Accelerator
 from solver.zoo.node import Node
 
@@ -91,6 +91,14 @@ def domain_sentences(node: Node) -> list[str]:
             f"that were measured so took 1.5 to 2.6 times as long as the times here say: these have no band."]
 
 
+def uncounted_sentences(device: Accelerator) -> list[str]:
+    """That nothing says how far engines are from times on chips of a family that no band was counted on."""
+    if device.family in counted_families():
+        return []
+    return [f"Measurements: no band was counted on chips like {device}. These times are no forecast: engines may stay "
+            f"far above them."]
+
+
 def band_sentences(node: Node, named: Mapping[str, Sequence[Band]]) -> list[str]:
     """On what the bands of times were counted, and which times have none, because nothing like them was measured."""
     if not node.profile.scope or not node.profile.years:  # nothing is lost, or it is of nothing that was measured
@@ -135,6 +143,8 @@ def caveat_sentences(context: Any, models: Sequence[Any], times: Sequence[tuple[
     of each node, the one that decodes last."""
     decoding = times[-1][0]
     nodes = dict.fromkeys(node for node, _ in reversed(times))  # each once
+    devices = {str(node.device): node.device for node in nodes}
     return [*context_sentences(context, *models), *(said for node in nodes for said in domain_sentences(node)),
+            *(said for device in devices.values() for said in uncounted_sentences(device)),
             *(said for node, named in times for said in unknown_sentences(node, named)),
             cache_sentence(decoding.kv_precision)]

@@ -88,9 +88,16 @@ class PerformanceProfile(Result):
         if any(map(unknown, v.values())):
             return []
         lost = unknown_sentences(node, {"latency": v["latency"]})
-        return [memory_sentence(v["headroom"], node.device, self._remedies()),
+        return [memory_sentence(v["headroom"], node.device, self._remedies()) + self._left_out(),
                 *(lost or [bound_sentence("Step", *self._sides)]),
                 *([] if np.all(v["within_context"]) else context_sentences(context, model))]
+
+    def _left_out(self) -> str:
+        """That a training step's memory is not all of it, and who knows the rest."""
+        if not self.given["is_training"]:
+            return ""
+        known = "" if hasattr(self.given["model"], "image_work") else ": ask TrainingMemoryModel"
+        return f" This is without activations{known}."
 
     def _remedies(self) -> dict[str, Any]:
         """What could be changed, and whether that helps: batches and contexts where they are in memory at all."""

@@ -83,6 +83,14 @@ class Batches:
         return {"latency": latency, "throughput": throughput, "utilization": load, "fits": found["feasible"],
                 "rank": np.rint(RANKS * throughput / np.max(throughput, axis=0)), "meets": latency <= self.limit}
 
+    @property
+    def unwaited(self) -> Any:
+        """The lowest p99 of all batches if no request waited: as with replicas without end."""
+        found = self.served
+        with np.errstate(all="ignore"):
+            alone = in_pieces(response_quantile, self.sizes, 0.0 * found["time"], found["time"], self.cv, P99)
+            return np.min(np.where(found["feasible"], alone, np.inf), axis=0)
+
     def field_values(self) -> dict[str, Any]:
         """All fields of a result that are not lazy, in base units."""
         with np.errstate(all="ignore"):

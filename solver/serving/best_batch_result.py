@@ -87,12 +87,23 @@ class BatchingOptimizerResult(Result):
             batch = f"{number_text(float(np.min(best)))}{' and more' if size > 1 else ''}"
             return f"Best batch: {batch}, whose p99 leaves {left:.0%} of the limit.{more}"
         where = f" at {np.sum(best == 0)} of {size} points" if size > 1 else ""
-        least = float(np.max(values["least_p99_latency"]))
-        fits = np.all(np.asarray(values["largest_fitting_batch"]) > 0)
-        reason = (f"the lowest p99 is {quantity(least, 'ms')}. More replicas or shorter answers" if np.isfinite(least)
-                  else "more comes than the replicas can do. More of them" if fits else
-                  "not even one request fits beside the weights. More chips or a narrower number format")
-        return f"Best batch: none meets the limit{where}, for {reason} would help."
+        return f"Best batch: none meets the limit{where}, for {self._reason(best == 0)} would help."
+
+    def _reason(self, missed: Any) -> str:
+        """Why no batch meets the limit, and what would help: more replicas where a batch meets it that never waits."""
+        values, asked = self.values, self.given["asked"]
+        least = float(np.max(np.where(missed, values["least_p99_latency"], 0.0)))
+        if not np.all(np.asarray(values["largest_fitting_batch"]) > 0):
+            return "not even one request fits beside the weights. More chips or a narrower number format"
+        alone = asked.unwaited
+        if not np.any(missed & (alone <= asked.limit)):
+            spread, slowest = np.any(np.asarray(asked.cv) > 0), float(np.max(np.where(missed, alone, 0.0)))
+            equal = ", answers of more equal length (service_time_cv)" if spread else ""
+            return (f"a request that never waits is too slow: 99 % take up to {quantity(slowest, 'ms')}. Shorter "
+                    f"answers{equal} or a faster chip")
+        if not np.isfinite(least):
+            return "more comes than the replicas can do. More of them"
+        return f"the lowest p99 is {quantity(least, 'ms')}. More replicas or shorter answers"
 
     def _memory(self) -> str:
         fitting, asked = float(np.min(self.values["largest_fitting_batch"])), self.given["asked"]

@@ -11,7 +11,7 @@ from solver.base.arguments import PROMPT, WINDOW
 from solver.base.declared import Seen
 from solver.base.kinds import Named, Whole
 from solver.base.numbers import limited_number
-from solver.base.queues import ARRIVALS, SERVERS
+from solver.base.queues import ARRIVALS, SERVERS, SPREAD
 
 MOST_SEARCHED = 65_536
 TIME_LIMIT = Named("Time that a share `quantile` of the requests may take at most.", "second", low=0, above=True,
@@ -28,6 +28,11 @@ def _at_most_longest(name: str, value: Any, seen: Seen) -> Any:
     """The average of requests, none of which is longer than the longest."""
     return limited_number(name, value, "max_seq_len", seen["max_seq_len"], np.less_equal, "at most",
                           "no request is longer than that; choose one that is no larger")
+
+
+def _of_lengths(seen: Seen) -> Any:
+    """Exponential service times where requests differ in length, equal ones where all are as long as the longest."""
+    return np.where(seen["mean_request_tokens"] < seen["max_seq_len"], 1.0, 0.0)
 
 
 FanOut: TypeAlias = Annotated[Any, Whole(
@@ -47,6 +52,9 @@ RequestTokens: TypeAlias = Annotated[Any, Whole(
     "token", other=1024, asks=_at_most_longest, otherwise=lambda seen: seen["max_seq_len"])]
 OutputTokens: TypeAlias = Annotated[Any, Whole(
     "Tokens of an answer on average, a part of the request.", "token", asks=_answered)]
+LengthSpread: TypeAlias = Annotated[Any, replace(
+    SPREAD, sentence="Standard deviation of service times over their mean: 0 all equal, 1 exponential. If not given, 1 "
+    "where mean_request_tokens is below max_seq_len, else 0.", otherwise=_of_lengths, other=1)]
 AnswerOf: TypeAlias = Annotated[Any, replace(
     PROMPT, sentence="Tokens of the answer, on average.", example=None)]
 MostReplicas: TypeAlias = Annotated[Any, Whole(

@@ -15,7 +15,7 @@ import numpy as np
 
 from solver.base.pieces import in_pieces
 from solver.formulas.waiting.queues import column, erlang_c, mean_wait, wait_quantile
-from solver.formulas.waiting.tails import P99, late_share, response_quantile
+from solver.formulas.waiting.tails import P99, late_share, pause_spread, response_quantile
 from solver.serving.batching import Batching
 
 POINTS = np.linspace(0.0, 1.0, 32)  # of the table: from one request to as many as fit, on a logarithmic scale
@@ -30,7 +30,7 @@ class ReplicaLoad:
     running: Any
     time: Any  # that a request is in its slot
     itl: Any
-    cv: Any
+    cv: Any  # of that time
 
     @property
     def queue(self) -> tuple[Any, Any, Any, Any]:
@@ -53,7 +53,7 @@ class ReplicaSet:
     batching: Batching  # one replica, with requests of average length
     rate: Any  # of requests, at all replicas together
     target: Any
-    cv: Any
+    cv: Any  # of service times, for lengths differ
     most: int
 
     @cached_property
@@ -90,9 +90,11 @@ class ReplicaSet:
         share = np.where(high <= low, 1.0, (rate - low) / (high - low))
         found = np.where(stable, fewer + share * (more - fewer), self.slots)
         time = np.where(stable, found / rate, self.slots / self.capacity)
+        paused = pause_spread(np.minimum(rate, self.capacity), self.full["ttft"], time)  # others' prompts are read
         return ReplicaLoad(self.slots * count, np.where(stable, found / self.slots, rate / self.capacity), found,
                     np.where(self.slots > 0, time, np.inf),
-                    np.where(stable, quicker + share * (slower - quicker), self.full["itl"]), self.cv)
+                    np.where(stable, quicker + share * (slower - quicker), self.full["itl"]),
+                    np.maximum(self.cv, np.where(self.slots > 0, paused, 0.0)))
 
     def meets(self, count: Any) -> Any:
         """Whether so many replicas keep the p99 within the target."""

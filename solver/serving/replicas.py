@@ -23,11 +23,18 @@ from solver.base.arguments import (
 )
 from solver.base.declared import declared
 from solver.base.forward import ForwardModel
-from solver.base.queues import ServiceSpread
 from solver.formulas.lengths import Fixed
 from solver.formulas.memory import chip_bytes, context_margin, usable_bytes
 from solver.serving.batching import Batching
-from solver.serving.queue_arguments import Demand, LongestRequest, MostReplicas, OutputTokens, P99Limit, RequestTokens
+from solver.serving.queue_arguments import (
+    Demand,
+    LengthSpread,
+    LongestRequest,
+    MostReplicas,
+    OutputTokens,
+    P99Limit,
+    RequestTokens,
+)
 from solver.serving.replica_load import ReplicaSet
 from solver.serving.replicas_result import ServingCapacityResult
 from solver.zoo.node import Node
@@ -65,7 +72,7 @@ class ServingCapacityModel(ForwardModel):
     >>> from solver import Hardware, Models
     >>> r = ServingCapacityModel().solve(Models.Llama3_8B, Hardware.Cloud.H100, qps=100, target_p99_latency_ms=5000)
     >>> print(r.required_replicas, r.estimated_p99_latency, r.base_request_latency)
-    15 4,725 ms 1,026 ms
+    9 4,844 ms 2,167 ms
     """
 
     question = "How many replicas does a p99 need?"
@@ -75,7 +82,7 @@ class ServingCapacityModel(ForwardModel):
               max_seq_len: LongestRequest = 2048, mean_request_tokens: RequestTokens = None,
               output_tokens: OutputTokens = 128, max_batch_size: MostRequests = 32, precision: Format = "fp16",
               efficiency: Efficiency = EFFICIENCY, max_replicas: MostReplicas = 1024,
-              service_time_cv: ServiceSpread = 1, *, tensor_parallel: Chips = 1, kv_precision: CacheFormat = None,
+              service_time_cv: LengthSpread = None, *, tensor_parallel: Chips = 1, kv_precision: CacheFormat = None,
               reserve: Reserve = 0.0, profile: Reached = None, attention_data_parallel: Groups = 1,
               expert_parallel: ExpertChips = 1, fabric: NodeFabric = None) -> ServingCapacityResult:
         """The fewest replicas that keep the p99 of whole requests, waiting included, within a target.
@@ -107,9 +114,9 @@ class ServingCapacityModel(ForwardModel):
             Share of the peak FLOP/s that is reached, without a profile; bandwidth is then reached whole.
         max_replicas : replicas
             Replicas at most.
-        service_time_cv : number
-            Standard deviation of service times over their mean: 0 all equal, 1 exponential. Mostly that of the lengths
-            of answers.
+        service_time_cv : number, optional
+            Standard deviation of service times over their mean: 0 all equal, 1 exponential. If not given, 1 where
+            mean_request_tokens is below max_seq_len, else 0.
         tensor_parallel : chips
             Chips that share each layer, a divisor of the model's heads.
         kv_precision : name of a format, optional
@@ -134,13 +141,16 @@ class ServingCapacityModel(ForwardModel):
         -----
         A replica is `ContinuousBatchingModel`'s server with requests of average length. The queue's servers are the
         slots of all batches, behind one line. A request is in its slot for as long as those that run beside it make it
-        take at that load, by Little's law; so a replica that is half idle answers faster. Against `simulate` with one
-        replica (Llama 3.1 8B on an H100, at 30 to 95 % of capacity): with exponential lengths (service_time_cv = 1,
-        eight cases) the p99 was 3 to 11 % too low and the median 2 to 15 %; with equal lengths (service_time_cv = 0,
-        15 cases) the median was within 12 %, and the p99 from 35 % too low to 3 % too high, for the batch and the
-        prompts beside a request vary. With uniform lengths (service_time_cv = 0.58) it was 33 to 54 % too high, for
-        answers had a longest length there.
-        mlsysim's request takes as long as in a full batch at any load, and its p99 has the mean service in it.
+        take at that load, by Little's law; so a replica that is half idle answers faster. Each prompt that is read
+        pauses the requests beside it, so the spread of service times is at least `pause_spread`, and that of requests
+        of one length is that alone. Against `simulate` with one replica (Llama 3.1 8B on an H100, at 10 to 95 % of
+        capacity): with equal lengths (service_time_cv = 0) the p99 was from 4 % too low to 11 % too high at up to 75 %
+        of capacity (12 cases), and 10 to 27 % too high at 90 % (four). With prompts of 4,032 tokens and answers of 64
+        (three) it was 22 % too low at 30 %, and 49 % too high at 90 %, for fewer requests are taken to run at once than
+        did. With exponential lengths (service_time_cv = 1, eight cases) it was 3 to 11 % too low. With uniform lengths
+        (service_time_cv = 0.58) it was 33 to 54 % too high, for answers had a longest length there.
+        mlsysim's service_time_cv is 1 unless given, even where all requests are equal; its request takes as long as in
+        a full batch at any load, and its p99 has the mean service in it.
         Leaves out how requests are balanced over replicas (one line is the best there is), caches of prefixes, and
         replicas that start or fail.
 

@@ -72,7 +72,8 @@ class ServingCapacityResult(Result):
             most = f"{number_text(float(np.max(needed)))}{' at most' if np.size(needed) > 1 else ''}"
             return [f"Replicas: {most} meet the target, with {quantity(tightest, 'ms')} to spare."]
         where = f" at {np.sum(np.asarray(needed) == 0)} of {np.size(needed)} points" if np.size(needed) > 1 else ""
-        return [f"Replicas: no number up to {asked.replicas.most:,} meets the target{where}. {self._reason()}"]
+        return [f"Replicas: no number up to {asked.replicas.most:,} meets the target{where}. {self._reason()} "
+                f"The other fields are those of {asked.replicas.most:,}."]
 
     def _reason(self) -> str:
         """Why no number of replicas is enough."""
@@ -81,9 +82,11 @@ class ServingCapacityResult(Result):
             return "Not even one request fits beside the weights: take more chips or a narrower number format."
         if np.any(none & ~(np.asarray(values["utilization"]) < FULL_LOAD)):
             return "More comes than they can do: allow more replicas."
-        return (f"A request that never waits is too slow: 99 % take up to "
-                f"{quantity(float(np.max(values['estimated_p99_latency'])), 'ms')}. Shorter answers, answers of more "
-                f"equal length (service_time_cv) or a faster chip would help.")
+        spread = np.any(none & (np.asarray(self.given["asked"].replicas.cv) > 0))
+        equal = "Shorter answers, answers of more equal length (service_time_cv)" if spread else "Shorter answers"
+        slowest = quantity(float(np.max(np.where(none, values["estimated_p99_latency"], 0.0))), "ms")
+        return (f"A request that never waits is too slow: 99 % take up to {slowest}. {equal} or a faster chip would "
+                f"help.")
 
     def _unfit(self) -> list[str]:
         """That the longest request does not fit, where an average one does."""

@@ -35,7 +35,7 @@ class ServingResult(Result):
     feasible = field(None, "whether weights and KV cache fit in memory, on every chip", bool)
     ttft = field("ms", "time to first token: the prompt is read")
     itl = field("ms", "inter-token latency: one decode step, at the mean context while the answer grows")
-    e2e_latency = field("ms", "time until the whole answer is there",
+    e2e_latency = field("ms", "time until the whole answer is there; without output_len, until its first token is",
                          lazy=lambda result: request_time(*result.times))
     tokens_per_second = field(None, "answered tokens a second of the whole batch",
                                lazy=lambda result: static_rate(result.given["asked"].batch, *result.times))

@@ -77,6 +77,12 @@ def bands_of(profile: str) -> dict[str, tuple[Band, ...]]:
     return found
 
 
+@functools.cache
+def counted_families() -> frozenset[str]:
+    """The families of chips that any band was counted on."""
+    return frozenset(family for band in fitted("bands", band_record).values() for family in band.families)
+
+
 def covers(band: Any, node: Any, model: Any, batch: Any) -> Any:
     """Above zero where a band is of that case, else zero."""
     alike = np.where(model.mixture_layers > 0, band.mixtures, band.dense)

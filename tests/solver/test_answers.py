@@ -268,6 +268,9 @@ def test_advice_offers_what_can_help():
     assert "Fewer" not in SERVING.solve(LLAMA, Hardware.Cloud.T4, 131072).constraint_trace[0]
     trained = Engine.solve(LLAMA, H100, 64, is_training=True).constraint_trace[0]
     assert "Sharding or a chip with more memory would help." in trained, "training state has no batch in it"
+    fits = Engine.solve(LLAMA, H100, is_training=True, zero_stage=3, dp_size=64).constraint_trace[0]
+    assert fits.endswith("to spare. This is without activations: ask TrainingMemoryModel.")
+    assert "activations" not in Engine.solve(LLAMA, H100).constraint_trace[0]
 
 
 @pytest.mark.parametrize("chip, shared, banded", [

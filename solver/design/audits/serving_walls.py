@@ -10,11 +10,11 @@ from solver.base.recorded import figure_of
 from solver.base.term import measured_text
 from solver.design.audits.served import Served
 from solver.design.audits.site_walls import TOKEN_WALL, site_walls
-from solver.design.audits.walls import Unreached, Wall, WallKind, counted_text
+from solver.design.audits.walls import Unreached, Wall, WallKind, counted_text, wall_text
 from solver.formulas.fleet.reliability import down_share, failure_count, fleet_mtbf
 from solver.text import number_text
 
-TIMED_PHASES = {"prefill": "time to first token", "decode": "time between tokens"}
+TIMED_PHASES = {"prefill": "time to first token of a prompt that is read alone", "decode": "time between tokens"}
 
 
 def memory_wall(served: Served) -> Iterator[Wall]:
@@ -86,7 +86,15 @@ def _timed(served: Served, name: str, part: str, what: str) -> Iterator[Wall]:
     for phase, (whole, may) in served.targets.items():
         need = served.parts(phase)[part]
         said = f"a step that waits for {what}" if need == whole else what
-        yield Wall(name, f"{TIMED_PHASES[phase]}: {said}", need, may, "second", phase)
+        yield Wall(name, f"{TIMED_PHASES[phase]}: {said}", need, may, "second", phase, _together(served, phase))
+
+
+def _together(served: Served, phase: str) -> str:
+    """What the time to first token is where all requests of a replica come at once."""
+    if phase != "prefill" or served.plan.requests <= 1:
+        return ""
+    time = wall_text(float(served.decoding.value("ttft")), "second")
+    return f"All {measured_text(served.plan.requests)} prompts read at once take {time}."
 
 
 SERVING_WALLS = (

@@ -30,6 +30,7 @@ class Wall:
     have: float
     unit: str
     phase: str = ""
+    note: str = ""  # a sentence after it
 
     @property
     def margin(self) -> float:
@@ -40,7 +41,8 @@ class Wall:
         need, have = (wall_text(value, self.unit) for value in (self.need, self.have))
         if np.isinf(self.need):
             return f"{self.name}: {self.what} takes forever, of {have}."
-        return f"{self.name}: {self.what} takes {need} of {have}, {left_text(self.margin)}."
+        note = f" {self.note}" if self.note else ""
+        return f"{self.name}: {self.what} takes {need} of {have}, {left_text(self.margin)}.{note}"
 
 
 @dataclass(frozen=True)

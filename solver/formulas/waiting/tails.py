@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from solver.formulas.waiting.queues import ALMOST_ZERO, FULL_LOAD, column, erlang_c, waited
-from solver.units import Scalar, Second
+from solver.units import Request, RequestRate, Scalar, Second
 
 P99 = 0.99  # what "p99" means
 NEWTON_STEPS = 7  # from a lower bound; then 200,000 random queues were right to 1e-9
@@ -58,6 +58,22 @@ def _times(servers: Any, utilization: Any, cv: Any, *beside: Any) -> _Times:
     means = np.where(cv > 1, first / fast + (1 - first) / slow, np.maximum(narrow, _SHORTEST))
     return _Times(1 - narrow, first * weight + (1 - first) * (1 - weight), means, erlang_c(servers, load),
                   waited(servers, load, cv))
+
+
+def pause_spread(arrivals: RequestRate, pause: Second, time: Second, one: Request = 1.0) -> Scalar:
+    """Coefficient of variation of times that are equal but for pauses: each arrival makes all that are there wait.
+
+        spread = sqrt(load * pause / time) / (1 - load)      with load = arrivals * pause / one, and 1 at most
+
+    `time` is the mean, pauses included, and arrivals are random. A pause makes room for further arrivals, as in a delay
+    cycle, whose mean is work / (1 - load) and whose variance is arrivals * pause^2 * work / (1 - load)^3.
+    Source: Conway, Maxwell and Miller 1967, "Theory of Scheduling", chapter 8 (delay cycles).
+
+    >>> [round(float(pause_spread(rate, 0.05, 1.0)), 3) for rate in (0.0, 5.0, 10.0)]
+    [0.0, 0.149, 0.316]
+    """
+    load = arrivals * pause / one
+    return np.minimum(np.sqrt(load * (pause / time)) / np.maximum(1 - load, ALMOST_ZERO), 1.0)
 
 
 def late_share(limit: Second, servers: Scalar, utilization: Scalar, service: Second, cv: Scalar = 1.0) -> Scalar:

@@ -92,6 +92,16 @@ def test_a_fleet_shares_its_requests_out():
     assert audit(replace(plan, batch_size=4.0)).margins["KV cache"] > many.margins["KV cache"]
 
 
+def test_a_first_token_is_said_to_be_of_one_prompt_alone():
+    asked = PLAN | {"batch_size": 64, "ttft": Q_("100 ms")}
+    lone, many = (ServingModel().solve(LLAMA, H100, 2048, count).ttft for count in (1, 64))
+    wall, = (wall for wall in audit(asked).walls if wall.phase == "prefill" and wall.name == "compute")
+    assert "of a prompt that is read alone" in str(wall) and wall.need == lone.m_as("s")
+    assert many.m_as("s") == pytest.approx(3.841, abs=5e-4)
+    assert str(wall).endswith("All 64 prompts read at once take 3.841 s.")
+    assert "read at once" not in str(audit(asked | {"batch_size": 1}))
+
+
 def test_margins_are_those_of_need_and_have():
     found = audit(PLAN)
     for wall in found.walls:

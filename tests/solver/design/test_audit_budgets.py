@@ -75,7 +75,7 @@ def test_the_remedy_is_the_first_after_which_all_walls_hold():
 
 
 def test_the_p99_is_that_of_as_many_replicas():
-    asked = {"precision": "fp16", "max_seq_len": 2304, "output_tokens": 256, "max_batch_size": 32}
+    asked = {"precision": "fp16", "max_seq_len": 2304, "output_tokens": 256, "max_batch_size": 32, "service_time_cv": 1}
     found = ServingCapacityModel().solve(LLAMA, H100, 80, 12_000, **asked)
     needed, target = found.required_replicas, Q_("12 s")
     plan = PLAN | {"fleet": Fleet(Server("One", H100, 1), needed), "batch_size": 32 * needed, "p99": target}
@@ -89,7 +89,8 @@ def test_the_p99_is_that_of_as_many_replicas():
 def test_replicas_that_are_tried_keep_to_the_p99(where):
     asked = without("fleet", p99=Q_("6.1 s"), arrival_rate=Q_("90 request/s"))
     plan = serving_plan(**{"hardware": None} | asked | where)
-    needed = ServingCapacityModel().solve(LLAMA, H100, 90, 6100, 2304, output_tokens=256).required_replicas
+    needed = ServingCapacityModel().solve(LLAMA, H100, 90, 6100, 2304, output_tokens=256,
+                                          service_time_cv=1).required_replicas
     (words, more), = replicas_for_p99(plan, None)
     assert words == (f"{-(-needed // 8)} servers" if "fleet" in where else f"{needed} replicas")
     assert audit(more).margins["tail latency"] >= 0 and more.requests == plan.requests

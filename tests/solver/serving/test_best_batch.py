@@ -60,7 +60,12 @@ def test_why_no_batch_is_good_enough():
     for r in (tight, crowded, large):
         assert not r.is_feasible and not r.feasible and r.best_batch_size == 0 == r.max_throughput
         assert r.best_config == {"batch_size": 0} and r.slo_headroom_ratio < 0
-    assert tight.p99_latency == tight.least_p99_latency and "the lowest p99 is 4,803 ms" in tight.constraint_trace[0]
+    assert tight.p99_latency == tight.least_p99_latency
+    assert "99 % take up to 2,945 ms" in tight.constraint_trace[0] and "eplicas" not in tight.constraint_trace[0]
+    assert not best(1000, num_replicas=1000).feasible, "replicas do not help there"
+    waiting = best(4000)
+    assert "the lowest p99 is 4,803 ms. More replicas" in waiting.constraint_trace[0]
+    assert best(4000, num_replicas=10).feasible, "and here they do"
     assert crowded.p99_latency.magnitude == np.inf and not crowded.on_front.any()
     assert "more comes than the replicas can do" in crowded.constraint_trace[0]
     assert "not even one request fits" in large.constraint_trace[0] and large.largest_fitting_batch == 0

@@ -26,6 +26,7 @@ from solver.formulas.transformer import (
     prefill_layers_time,
     prefill_time,
 )
+from solver.zoo.bands import counted_families
 
 
 @RUNS
@@ -160,7 +161,8 @@ def test_paging_never_loses(chip, model, window, limit):
     assert r.max_active_requests >= r.static_requests
     assert r.speedup_vs_static >= 1 / CLOSE
     assert r.feasible == (r.max_active_requests > 0) == (r.throughput_tokens_per_sec > 0)
-    assert len(r.constraint_trace) == 4 and not np.isnan(r.itl.magnitude)
+    uncounted = chip.family not in counted_families()
+    assert len(r.constraint_trace) == 4 + uncounted and not np.isnan(r.itl.magnitude)
 
 
 @RUNS

@@ -68,6 +68,17 @@ def test_where_it_was_measured_the_result_says_on_what(case):
     assert any(said.startswith("Band of the time between tokens: counted on ") for said in r.constraint_trace)
 
 
+@pytest.mark.parametrize("chip, profile, counted", [
+    ("CS3", None, False), ("MI300X", "tuned", False), ("TPUv5p", None, False), ("H100", None, True),
+    ("T4", "tuned", True)])
+def test_on_chips_that_were_never_counted_the_result_says_so(chip, profile, counted):
+    """A data sheet says that a wafer takes microseconds a token; nothing says what engines make of it."""
+    r = step(profile, hardware=Hardware[chip], precision="bf16" if chip == "TPUv5p" else "fp16")
+    told = [said for said in r.constraint_trace if said.startswith("Measurements: ")]
+    assert len(told) == (not counted)
+    assert all(f"no band was counted on chips like {Hardware[chip]}. " in said for said in told)
+
+
 def test_in_an_array_only_what_was_measured_has_ends():
     low, high = step("tuned", batch=np.array([4, 8])).interval("itl")
     assert math.isnan(low[0]) and math.isnan(high[0]) and low[1] < high[1]
