@@ -155,11 +155,12 @@ def mean_hops(fabric: Fabric, nodes: Scalar, radix: Scalar = RADIX) -> Scalar:
 
 
 def network_latency(fabric: Fabric, hops: Scalar, hop: Second = 0.0) -> Second:
-    """Time that a message of no size takes over so many hops.
+    """What an exchange over so many hops takes besides what it moves.
 
         time = fabric.latency + hops * hop
 
-    By definition: what an exchange takes more than one within a server, and each hop.
+    `fabric.latency` is what a small exchange takes more between servers than within one, launches and protocols
+    included: it is counted once, however many hops there are. By definition.
 
     >>> from solver import Fabrics
     >>> round(float(network_latency(Fabrics.NDR, 4, 0.2e-6)) * 1e6, 1)   # us
