@@ -8,7 +8,7 @@ import numpy as np
 
 from solver.base.numbers import unknown
 from solver.base.result import Result, field
-from solver.fleet.sentences import extreme_text, power_sentence
+from solver.fleet.sentences import extreme_text, power_sentence, work_sentences
 
 UNKNOWN_REGION = "Unknown"
 
@@ -74,7 +74,8 @@ class PlacementResult(SiteResult):
         if self.traced or any(map(unknown, self.values.values())):
             return []
         first = self.given["asked"].cases[0]
-        return [*self._best(), *self._unpriced(), *self._scopes(), power_sentence(first.fleet, first.power)]
+        return [*self._best(), *self._unpriced(), *self._scopes(), power_sentence(first.fleet, first.power),
+                *work_sentences(first.mfu)]
 
     def _best(self) -> list[str]:
         v = self.values
