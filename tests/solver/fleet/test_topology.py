@@ -81,6 +81,11 @@ def test_a_hop_takes_its_time():
     assert solve(POD, num_nodes=1).all_to_all_time == Q_("0 s")
 
 
+def test_two_nodes_are_a_hop_apart_however_few_there_are():
+    r = solve(POD, "torus", [1, 2, 7, 8])
+    assert r.diameter.tolist() == [0, 1, 1, 3] and r.hops_avg == pytest.approx([0, 1 / 2, 6 / 7, 3 / 2])
+
+
 def test_what_the_latency_is_is_said():
     assert "hop_latency is 0" in solve(POD, "ring").constraint_trace[-1]
     assert "hop_latency comes on top" in solve(POD, "ring", hop_latency=Q_("1 us")).constraint_trace[-1]
