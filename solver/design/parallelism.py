@@ -108,6 +108,9 @@ class ParallelismOptimizer(ForwardModel):
 
         Notes
         -----
+        Norms and residuals are shared out unless sequence_parallel is False; DistributedModel has False unless it is
+        given, and best_config of the result gives it.
+
         Leaves out what `DistributedModel` does, and plans that use a part of the fleet. Without a profile arithmetic
         takes as long however finely it is cut, which favours many tensor-parallel chips. mlsysim tries powers of two
         and drops what fails; here each plan that is none is counted with its reason.

@@ -63,22 +63,30 @@ class ParallelismResult(Result):
         return dict(self.given["excluded"])
 
     @property
-    def best_config(self) -> dict[str, int]:
-        """The fastest plan, as arguments of `DistributedModel.solve`; empty where none fits."""
+    def best_config(self) -> dict[str, Any]:
+        """The fastest plan, as arguments of `DistributedModel.solve`, sequence_parallel with them, which is False there
+        unless it is given; empty where none fits. All else is to be asked there as it was here."""
         if not self.values["feasible"]:
             return {}
-        return {name: int(self.values[name]) for name in self.given["grid"]}
+        sizes = {name: int(self.values[name]) for name in self.given["grid"]}
+        return sizes | {"sequence_parallel": self.given["asked"]["sequence_parallel"]}
 
     @property
     def best(self) -> DistributedResult:
         """All that `DistributedModel` says of the fastest plan."""
         asked = self.given["asked"]
-        return DistributedModel().solve(**asked, **self.best_config)
+        return DistributedModel().solve(**asked | self.best_config)
 
     @property
     def parallelism(self) -> str:
         """The fastest plan in words."""
         return self.best.parallelism if self.values["feasible"] else "none"
+
+    def _shared(self) -> list[str]:
+        """That the plan shares norms out, which `DistributedModel` does not unless it is told to."""
+        return ["Norms: shared out among tensor-parallel chips, sequence_parallel=True. DistributedModel has False "
+                "unless it is given: best_config has it."] * bool(
+                    self.given["asked"]["sequence_parallel"] and self.values["tp_size"] > 1)
 
     def plans(self, most: int = SHOWN_PLANS) -> list[dict[str, float]]:
         """The fastest plans that fit, each with its sizes, the seconds of a step and the GB that are left over."""
@@ -99,7 +107,7 @@ class ParallelismResult(Result):
             least = quantity(np.min(-np.asarray(self.given["found"].value("headroom"))), "GB")
             said = [f"Best: none; {counted}. The least that one lacks is {least}: a higher zero_stage, "
                     f"activation_recomputation or more chips would help."]
-        more = self.best.constraint_trace[1:] if v["feasible"] else []
+        more = [*self._shared(), *self.best.constraint_trace[1:]] if v["feasible"] else []
         return [*said, *(f"Excluded: {number_text(count)} plan{'s' * (count > 1)}, for {reason}."
                          for reason, count in self.excluded.items()), *more]
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from solver.base.numbers import unknown
 from solver.base.result import Result, field
-from solver.fleet.sentences import power_sentence, share_text
+from solver.fleet.sentences import power_sentence, share_text, work_sentences
 from solver.zoo.hardware import Hardware
 from solver.zoo.site.price import Price
 
@@ -37,7 +37,15 @@ class EconomicsResult(Result):
             return []
         asked = self.given["asked"]
         return [*self._compared(), *self._rent(), *self._lacking(), power_sentence(asked.fleet, asked.power),
+                *work_sentences(asked.mfu), *self._bare(),
                 "Left out: interest, staff, storage, traffic, discounts, and what chips are sold for in the end."]
+
+    def _bare(self) -> list[str]:
+        """That chips alone are bought, where nothing is said of the rest."""
+        bare = np.any(np.asarray(self.given["asked"].multiplier) == 1)
+        return ["Left out of the purchase: hosts, network and building, for infrastructure_multiplier is 1. They make "
+                "owning dearer, and let it pay only at a higher utilization."] * bool(
+                    bare and not np.all(np.isnan(self.values["purchase_usd"])))
 
     def _compared(self) -> list[str]:
         """Which is cheaper, where both are known."""

@@ -85,14 +85,15 @@ class OrchestrationResult(Result):
         """What binds, in sentences; for arrays, how often."""
         if self.traced or any(map(unknown, self.values.values())):
             return []
-        return [self._line(), self._fragments(), *self._spread(),
+        return [self._line(), *self._fragments(), *self._spread(),
                 "Left out: jobs of different sizes, priorities, backfilling, and machines that fail."]
 
     def _line(self) -> str:
         """Whether the fleet keeps up, at the busiest of the points."""
         loads = np.ravel(self.values["gang_utilization"])
         if np.any(np.asarray(self.values["gangs"]) == 0):
-            return f"Queue: a job needs more chips than {self.given['asked'].fleet} has, and waits for ever."
+            where = "" if np.size(self.values["gangs"]) == 1 else "at some of the points "
+            return f"Queue: {where}a job needs more chips than {self.given['asked'].fleet} has, and waits for ever."
         if np.all(loads < FULL_LOAD):
             busiest = number_text(float(np.max(loads)))
             return f"Queue: stable, at a utilization of {busiest}{' at most' if loads.size > 1 else ''}."
@@ -100,12 +101,15 @@ class OrchestrationResult(Result):
         return (f"Queue: unstable{where}, for {number_text(float(np.max(loads)))} times as many jobs come as can run: "
                 f"the line grows without end. Fewer or shorter jobs, fewer chips for each, or more servers would help.")
 
-    def _fragments(self) -> str:
+    def _fragments(self) -> list[str]:
         """Where jobs run, and what they leave idle."""
-        gangs, lost = self.values["gangs"], float(np.max(self.values["fragmentation_loss"]))
+        gangs, losses = np.broadcast_arrays(self.values["gangs"], self.values["fragmentation_loss"])
+        if not np.any(gangs):
+            return []  # no job runs at all, as the sentence before says
+        lost = float(np.max(losses[gangs > 0]))
         left = f"{lost:.0%} of the chips cannot be used then" if lost else "they use every chip"
-        return (f"Gangs: up to {number_text(float(np.max(gangs)))} jobs run at once, small ones within a server, large "
-                f"ones on servers of their own; {left}.")
+        return [f"Gangs: up to {number_text(float(np.max(gangs)))} jobs run at once, small ones within a server, large "
+                f"ones on servers of their own; {left}."]
 
     def _spread(self) -> list[str]:
         cv, gangs = self.given["asked"].cv, self.values["gangs"]

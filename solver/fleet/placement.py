@@ -78,7 +78,7 @@ class PlacementCase:
         low: Any = 0.0 * self.tax
         high: Any = np.inf
         for found in sites:
-            tax = turning_tax(cost, carbon, found["tco"], found["carbon_footprint"])
+            tax = turning_tax(cost, carbon, found["tco"], found["carbon_footprint"]) + 0.0  # no -0
             cleaner = found["carbon_footprint"] < carbon
             low = np.where((tax <= self.tax) & ~cleaner, np.maximum(low, tax), low)
             high = np.where((tax >= self.tax) & cleaner, np.minimum(high, tax), high)
@@ -135,6 +135,10 @@ class PlacementOptimizer(ForwardModel):
         Notes
         -----
         mlsysim 0.3.0 takes watts from the MFU by constants without a source; here they are what is given.
+
+        A region of which no price is known cannot be the best, however little it emits: the constraint_trace names
+        it. The regions that are taken if none are given are mlsysim's, whose grids are not all of one scope; with
+        "USA" in place of "US_Average" those of the USA and of Quebec are.
 
         Leaves out what latency, law and the price of land say, and what moving a fleet costs.
 

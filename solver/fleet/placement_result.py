@@ -8,7 +8,7 @@ import numpy as np
 
 from solver.base.numbers import unknown
 from solver.base.result import Result, field
-from solver.fleet.sentences import extreme_text, power_sentence
+from solver.fleet.sentences import extreme_text, power_sentence, work_sentences
 
 UNKNOWN_REGION = "Unknown"
 
@@ -74,7 +74,8 @@ class PlacementResult(SiteResult):
         if self.traced or any(map(unknown, self.values.values())):
             return []
         first = self.given["asked"].cases[0]
-        return [*self._best(), *self._unpriced(), *self._scopes(), power_sentence(first.fleet, first.power)]
+        return [*self._best(), *self._unpriced(), *self._scopes(), power_sentence(first.fleet, first.power),
+                *work_sentences(first.mfu)]
 
     def _best(self) -> list[str]:
         v = self.values
@@ -82,22 +83,30 @@ class PlacementResult(SiteResult):
             return ["Best: unknown, for no region has a known cost."]
         if np.size(v["best_place"]) > 1:
             return [f"Best: {', '.join(sorted(set(map(str, np.ravel(self.best_region)))))}, by the point."]
-        until = ("at any higher tax" if np.isinf(v["best_to_tax"]) else
-                 f"up to a tax of {extreme_text(v['best_to_tax'], 'USD/t')}")
-        least = "" if v["best_from_tax"] <= 0 else f" from {extreme_text(v['best_from_tax'], 'USD/t')}"
-        return [f"Best: {self.best_region},{least} {until}."]
+        low, high = v["best_from_tax"], v["best_to_tax"]
+        until = f"up to a tax of {extreme_text(high, 'USD/t')}"
+        if low > 0:
+            until = f"from {extreme_text(low, 'USD/t')} {'on, at any higher tax' if np.isinf(high) else until}"
+        return [f"Best: {self.best_region}, {'at any tax' if low <= 0 and np.isinf(high) else until}."]
 
     def _unpriced(self) -> list[str]:
         lost = [name for name, site in self.by_region.items() if np.any(np.isnan(site.values["tco"]))]
         known = [name for name, site in self.by_region.items() if not np.any(np.isnan(site.values["energy"]))]
         if not lost or not known:
             return []
-        return [f"Cost: unknown in {', '.join(lost)}, of which no price of electricity is known. Give kwh_price, or "
-                f"a grid of your own with a price."]
+        said = (f"Cost: unknown in {', '.join(lost)}, of which no price of electricity is known: left out of the "
+                f"choice. Give kwh_price, or a grid of your own with a price.")
+        return [f"{said}{self._cleaner(lost)}"]
+
+    def _cleaner(self, lost: list[str]) -> str:
+        """Which of the regions that are left out emit less than the best one."""
+        best = np.asarray(self.value("carbon_footprint"))
+        found = [name for name in lost if np.all(self.by_region[name].values["carbon_footprint"] < best)]
+        return f" Less is emitted in {', '.join(found)} than in the best of the others." if found else ""
 
     def _scopes(self) -> list[str]:
         """That grids are counted differently, where they are."""
         scopes = {case.site.grid.scope for case in self.given["asked"].cases} - {""}
         return [] if len(scopes) < 2 else [
             "Carbon: some of these grids count what plants emit as they run, some their building and fuel too, which "
-            "is more. Compare grids of one scope."]
+            "is more. Compare grids of one scope: for the USA, Grids.USA counts all, US_Average the plants' own."]

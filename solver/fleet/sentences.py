@@ -22,6 +22,12 @@ def share_text(value: Any, of: Callable[[Any], Any] = np.max) -> str:
     return f"{'up to ' * (np.size(value) > 1 and of is np.max)}{100 * float(of(value)):.3g} %"
 
 
+def work_sentences(mfu: Any) -> list[str]:
+    """That work is counted at the chips' whole peak, where no MFU was given."""
+    return ["Work: at the whole 16-bit peak of the chips, for mfu is 1, which no run reaches: there is less work, and "
+            "a unit of it takes more, than is said. Give the mfu of a run."] if np.any(np.asarray(mfu) == 1) else []
+
+
 def power_sentence(fleet: Fleet, power: Any) -> str:
     """Which power was counted, and what it leaves out."""
     if power is not None:

@@ -22,7 +22,7 @@ from solver.fleet.arguments import (
     Mfu,
     PowerShare,
 )
-from solver.fleet.sentences import power_sentence
+from solver.fleet.sentences import power_sentence, work_sentences
 from solver.formulas.fleet.carbon import (
     cooling_water,
     embodied_carbon,
@@ -71,7 +71,7 @@ class SustainabilityResult(Result):
             found.append(f"Water: unknown, for no WUE is known of: {where}.")
         if not np.any(asked.embodied):
             found.append("Embodied carbon: left out; embodied_carbon_per_device has it.")
-        return found
+        return [*found, *work_sentences(asked.mfu)]
 
 
 @dataclass(frozen=True, eq=False)

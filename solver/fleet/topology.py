@@ -11,6 +11,7 @@ from solver.base.forward import ForwardModel
 from solver.base.numbers import unknown
 from solver.base.result import Result, field
 from solver.fleet.topology_arguments import Exchanged, HopTime, Joined, Nodes, Radix, TopologyWord, network_of
+from solver.fleet.torus import sides_sentences
 from solver.formulas.fleet.topology import (
     RADIX,
     bisection_rate,
@@ -35,7 +36,9 @@ class TopologyResult(Result):
     hops_avg = field(None, "hops that evenly spread traffic takes on average: links between switches, or chips")
     diameter = field(None, "hops between the two nodes that are farthest apart")
     num_nodes = field(None, "NICs that the network joins")
-    latency = field("us", "time of a message of no size between the two that are farthest apart")
+    latency = field("us", "what an exchange between the two that are farthest apart takes besides what it moves: "
+                          "the fabric's figure, which is that of a small exchange as engines find it, and hop_latency "
+                          "for each hop")
     all_to_all_time = field("ms", "time of an all-to-all of the message among all nodes")
     all_reduce_time = field("ms", "time of an all-reduce of the message by a ring, laid out along the network")
 
@@ -57,10 +60,20 @@ class TopologyResult(Result):
         nodes, whole = number_text(float(np.max(self.values["num_nodes"]))), quantity(fabric.rate, "GB/s")
         got = quantity(least, "GB/s")
         said = [f"Network: {fabric}, a {self.topology} of {nodes} nodes with {whole} each."]
+        more = [*sides_sentences(fabric, self.values["num_nodes"]), self._latency()]
         if np.isclose(least, fabric.rate):
-            return [*said, "All-to-all: bound by the NICs; the network carries what all of them send."]
+            return [*said, "All-to-all: bound by the NICs; the network carries what all of them send.", *more]
         return [*said, f"All-to-all: bound by the network, which carries {got} of each node's {whole}.",
-                "All-reduce: bound by the NICs, for a ring sends to its neighbours alone."]
+                "All-reduce: bound by the NICs, for a ring sends to its neighbours alone.", *more]
+
+    def _latency(self) -> str:
+        """What the latency is, and what it does not grow with."""
+        start = quantity(self.given["fabric"].latency, "us")
+        said = f"Latency: {start} is what a small exchange takes more between servers than within one, counted once"
+        if np.any(self.given["hop"]):
+            return f"{said}; hop_latency comes on top for each hop, and for each step of the ring."
+        return (f"{said}. It grows neither with hops nor with the steps of the ring, for hop_latency is 0: give the "
+                f"time of a hop to tell topologies apart.")
 
 
 class TopologyModel(ForwardModel):
@@ -113,6 +126,10 @@ class TopologyModel(ForwardModel):
         rate, 2 / nodes of what a half could send, that of a torus 2 / (dimensions * side), and that of a balanced
         dragonfly a half. mlsysim gives a torus three times as much, and a dragonfly 0.85 without saying why. Only
         half of evenly spread traffic crosses the middle, so that nodes get up to twice the bisection's share.
+
+        The fabric's latency is that of a small exchange, launches and protocols included, of which wires and switches
+        are a small part: so it is alike in all topologies, and hop_latency alone tells them apart. A torus has equal
+        sides here, whole or not; the constraint_trace has what whole ones change.
 
         Leaves out links inside servers, which CollectiveModel counts, collisions of paths, and traffic that is spread
         unevenly.

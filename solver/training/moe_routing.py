@@ -33,6 +33,10 @@ from solver.training.routing_arguments import (
     ServerLimit,
 )
 
+SHORT_DISPATCH = 200e-6  # seconds: what DeepEP takes for a decode step of 128 tokens, at most
+LATENCY_LEFT_OUT = ("Latency: left out, and it decides where tokens are as few as here: a decode step of 128 tokens "
+                    "takes 80 to 200 us in DeepEP.")
+
 
 class MoERoutingResult(Result):
     """What `MoERoutingModel.solve` found. Its fields broadcast with the arrays that were given."""
@@ -46,7 +50,8 @@ class MoERoutingResult(Result):
     chips_met = field(None, "chips that a token goes to on average")
     nic_share = field(None, "share of what goes to servers that crosses NICs")
     token_dispatch_bytes = field("MB", "what the tokens of a chip take to other chips, once to each")
-    dispatch_bytes = field("MB", "what they take to servers, once to each, its own included: so libraries count")
+    dispatch_bytes = field("MB", "what they take to servers, once to each, its own included: so libraries count; "
+                                 "unknown without a fleet")
     combine_bytes = field("MB", "the same on the way back")
     nic_bytes = field("MB", "what of the dispatch each NIC sends, on average")
     dispatch_time = field("ms", "time of the dispatch of a layer")
@@ -74,19 +79,21 @@ class MoERoutingResult(Result):
         said = [f"Load: the fullest expert is taken to have {_most(v, 'routing_imbalance_factor')} times the mean; "
                 f"chance alone gives {_most(v, 'chance_imbalance')} times."]
         if fleet is None:
-            return [*said, "Times: unknown, for no fleet was given, and so nothing to send tokens over."]
+            return [*said, "Times: unknown, for no fleet was given, and so nothing to send tokens over; and what goes "
+                           "to servers, for which chips share one is not known either."]
         if np.max(v["servers_met"]) <= 1:
-            return [*said, "Servers: all experts are in one, and nothing crosses NICs.", self._bound()]
+            return [*said, "Servers: all experts are in one, and nothing crosses NICs.", *self._bound()]
         return [*said, f"Servers: a token goes to {_most(v, 'servers_met')} on average, its own included; "
-                       f"{np.max(v['nic_share']):.1%} of that crosses NICs.", self._bound()]
+                       f"{np.max(v['nic_share']):.1%} of that crosses NICs.", *self._bound()]
 
-    def _bound(self) -> str:
+    def _bound(self) -> list[str]:
         near, far = self.given["parts"]
         if not np.max(self.values["dispatch_time"]):
-            return "Dispatch: one chip holds all experts, and nothing is sent."
+            return ["Dispatch: one chip holds all experts, and nothing is sent."]
         share = float(np.mean(np.asarray(far) >= near))
         wire = {1.0: "the NICs", 0.0: "the link"}.get(share, f"the NICs at {share:.0%} of the points, else by the link")
-        return f"Dispatch: bound by {wire}."
+        short = np.min(self.values["dispatch_time"]) < SHORT_DISPATCH
+        return [f"Dispatch: bound by {wire}.", *[LATENCY_LEFT_OUT] * bool(short)]
 
 
 def _most(values: dict[str, Any], name: str) -> str:
@@ -189,7 +196,7 @@ def _load(model: Any, experts: Any, tokens: Any, chips: Any, factor: Any) -> dic
 def _wires(fleet: Any, chips: Any, link_share: Any, nic_share: Any) -> tuple[Any, Any, Any]:
     """Servers, and the rates of link and NIC."""
     if fleet is None:
-        return np.nan, np.nan, np.nan
+        return np.where(chips <= 1, 1.0, np.nan), np.nan, np.nan  # one chip is in one server, whatever that is
     joined = np.minimum(chips, near_chips(fleet))
     link = np.where(joined > 1, fleet.device.interconnect * link_share, np.inf)  # a chip alone in its server needs none
     return chips / joined, link, fleet.fabric.rate * nic_share
@@ -203,7 +210,7 @@ def _sent(model: Any, experts: Any, tokens: Any, chips: Any, limit: Any, sizes: 
     allowed = np.where(np.isnan(servers), chips, np.minimum(limit, servers) * joined)
     met = distinct_groups(servers, experts, active, limit)
     reached = distinct_groups(allowed, experts * allowed / chips, active)
-    crossing, copies = leaving_share(servers), np.where(servers > 1, met, reached)
+    crossing, copies = leaving_share(servers), np.where(servers <= 1, reached, met)
     near, far = reached * leaving_share(joined), met * crossing
     out, back = (routed_bytes(tokens, model.hidden * size, 1.0) for size in sizes)
     times = [routed_time(one * near, one * far, link, nic, factor) for one in (out, back)]

@@ -114,8 +114,9 @@ def diameter(fabric: Fabric, nodes: Scalar, radix: Scalar = RADIX) -> Scalar:
 
         hops = 2 * (switch_levels - 1)            fat tree, up and down
         hops = 3                                  dragonfly: within a group, between groups, within a group
-        hops = dimensions * floor(side / 2)       torus
+        hops = dimensions * floor(side / 2)       torus, but 1 at least between two nodes
 
+    A torus has equal sides, whole or not: where they are not, one of whole sides is farther across.
     Source: Dally, Towles 2004, "Principles and Practices of Interconnection Networks", section 3.1; Kim, Dally, Scott,
     Abts 2008, "Technology-Driven, Highly-Scalable Dragonfly Topology", section 3.
 
@@ -124,7 +125,8 @@ def diameter(fabric: Fabric, nodes: Scalar, radix: Scalar = RADIX) -> Scalar:
     (4.0, 24.0)
     """
     shape = fabric.shape
-    torus = shape.dimensions * np.floor(torus_side(fabric, nodes) / 2 + 1e-9)
+    some = np.minimum(shape.dimensions, 1) * (nodes > 1)
+    torus = np.maximum(shape.dimensions * np.floor(torus_side(fabric, nodes) / 2 + 1e-9), some)
     return shape.stages * 2 * (switch_levels(nodes, radix) - 1) + shape.hops * (nodes > 1) + torus
 
 
@@ -134,7 +136,7 @@ def mean_hops(fabric: Fabric, nodes: Scalar, radix: Scalar = RADIX) -> Scalar:
         hops = 2 * (levels - 1 - below / nodes)        fat tree
         below = half^1 + ... + half^(levels - 1) = half * (half^(levels - 1) - 1) / (half - 1), half = radix / 2
         hops = 3 - 2 / routers                         dragonfly, of routers = 2 * (nodes / 4)^(1 / 4) a group
-        hops = dimensions * floor(side^2 / 4) / side   torus
+        hops = dimensions * floor(side^2 / 4) / side   torus, but 1 - 1 / nodes at least: one to each of the others
 
     Below a switch of some level of a tree are half^level nodes, which need not climb above it. Leaves out the little
     traffic of a dragonfly that stays in its group.
@@ -150,16 +152,18 @@ def mean_hops(fabric: Fabric, nodes: Scalar, radix: Scalar = RADIX) -> Scalar:
     routers = np.maximum(2 * (nodes / 4) ** 0.25, 1.0)
     direct = np.where(nodes > 1, shape.hops * (1 - 2 / (3 * routers)), 0.0)
     side = torus_side(fabric, nodes)
-    torus = shape.dimensions * np.floor(side * side / 4 + 1e-9) / side
+    others = np.minimum(shape.dimensions, 1) * (1 - 1 / nodes)
+    torus = np.maximum(shape.dimensions * np.floor(side * side / 4 + 1e-9) / side, others)
     return shape.stages * 2 * (levels - 1 - below / nodes) + direct + torus
 
 
 def network_latency(fabric: Fabric, hops: Scalar, hop: Second = 0.0) -> Second:
-    """Time that a message of no size takes over so many hops.
+    """What an exchange over so many hops takes besides what it moves.
 
         time = fabric.latency + hops * hop
 
-    By definition: what an exchange takes more than one within a server, and each hop.
+    `fabric.latency` is what a small exchange takes more between servers than within one, launches and protocols
+    included: it is counted once, however many hops there are. By definition.
 
     >>> from solver import Fabrics
     >>> round(float(network_latency(Fabrics.NDR, 4, 0.2e-6)) * 1e6, 1)   # us

@@ -53,9 +53,12 @@ def test_it_is_as_good_as_a_loop_over_all_plans(asked):
 def test_the_best_plan_is_what_the_model_says_of_it():
     fleet = Fleet(Servers.DGX_H100, 32)
     r = SOLVE(Models.Llama3_70B, fleet, 512, seq_len=8192, zero_stage=1)
-    again = STEP(Models.Llama3_70B, fleet, 512, seq_len=8192, zero_stage=1, sequence_parallel=True, **r.best_config)
+    again = STEP(Models.Llama3_70B, fleet, 512, seq_len=8192, zero_stage=1, **r.best_config)
     assert again.feasible and again.step_latency_total == r.step_latency_total == r.best.step_latency_total
     assert again.parallelism == r.parallelism and r.tp_size * r.cp_size * r.pp_size * r.dp_size == 256
+    assert r.best_config["sequence_parallel"] is True and "Norms: shared out" in " ".join(r.constraint_trace)
+    whole = SOLVE(Models.Llama3_70B, fleet, 512, seq_len=8192, zero_stage=1, sequence_parallel=False)
+    assert whole.best_config["sequence_parallel"] is False and "Norms" not in " ".join(whole.constraint_trace)
     steps = [plan["step"] for plan in r.plans(50)]
     assert steps == sorted(steps) and len(steps) == 50 and steps[0] == r.step_latency_total.m
     assert all(plan["headroom"] >= 0 for plan in r.plans(50))

@@ -81,6 +81,13 @@ def test_whose_price_it_is_is_said():
     assert mine.rented_usd.m_as("USD") == pytest.approx(737_280) and "Rent: Mine." in mine.constraint_trace
 
 
+def test_what_the_defaults_count_is_said():
+    bare = " ".join(SOLVE(FLEET, 30, chip_price=Q_("25000 USD"), **RENTED).constraint_trace)
+    assert "for mfu is 1" in bare and "hosts, network and building, for infrastructure_multiplier is 1" in bare
+    whole = " ".join(SOLVE(FLEET, 30, **BOUGHT, mfu=0.4).constraint_trace)
+    assert "mfu is 1" not in whole and "infrastructure_multiplier" not in whole
+
+
 def test_when_owning_pays():
     r = SOLVE(FLEET, 30, **BOUGHT, **RENTED)
     assert 0 < r.break_even_utilization < 1 and r.constraint_trace[0].startswith("Owning is cheaper. Owning pays from")

@@ -67,7 +67,11 @@ def test_too_many_jobs_are_a_state(jobs, days):
 def test_a_job_larger_than_the_fleet_waits_for_ever():
     r = wait(chips_per_job=[64, 256])
     assert r.gangs.tolist() == [2, 0] and r.is_stable.tolist() == [True, False] and r.avg_wait_time_days[1] == np.inf
-    assert "needs more chips than 16 × DGX H100 has" in r.constraint_trace[0]
+    assert "at some of the points a job needs more chips than 16 × DGX H100 has" in r.constraint_trace[0]
+    assert "up to 2 jobs" in r.constraint_trace[1] and "use every chip" in r.constraint_trace[1]
+    alone = wait(chips_per_job=256).constraint_trace
+    assert alone[0] == "Queue: a job needs more chips than 16 × DGX H100 has, and waits for ever."
+    assert not any("jobs run at once" in said or "100%" in said for said in alone)
 
 
 def test_energy_is_that_of_its_chips():

@@ -33,6 +33,19 @@ def test_the_tax_that_turns_the_order():
     assert last.best_to_tax.magnitude == np.inf and last.constraint_trace[0].endswith("at any higher tax.")
 
 
+def test_the_best_at_any_tax_is_said_to_be():
+    assert SOLVE(FLEET, 30).constraint_trace[0] == "Best: Quebec, at any tax."
+    alike = SOLVE(FLEET, 30, ["US_Average", "USA"])  # one price, counted in two ways
+    assert alike.best_region == "US average" and str(alike.best_from_tax) == "0 USD/t"
+    assert alike.constraint_trace[0] == "Best: US average, at any tax."
+
+
+def test_a_region_without_a_price_is_left_out_of_the_choice():
+    said = SOLVE(FLEET, 30, ["Iowa", "France"]).constraint_trace[1]
+    assert "left out of the choice" in said
+    assert said.endswith("Less is emitted in France than in the best of the others.")
+
+
 def test_each_region_is_there_by_name():
     r = SOLVE(FLEET, 30)
     assert list(r.by_region) == ["US average", "Quebec", "Iowa"] and r.best_region == "Quebec"

@@ -67,7 +67,8 @@ def test_what_is_counted_is_said():
     assert said[0].startswith("Power: the board power of NVIDIA H100 SXM, 700 W, at most; give power")
     assert "A DGX H100 as a whole may draw 10.2 kW." in said[0]
     assert said[1].startswith("Grid: US average, of 2023, which counts only what plants emit as they run.")
-    assert "Water: unknown" in said[2] and "embodied_carbon_per_device" in said[3]
+    assert "Water: unknown" in said[2] and "embodied_carbon_per_device" in said[3] and "for mfu is 1" in said[4]
+    assert not any("Work:" in said for said in SOLVE(FLEET, 30, mfu=0.4).constraint_trace)
     measured = SOLVE(FLEET, 30, "Google", power=Q_("500 W"), region=Grids.France)
     assert measured.constraint_trace[0].startswith("Power: as given") and measured.region_name == "France"
     assert not any("Water" in said for said in measured.constraint_trace)

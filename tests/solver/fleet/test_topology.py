@@ -81,6 +81,26 @@ def test_a_hop_takes_its_time():
     assert solve(POD, num_nodes=1).all_to_all_time == Q_("0 s")
 
 
+def test_two_nodes_are_a_hop_apart_however_few_there_are():
+    r = solve(POD, "torus", [1, 2, 7, 8])
+    assert r.diameter.tolist() == [0, 1, 1, 3] and r.hops_avg == pytest.approx([0, 1 / 2, 6 / 7, 3 / 2])
+
+
+def test_what_the_latency_is_is_said():
+    assert "hop_latency is 0" in solve(POD, "ring").constraint_trace[-1]
+    assert "hop_latency comes on top" in solve(POD, "ring", hop_latency=Q_("1 us")).constraint_trace[-1]
+
+
+def test_sides_that_are_not_whole_are_said():
+    """By hand: the middle of 8 x 8 x 16 cuts 2 x 64 links of 50 / 6 GB/s; 4 + 4 + 8 hops, 7 are a ring."""
+    said = " ".join(solve(POD, "torus").constraint_trace)
+    assert "10.1 nodes each" in said and "8 x 8 x 16 has a bisection of 1,067 GB/s and a diameter of 16." in said
+    assert "1 x 1 x 7 has a bisection of 16.7 GB/s and a diameter of 3." in " ".join(
+        solve(POD, "torus", 7).constraint_trace)
+    assert not any("Torus:" in said for said in solve(POD, "torus", 64).constraint_trace)
+    assert any("not whole at all points" in said for said in solve(POD, "torus", [64, 1024]).constraint_trace)
+
+
 @RUNS
 @given(st.sampled_from([*Fabrics]), st.sampled_from(SHAPES), st.integers(2, 10**5), st.floats(1, 10),
        st.floats(1e3, 1e10))

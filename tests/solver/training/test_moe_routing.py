@@ -82,8 +82,15 @@ def test_a_full_expert_keeps_others_waiting():
 def test_without_a_fleet_times_are_unknown_and_payloads_are_not():
     r = solve(ep_size=8)
     assert np.isnan(r.all_to_all_latency.m) and r.token_dispatch_bytes.m > 0
+    for name in ("servers_met", "dispatch_bytes", "combine_bytes", "nic_bytes"):
+        assert np.isnan(r.value(name)), "which chips share a server is not known"
     assert any("no fleet was given" in said for said in r.constraint_trace)
     assert solve(fleet=H100S).all_to_all_latency.m == 0
+
+
+def test_where_tokens_are_few_the_latency_that_is_left_out_is_said():
+    few, many = (" ".join(solve(seq_len=tokens, ep_size=16, **DEEPEP).constraint_trace) for tokens in (128, 8192))
+    assert "128 tokens takes 80 to 200 us in DeepEP" in few and "Latency" not in many
 
 
 models, sizes = st.sampled_from(MIXTURES), st.sampled_from([1, 2, 4, 8, 16, 32, 64])
