@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
+import reprlib
 import typing
 from typing import Any
 
 import numpy as np
+
+MOST_SHOWN = 60  # characters of a value in an error sentence
 
 
 def nearest(name: Any, known: typing.Iterable[str]) -> str:
@@ -22,6 +26,41 @@ def nearest(name: Any, known: typing.Iterable[str]) -> str:
     inside = [name for k, name in folded.items() if len(key) > 2 and key in k]
     close = inside[:3] or [folded[k] for k in difflib.get_close_matches(key, folded, n=3, cutoff=0.6)]
     return f"Did you mean {' or '.join(close)}?" if close else f"Known are: {', '.join(known)}."
+
+
+def shown(value: Any) -> str:
+    """A value that somebody gave, as an error sentence shows it: short, and a record by its name.
+
+    >>> from solver import Hardware
+    >>> shown("fp99"), shown([Hardware.Cloud.H100]), len(shown("x" * 1000))
+    ("'fp99'", '[NVIDIA H100 SXM (Accelerator)]', 60)
+    """
+    return str(_SHORT.repr(value))
+
+
+class _Short(reprlib.Repr):
+    """Representations of at most so many characters."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxlong = MOST_SHOWN
+
+    def repr(self, x: Any) -> str:
+        return super().repr(x) if _is_record(x) else _cut(super().repr(x))
+
+    def repr_instance(self, x: Any, level: int) -> str:
+        return f"{_cut(str(x))} ({type(x).__name__})" if _is_record(x) else _cut(repr(x))
+
+
+def _is_record(x: Any) -> bool:
+    return dataclasses.is_dataclass(x) and not isinstance(x, type) and hasattr(x, "name")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN - 3]}..."
+
+
+_SHORT = _Short()
 
 
 def number_text(value: float) -> str:

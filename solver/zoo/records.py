@@ -136,7 +136,11 @@ def changed(record: R, **fields: Any) -> R:
     for name in fields:
         if name not in known:
             raise TypeError(f"{record} has no figure {name!r}. {nearest(name, known)}")
-    return dataclasses.replace(record, **fields)
+    made = dataclasses.replace(record, **fields)
+    for name, value in fields.items():
+        if hasattr(made, "judge"):
+            made.judge(name, value)
+    return made
 
 
 class ByName(dict[str, Any]):
