@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 
 MOST_SHOWN = 60  # characters of a value in an error sentence
+SHORT_LIST = 70  # and of the names that are known, where it shows a value too
 
 
-def nearest(name: Any, known: typing.Iterable[str]) -> str:
-    """The end of an error sentence: which known names are like `name`, or all of them.
+def nearest(name: Any, known: typing.Iterable[str], room: int | None = None) -> str:
+    """The end of an error sentence: which known names are like `name`, or all of them, or as many as have room.
 
     >>> nearest("H10O", ["H100", "H200", "A100"])
     'Did you mean H100?'
@@ -25,14 +26,21 @@ def nearest(name: Any, known: typing.Iterable[str]) -> str:
     key = str(name).casefold().replace("_", "").replace("-", "").replace(" ", "")
     inside = [name for k, name in folded.items() if len(key) > 2 and key in k]
     close = inside[:3] or [folded[k] for k in difflib.get_close_matches(key, folded, n=3, cutoff=0.6)]
-    return f"Did you mean {' or '.join(close)}?" if close else f"Known are: {', '.join(known)}."
+    return f"Did you mean {' or '.join(close)}?" if close else _list_text(known, room)
 
 
-def shown(value: Any) -> str:
+def _list_text(known: list[str], room: int | None) -> str:
+    """All that are known, or the first of them and how many more there are."""
+    fit = [one for i, one in enumerate(known) if room is None or len(", ".join(known[:i + 1])) <= room]
+    more = f" and {len(known) - len(fit)} more" if len(fit) < len(known) else ""
+    return f"Known are: {', '.join(fit)}{more}."
+
+
+def given_text(value: Any) -> str:
     """A value that somebody gave, as an error sentence shows it: short, and a record by its name.
 
     >>> from solver import Hardware
-    >>> shown("fp99"), shown([Hardware.Cloud.H100]), len(shown("x" * 1000))
+    >>> given_text("fp99"), given_text([Hardware.Cloud.H100]), len(given_text("x" * 1000))
     ("'fp99'", '[NVIDIA H100 SXM (Accelerator)]', 60)
     """
     return str(_SHORT.repr(value))

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from solver.text import nearest, shown
+from solver.text import given_text, nearest
 from solver.units import Bandwidth, Byte, FlopRate, Scalar, Watt
 from solver.zoo.formats import precision_named
 from solver.zoo.precision import BITS, NATIVE, NATIVE_WEIGHTS, PRECISIONS
@@ -98,7 +98,7 @@ class Accelerator:
         numbers = np.asarray(None if isinstance(value, (list, tuple)) else value)
         if numbers.dtype.kind not in "iuf" or not np.all(self._possible(key, numbers)):
             wanted = "a share from 0 to less than 1" if key == "ecc" else "a positive, finite number with its unit"
-            raise ValueError(f"{key} of {self} is {shown(given)}, and should be {wanted}; leave out what the chip "
+            raise ValueError(f"{key} of {self} is {given_text(given)}, and should be {wanted}; leave out what the chip "
                              f"lacks.")
 
     def _possible(self, key: str, numbers: Any) -> Any:

@@ -16,8 +16,10 @@ from solver import (
     Hardware,
     Models,
     ParallelismOptimizer,
+    Profiles,
     Servers,
     TrainingMemoryModel,
+    TrainingProfiles,
 )
 from solver.base.arguments import Chip, Requests
 from solver.base.declared import REQUIRED, declared
@@ -249,3 +251,21 @@ def test_trainings_have_workings_that_give_the_field(ask):
         assert r.working(field)
     again = r.computed() if np.isfinite(r.value("headroom")) else {}
     assert all(np.array_equal(again[name], r.value(name), equal_nan=True) for name in again)
+
+
+WRONG = {"chips": [Hardware.Cloud.H100, Hardware.Cloud.A100], "profile": Profiles.modern, "fleet": FLEET,
+         "server": Servers.DGX_H100, "training": next(iter(TrainingProfiles)), "model": Models.Llama3_8B,
+         "chip": Hardware.Cloud.H100, "zoo": Hardware, "table": {"a": Hardware.Cloud.H100}, "text": "x" * 500,
+         "array": np.full(9, Hardware.Cloud.H100)}
+OWN_WORDS = {"SensitivitySolver"}  # takes the arguments of other classes, and says their words
+
+
+@pytest.mark.parametrize("name", sorted(set(ASKED) - OWN_WORDS))
+def test_a_wrong_record_is_answered_in_a_short_sentence(name):
+    solve = ASKED[name]().solve
+    for argument in solve.arguments:
+        for wrong in WRONG.values():
+            try:
+                solve(**usual_arguments(solve) | {argument: wrong})
+            except (ValueError, TypeError) as error:
+                assert len(str(error)) <= 250, str(error)
