@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+import reprlib
 import typing
 from typing import Any
 
 import numpy as np
 
 ALIKE = str.maketrans("oil", "011", "_- ")
+MOST_SHOWN = 60  # characters of a value in an error sentence
+SHORT_LIST = 70  # and of the names that are known, where it shows a value too
 
-def nearest(name: Any, known: typing.Iterable[str]) -> str:
-    """The end of an error sentence: which known names are like `name`, or all of them.
+
+def nearest(name: Any, known: typing.Iterable[str], room: int | None = None) -> str:
+    """The end of an error sentence: which known names are like `name`, or all of them, or as many as have room.
 
     >>> nearest("H10O", ["H100", "H200", "A100"])
     'Did you mean H100?'
@@ -25,7 +30,49 @@ def nearest(name: Any, known: typing.Iterable[str]) -> str:
     inside = [folded[key]] if key in folded else [one for k, one in folded.items() if len(key) > 2 and key in k]
     close = inside[:3] or [folded[k] for k in difflib.get_close_matches(key, folded, n=3, cutoff=0.6)]
     close = close or sorted((one for k, one in folded.items() if len(k) > 2 and k in key), key=len)[:-4:-1]
-    return f"Did you mean {' or '.join(close)}?" if close else f"Known are: {', '.join(known)}."
+    return f"Did you mean {' or '.join(close)}?" if close else _list_text(known, room)
+
+
+def _list_text(known: list[str], room: int | None) -> str:
+    """All that are known, or the first of them and how many more there are."""
+    fit = [one for i, one in enumerate(known) if room is None or len(", ".join(known[:i + 1])) <= room]
+    more = f" and {len(known) - len(fit)} more" if len(fit) < len(known) else ""
+    return f"Known are: {', '.join(fit)}{more}."
+
+
+def given_text(value: Any) -> str:
+    """A value that somebody gave, as an error sentence shows it: short, and a record by its name.
+
+    >>> from solver import Hardware
+    >>> given_text("fp99"), given_text([Hardware.Cloud.H100]), len(given_text("x" * 1000))
+    ("'fp99'", '[NVIDIA H100 SXM (Accelerator)]', 60)
+    """
+    return str(_SHORT.repr(value))
+
+
+class _Short(reprlib.Repr):
+    """Representations of at most so many characters."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.maxstring = self.maxlong = MOST_SHOWN
+
+    def repr(self, x: Any) -> str:
+        return super().repr(x) if _is_record(x) else _cut(super().repr(x))
+
+    def repr_instance(self, x: Any, level: int) -> str:
+        return f"{_cut(str(x))} ({type(x).__name__})" if _is_record(x) else _cut(repr(x))
+
+
+def _is_record(x: Any) -> bool:
+    return dataclasses.is_dataclass(x) and not isinstance(x, type) and hasattr(x, "name")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MOST_SHOWN else f"{text[:MOST_SHOWN - 3]}..."
+
+
+_SHORT = _Short()
 
 
 def _as_seen(name: Any) -> str:

@@ -9,7 +9,7 @@ import math
 from typing import Any
 
 from solver.base.numbers import symbolic
-from solver.text import nearest
+from solver.text import SHORT_LIST, given_text, nearest
 from solver.zoo.convnet import ConvNet
 from solver.zoo.formats import cache_format_named, precision_named
 from solver.zoo.hardware import Accelerator
@@ -39,8 +39,8 @@ def drafting(name: str, value: Any) -> Any:
         return transformer(name, value)
     found = value.casefold().replace("-", "")
     if found not in HEADS:
-        raise ValueError(f"{name} {value!r} is no kind of heads that is known. {nearest(value, HEADS)} Or give a "
-                         f"smaller transformer, such as Models.Llama3_2_1B.")
+        raise ValueError(f"{name} {given_text(value)} is no kind of heads that is known. {nearest(value, HEADS)} Or "
+                         f"give a smaller transformer, such as Models.Llama3_2_1B.")
     return found
 
 
@@ -58,7 +58,7 @@ def transformer(name: str, value: Any) -> Any:
         raise TypeError(f"{name} is {value}, an accelerator: were model and hardware swapped?")
     if isinstance(value, (Fleet, Server)):
         raise TypeError(f"{name} is {value}, machines: were model and fleet swapped?")
-    raise TypeError(f"{name} is {value!r}, and should be a record such as Models.Llama3_8B.")
+    raise TypeError(f"{name} is {given_text(value)}, and should be a record such as Models.Llama3_8B.")
 
 
 def accelerator(name: str, value: Any) -> Any:
@@ -71,7 +71,7 @@ def accelerator(name: str, value: Any) -> Any:
         kind = "a fleet" if isinstance(value, Fleet) else "a kind of server"
         raise TypeError(f"{name} is {value}, {kind}, and one chip is asked for: give its .device, "
                         f"{value.device}.")
-    raise TypeError(f"{name} is {value!r}, and should be a record such as Hardware.Cloud.H100.")
+    raise TypeError(f"{name} is {given_text(value)}, and should be a record such as Hardware.Cloud.H100.")
 
 
 def precision(value: Any, name: str = "precision") -> Any:
@@ -141,8 +141,8 @@ def record_named(name: str, value: Any, kind: type, zoo: Zoo[Any], example: str)
     if symbolic(value) or isinstance(value, kind):
         return value
     if not isinstance(value, str):
-        raise TypeError(f"{name} is {value!r}, and should be a record such as {example}, or its name. "
-                        f"{nearest(value, zoo.keys())}")
+        raise TypeError(f"{name} is {given_text(value)}, and should be a record such as {example}, or its name. "
+                        f"{nearest(value, zoo.keys(), SHORT_LIST)}")
     if value not in zoo:
-        raise ValueError(f"{name} {value!r} is not known. {nearest(value, zoo.keys())}")
+        raise ValueError(f"{name} {given_text(value)} is not known. {nearest(value, zoo.keys(), SHORT_LIST)}")
     return zoo[value]

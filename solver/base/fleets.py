@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypeAlias
 from solver.base.chosen import fabric, record_named
 from solver.base.kinds import RecordOf
 from solver.base.numbers import symbolic
+from solver.text import given_text
 from solver.zoo.hardware import Accelerator
 from solver.zoo.site.datacenter import Datacenter, Datacenters
 from solver.zoo.site.fabric import Fabrics
@@ -24,7 +25,7 @@ def fleet(name: str, value: Any) -> Any:
                         f"such chips.")
     if isinstance(value, Server):
         raise TypeError(f"{name} is {value}, one kind of server: write Fleet(Servers.DGX_H100, 128) for 128 of them.")
-    raise TypeError(f"{name} is {value!r}, and should be a fleet such as Fleet(Servers.DGX_H100, 128).")
+    raise TypeError(f"{name} is {given_text(value)}, and should be a fleet such as Fleet(Servers.DGX_H100, 128).")
 
 
 def datacenter(name: str, value: Any) -> Any:

@@ -19,7 +19,7 @@ import numpy as np
 
 from solver.base.declared import REQUIRED, Argument
 from solver.base.numbers import MOST, count, each, exact_text, number, rate, share, symbolic, unknown, unseen
-from solver.text import nearest
+from solver.text import SHORT_LIST, given_text, nearest
 from solver.units import Q_, in_unit, is_quantity
 
 
@@ -100,7 +100,7 @@ class Amount(Number):
         if symbolic(value):
             return value
         if not is_quantity(value):
-            raise TypeError(f"{name} is {value!r}, without a unit: write Q_({self.sample!r}), for example.")
+            raise TypeError(f"{name} is {given_text(value)}, without a unit: write Q_({self.sample!r}), for example.")
         if unknown(value):
             return unseen(name, value, self.unit)
         return each(name, number(name, value, self.unit), self._inside, lambda bad: (
@@ -134,7 +134,7 @@ class Memory(Amount):
         if symbolic(value):
             return value
         if not is_quantity(value):
-            raise TypeError(f"{name} is {value!r}, without a unit: write Q_({self.sample!r}), for example.")
+            raise TypeError(f"{name} is {given_text(value)}, without a unit: write Q_({self.sample!r}), for example.")
         return each(name, number(name, value, self.unit), lambda v: (v >= 0) & (v < np.inf), lambda bad: (
             f"{exact_text(bad)} byte is no memory; give a quantity from 0 on, such as Q_({self.sample!r})."))
 
@@ -184,7 +184,7 @@ class YesNo(Argument):
 
     def plain(self, name: str, value: Any) -> Any:
         if not isinstance(value, (bool, np.bool_)):
-            raise TypeError(f"{name} is {value!r}, and should be True or False.")
+            raise TypeError(f"{name} is {given_text(value)}, and should be True or False.")
         return bool(value)
 
     @property
@@ -200,7 +200,7 @@ class OneOf(Argument):
 
     def plain(self, name: str, value: Any) -> Any:
         if not isinstance(value, (str, int, np.integer)) or isinstance(value, bool) or value not in self.choices:
-            raise ValueError(f"{name} is {value!r}: choose one of {', '.join(map(str, self.choices))}.")
+            raise ValueError(f"{name} is {given_text(value)}: choose one of {', '.join(map(str, self.choices))}.")
         return value
 
     @property
@@ -218,7 +218,7 @@ class Word(OneOf):
 
     def plain(self, name: str, value: Any) -> Any:
         if not isinstance(value, str) or value not in self.choices:
-            raise ValueError(f"{name} {value!r} is not known. {nearest(value, self.choices)}")
+            raise ValueError(f"{name} {given_text(value)} is not known. {nearest(value, self.choices, SHORT_LIST)}")
         return value
 
 

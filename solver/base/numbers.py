@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 import numpy as np
 from pint import DimensionalityError
 
+from solver.text import given_text
 from solver.units import Q_, Quantity, in_unit, is_quantity
 
 MOST = 1e9  # of anything that is counted: beyond it a float is as good as infinite, and no machine is
@@ -151,7 +152,7 @@ def rate(name: str, value: Any, unit: str, example: str) -> Any:
     if symbolic(value):
         return value
     if not is_quantity(value):
-        raise TypeError(f"{name} is {value!r}, without a unit: write Q_({example!r}), for example.")
+        raise TypeError(f"{name} is {given_text(value)}, without a unit: write Q_({example!r}), for example.")
     if unknown(value):
         return unseen(name, value, unit)
     return each(name, number(name, value, unit), lambda v: (v > 0) & (v < np.inf),

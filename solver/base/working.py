@@ -90,7 +90,8 @@ def working(result: Any, name: str, step: str | None = None) -> Working:
         raise TypeError(f"{name} has {np.size(result.value(name))} points: call solve again with a single value for "
                         f"each argument to see the working of one.")
     if np.isnan(result.value(name)):
-        return Working(f"{name} is unknown, and has no working: a figure that it needs is not published.")
+        return Working(f"{name} is unknown, and has no working: what it needs is not published, was not given, "
+                       f"or is not there.")
     again, root = watched(lambda: _again(result, name))
     with np.errstate(all="ignore"):
         return _worked_out(again, root, name, step)

@@ -14,6 +14,7 @@ from solver.training.distributed_result import DistributedResult
 from solver.units import quantity
 
 MEMORY, SPEED = "it does not fit in memory", "a chip would have to be faster than its peak"
+BEST_FIGURES = ("micro_batch_size", "step_latency_total", "effective_throughput", "mfu", "memory_required", "headroom")
 SHOWN_PLANS = 10  # plans of a table
 
 
@@ -47,14 +48,18 @@ class ParallelismResult(Result):
         place = int(np.argmin(time)) if good.any() else -1
         sizes = {**grid, "dp_size": found.values["data_parallel"]}
         taken = {name: _at(sizes[name], place) for name in (*grid, "dp_size")}
-        figures = {name: _at(found.value(name), place) for name in (
-            "micro_batch_size", "step_latency_total", "effective_throughput", "mfu", "memory_required", "headroom")}
+        figures = {name: _at(found.value(name), place) for name in BEST_FIGURES}
         short = np.sum(np.asarray(found.value("headroom")) < 0)
         told = dict(excluded) | {MEMORY: int(short)} | {SPEED: int(len(good) - good.sum() - short)}
         many = {"total_searched": float(len(good)), "fitting": float(good.sum())}
         return cls({"feasible": bool(good.any()), **taken, **figures, **many}, {
             "asked": asked, "found": found, "grid": sizes, "order": np.argsort(time, kind="stable")[:int(good.sum())],
             "excluded": {reason: count for reason, count in told.items() if count}})
+
+    def computed(self) -> dict[str, Any]:
+        """The values once more: what is not the plan itself comes from `DistributedModel`."""
+        best = self.best
+        return self.values | {name: best.value(name) for name in BEST_FIGURES}
 
     @property
     def excluded(self) -> dict[str, int]:

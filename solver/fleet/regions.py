@@ -8,7 +8,7 @@ from typing import Annotated, Any, NamedTuple, TypeAlias
 from solver.base.declared import Argument
 from solver.base.kinds import Named, Rate
 from solver.base.numbers import each, number, symbolic
-from solver.text import nearest
+from solver.text import SHORT_LIST, given_text, nearest
 from solver.units import Q_, is_quantity
 from solver.zoo.records import Zoo
 from solver.zoo.site.datacenter import Datacenter, Datacenters
@@ -23,7 +23,8 @@ class RegionsOf(Argument):
 
     def plain(self, name: str, value: Any) -> Any:
         if not isinstance(value, (list, tuple, Zoo)) or not len(value):
-            raise TypeError(f"{name} is {value!r}, and should be a list of regions, such as ['France', 'US_Average'].")
+            raise TypeError(f"{name} is {given_text(value)}, and should be a list of regions, such as "
+                            f"['France', 'US_Average'].")
         found = tuple(region(name, one) for one in value)
         names = [one.name for one in found]
         for one in names:
@@ -41,12 +42,12 @@ def region(name: str, value: Any) -> Grid | Datacenter:
     if isinstance(value, (Grid, Datacenter)):
         return value
     if not isinstance(value, str):
-        raise TypeError(f"{name} has {value!r}, and should have names or records such as Grids.France.")
+        raise TypeError(f"{name} has {given_text(value)}, and should have names or records such as Grids.France.")
     for zoo in (Grids, Datacenters):
         if value in zoo:
             return zoo[value]
     known = [*Grids.keys(), *Datacenters.keys()]
-    raise ValueError(f"{name} has {value!r}, which is not known. {nearest(value, known)}")
+    raise ValueError(f"{name} has {given_text(value)}, which is not known. {nearest(value, known, SHORT_LIST)}")
 
 
 class Site(NamedTuple):
@@ -75,7 +76,7 @@ class Sum(Rate):
         if symbolic(value):
             return value
         if not is_quantity(value):
-            raise TypeError(f"{name} is {value!r}, without a unit: write Q_({self.sample!r}), for example.")
+            raise TypeError(f"{name} is {given_text(value)}, without a unit: write Q_({self.sample!r}), for example.")
         return each(name, number(name, value, self.unit), lambda v: (v >= 0) & (v < float("inf")), lambda bad: (
             f"give a quantity from 0 on, such as Q_({self.sample!r})."))
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from solver.base.kinds import RecordOf
 from solver.base.numbers import each, number, share
+from solver.text import given_text
 from solver.units import Context, Scalar
 
 
@@ -183,7 +184,8 @@ UNIFORM = Uniform()
 
 def _spread(name: str, value: Any) -> Lengths:
     if not isinstance(value, Lengths):
-        raise TypeError(f"{name} is {value!r}, and should be a spread: Uniform(), Fixed() or Exponential(0.25).")
+        raise TypeError(f"{name} is {given_text(value)}, and should be a spread: Uniform(), Fixed() or "
+                        f"Exponential(0.25).")
     return value
 
 

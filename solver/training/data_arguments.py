@@ -10,6 +10,7 @@ import numpy as np
 from solver.base.arguments import CHIP
 from solver.base.kinds import Amount, Named, Rate, Share, Whole
 from solver.base.numbers import each, number, symbolic, unknown, unseen
+from solver.text import given_text
 from solver.units import Q_, is_quantity
 from solver.zoo.hardware import Hardware
 
@@ -25,7 +26,7 @@ class PositiveTime(Amount):
         if symbolic(value):
             return value
         if not is_quantity(value):
-            raise TypeError(f"{name} is {value!r}, without a unit: write Q_({self.sample!r}), for example.")
+            raise TypeError(f"{name} is {given_text(value)}, without a unit: write Q_({self.sample!r}), for example.")
         if unknown(value):
             return unseen(name, value, self.unit)
         return each(name, number(name, value, self.unit), lambda v: (v > 0) & (v < np.inf),

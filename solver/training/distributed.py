@@ -188,7 +188,8 @@ class DistributedModel(ForwardModel):
                                  float(recomputed == "full"), float(recomputed == "selective"),
                                  overlap_efficiency if overlap_comm else 0.0, congestion_factor, straggler_factor,
                                  moe_routing_imbalance_factor, topology_override, achieved)
-            return DistributedResult(step_values(asked, tokens), {"asked": asked, "tokens": tokens, "reserve": reserve})
+            return DistributedResult(step_values(asked, tokens), {
+                "asked": asked, "tokens": tokens, "reserve": reserve, "values_of": step_values})
 
 
 USUAL = share_profile(EFFICIENCY)  # made once: it is what most calls ask for

@@ -64,6 +64,12 @@ class DistributedResult(Result):
                    lazy=lambda r: r.energy_in("step_latency_total"))
     training_energy = field("MWh", "the same of the whole training", lazy=lambda r: r.energy_in("training_time"))
 
+    def computed(self) -> dict[str, Any]:
+        """The values once more, with nothing kept from before, its memory too."""
+        asked = self.given["asked"].afresh()
+        values: dict[str, Any] = self.given["values_of"](asked, self.given["tokens"])
+        return values | {"memory_required": asked.plan.memory()["total_memory"]}
+
     @property
     def highest(self) -> Any:
         """FLOP/s that no chip exceeds, but by rounding."""

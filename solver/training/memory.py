@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -56,6 +57,10 @@ class TrainingMemoryResult(Result):
     available_memory = field("GB", "what a chip has for it")
     headroom = field("GB", "memory left over; negative where it does not fit")
     memory_utilization = field(None, "what is needed as a share of what is available")
+
+    def computed(self) -> dict[str, Any]:
+        """The values once more, with nothing kept from before."""
+        return memory_values(replace(self.given["plan"]), self.given["device"], self.given["reserve"])
 
     @property
     def constraint_trace(self) -> list[str]:
@@ -186,7 +191,8 @@ class TrainingMemoryModel(ForwardModel):
                             v_stages, many, zero_stage, float(sequence_parallel), float(is_lora),
                             activation_checkpointing, optimizer)
         with np.errstate(all="ignore"):
-            return TrainingMemoryResult(memory_values(plan, hardware, reserve), {"plan": plan, "device": hardware})
+            return TrainingMemoryResult(memory_values(plan, hardware, reserve),
+                                        {"plan": plan, "device": hardware, "reserve": reserve})
 
 
 def memory_values(plan: TrainingPlan, device: Any, reserve: Any) -> dict[str, Any]:

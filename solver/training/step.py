@@ -52,6 +52,10 @@ class TrainingStep:
     topology: str | None = None  # the fabric's own
     achieved: Any = None  # FLOP/s of a chip over all of the step, if that is known
 
+    def afresh(self) -> TrainingStep:
+        """The same, with nothing computed yet."""
+        return replace(self, plan=replace(self.plan))
+
     @cached_property
     def peak(self) -> Any:
         """FLOP/s of a chip in its number format."""

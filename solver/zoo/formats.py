@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from solver.text import nearest
+from solver.text import SHORT_LIST, given_text, nearest
 from solver.zoo.precision import PRECISIONS, Precision
 from solver.zoo.recipes import Recipes
 
@@ -33,7 +33,8 @@ def precision_named(name: object, argument: str = "precision") -> Precision:
     if isinstance(name, Precision):
         return name
     if not isinstance(name, str):
-        raise TypeError(f"{argument} is {name!r}, and should be a name such as 'fp16'. {nearest(name, PRECISIONS)}")
+        raise TypeError(f"{argument} is {given_text(name)}, and should be a name such as 'fp16'. "
+                        f"{nearest(name, PRECISIONS, SHORT_LIST)}")
     return PRECISIONS.get(name) or _typed(name, argument)
 
 
@@ -42,10 +43,11 @@ def _typed(name: str, argument: str) -> Precision:
     key, known = _folded(name), {_folded(known): known for known in [*PRECISIONS, *Recipes.keys()]}
     if key in SEVERAL:
         one, other, why = SEVERAL[key]
-        raise ValueError(f"{argument} {name!r} is not one format here: name {one!r} or {other!r} ({why}).")
+        raise ValueError(f"{argument} {given_text(name)} is not one format here: name {one!r} or {other!r} ({why}).")
     found = known.get(key) or OTHER_NAMES.get(key)
     if found is None:
-        raise ValueError(f"{argument} {name!r} is not known. {nearest(name, [*PRECISIONS, *Recipes.keys()])}")
+        raise ValueError(f"{argument} {given_text(name)} is not known. "
+                         f"{nearest(name, [*PRECISIONS, *Recipes.keys()], SHORT_LIST)}")
     return PRECISIONS.get(found) or Recipes[found]
 
 

@@ -10,11 +10,11 @@ from typing import Annotated, Any
 
 import numpy as np
 
-from solver.text import nearest
+from solver.text import given_text, nearest
 from solver.units import Bandwidth, Byte, FlopRate, Scalar, Watt
 from solver.zoo.formats import precision_named
 from solver.zoo.precision import BITS, NATIVE, NATIVE_WEIGHTS, PRECISIONS
-from solver.zoo.records import ByName, Source, Zoo, base_value, make_plain, read, records
+from solver.zoo.records import ByName, Source, Zoo, base_value, make_plain, read, records, units
 
 WEIGHT_KINDS = [f"{bits}{kind}" for bits in range(33) for kind in (" bit", "-bit weights")]  # as `Precision.stored`
 NONE = math.nan  # a figure that a chip lacks, or that nobody publishes
@@ -86,17 +86,27 @@ class Accelerator:
         unpublished = tuple(key for key, value in figures.items() if value == UNPUBLISHED)
         made = cls(name, **figures | dict.fromkeys(unpublished, NONE), unpublished=unpublished)
         for key, value in figures.items():
-            made._judge(key, value)
+            if key not in unpublished:
+                made.judge(key, value)
         return made
 
-    def _judge(self, key: str, given: Any) -> None:
-        """Refuse a figure that no chip has."""
+    def judge(self, key: str, given: Any) -> None:
+        """Refuse a figure that no chip has; one that a chip may lack may be NaN, and symbols pass."""
         value = getattr(self, key)
-        if isinstance(value, str) or key in self.unpublished:
+        if key not in units(Accelerator) or hasattr(value, "is_symbol"):
             return
-        if not isinstance(value, (int, float)) or not value >= 0 or (not value and key != "ecc"):
-            raise ValueError(f"{key} of {self} is {given!r}, and should be a positive number with its unit; leave out "
-                             f"what the chip lacks.")
+        numbers = np.asarray(None if isinstance(value, (list, tuple)) else value)
+        if numbers.dtype.kind not in "iuf" or not np.all(self._possible(key, numbers)):
+            wanted = "a share from 0 to less than 1" if key == "ecc" else "a positive, finite number with its unit"
+            raise ValueError(f"{key} of {self} is {given_text(given)}, and should be {wanted}; leave out what the chip "
+                             f"lacks.")
+
+    def _possible(self, key: str, numbers: Any) -> Any:
+        """Which of some numbers that figure can be."""
+        lacking = self.__dataclass_fields__[key].default
+        if key == "ecc":
+            return (numbers >= 0) & (numbers < 1)
+        return (numbers > 0) & (numbers < np.inf) | np.isnan(numbers) & (lacking is NONE)
 
     def __post_init__(self) -> None:
         make_plain(self)

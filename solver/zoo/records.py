@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 import pint
 
-from solver.text import nearest
+from solver.text import given_text, nearest
 from solver.units import Q_, factor, in_unit, is_quantity
 
 FOLDER = pathlib.Path(__file__).parent
@@ -81,7 +81,7 @@ def judge_figures(record: Any, **limits: tuple[float, float, str]) -> None:
     for name, (least, most, example) in limits.items():
         value = getattr(record, name)
         if isinstance(value, (bool, np.bool_)):
-            raise TypeError(f"{name} of {record.name!r} is {value!r}: give a figure, such as {example}.")
+            raise TypeError(f"{name} of {record.name!r} is {given_text(value)}: give a figure, such as {example}.")
         if isinstance(value, (int, float)) and not least <= value <= most and not _may_be_unknown(record, name, value):
             unit = f" {unit_of(record, name)}" if unit_of(record, name) else ""
             raise ValueError(f"{name} of {record.name!r} is {value:.6g}{unit}: give a figure from {least:.6g} to "
@@ -131,12 +131,16 @@ def changed(record: R, **fields: Any) -> R:
     if hasattr(record, "with_fields"):  # not known yet
         return record.with_fields(changed, fields)
     if not dataclasses.is_dataclass(record) or isinstance(record, type):
-        raise TypeError(f"{record!r} is no record: give one such as Hardware.Cloud.H100.")
+        raise TypeError(f"{given_text(record)} is no record: give one such as Hardware.Cloud.H100.")
     known = [field.name for field in dataclasses.fields(record)]
     for name in fields:
         if name not in known:
             raise TypeError(f"{record} has no figure {name!r}. {nearest(name, known)}")
-    return dataclasses.replace(record, **fields)
+    made = dataclasses.replace(record, **fields)
+    for name, value in fields.items():
+        if hasattr(made, "judge"):
+            made.judge(name, value)
+    return made
 
 
 class ByName(dict[str, Any]):

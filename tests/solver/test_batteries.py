@@ -8,9 +8,21 @@ from typing import Annotated, Any
 import numpy as np
 import pytest
 
-from solver import Hardware
+import solver
+from solver import (
+    Q_,
+    DistributedModel,
+    Fleet,
+    Hardware,
+    Models,
+    ParallelismOptimizer,
+    Profiles,
+    Servers,
+    TrainingMemoryModel,
+    TrainingProfiles,
+)
 from solver.base.arguments import Chip, Requests
-from solver.base.declared import declared
+from solver.base.declared import REQUIRED, declared
 from solver.base.kinds import Share, YesNo
 from solver.testing import check_formula, check_solver, formulas, solvers
 from solver.units import Byte, FlopRate, Scalar, Second
@@ -203,3 +215,57 @@ def test_a_class_without_declarations_is_named():
 
     with pytest.raises(AssertionError, match=r"Silent.solve has no declared arguments"):
         check_solver(Silent)
+
+
+ASKED = {name: getattr(solver, name) for name in solver.__all__
+         if hasattr(getattr(solver, name), "question") and hasattr(getattr(solver, name), "solve")}
+
+
+def usual_arguments(solve: Any) -> dict[str, Any]:
+    return {name: one.usual for name, one in solve.arguments.items()
+            if one.default is REQUIRED or one.example is not None}
+
+
+@pytest.mark.parametrize("name", ASKED)
+def test_every_field_of_every_class_has_a_working_or_says_that_it_has_none(name):
+    solve = ASKED[name]().solve
+    r = solve(**usual_arguments(solve))
+    for field in r.fields():
+        text = r.working(field)
+        assert text.startswith((f"{field} = ", f"{field} has no working: ", f"{field} is unknown, and has no "))
+
+
+FLEET = Fleet(Servers.DGX_H100, 4)
+
+
+@pytest.mark.parametrize("ask", [
+    lambda: DistributedModel().solve(Models.Llama3_8B, FLEET, 512, tp_size=4, pp_size=2, microbatch_count=16,
+                                     zero_stage=1, tokens=1e12, activation_recomputation=True, seq_len=4096),
+    lambda: DistributedModel().solve(Models.Llama3_8B, FLEET, 512, achieved=Q_("300 TFLOP/s")),
+    lambda: ParallelismOptimizer().solve(Models.Llama3_8B, FLEET, 512, zero_stage=3),
+    lambda: ParallelismOptimizer().solve(Models.Llama3_70B, Fleet(Servers.DGX_H100, 1), 512),
+    lambda: TrainingMemoryModel().solve(Models.Llama3_8B, Hardware.Cloud.H100, 1, pp_size=4, zero_stage=1, dp_size=8)])
+def test_trainings_have_workings_that_give_the_field(ask):
+    r = ask()
+    for field in r.fields():
+        assert r.working(field)
+    again = r.computed() if np.isfinite(r.value("headroom")) else {}
+    assert all(np.array_equal(again[name], r.value(name), equal_nan=True) for name in again)
+
+
+WRONG = {"chips": [Hardware.Cloud.H100, Hardware.Cloud.A100], "profile": Profiles.modern, "fleet": FLEET,
+         "server": Servers.DGX_H100, "training": next(iter(TrainingProfiles)), "model": Models.Llama3_8B,
+         "chip": Hardware.Cloud.H100, "zoo": Hardware, "table": {"a": Hardware.Cloud.H100}, "text": "x" * 500,
+         "array": np.full(9, Hardware.Cloud.H100)}
+OWN_WORDS = {"SensitivitySolver"}  # takes the arguments of other classes, and says their words
+
+
+@pytest.mark.parametrize("name", sorted(set(ASKED) - OWN_WORDS))
+def test_a_wrong_record_is_answered_in_a_short_sentence(name):
+    solve = ASKED[name]().solve
+    for argument in solve.arguments:
+        for wrong in WRONG.values():
+            try:
+                solve(**usual_arguments(solve) | {argument: wrong})
+            except (ValueError, TypeError) as error:
+                assert len(str(error)) <= 250, str(error)

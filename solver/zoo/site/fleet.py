@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from solver.text import nearest
+from solver.text import SHORT_LIST, given_text, nearest
 from solver.units import Byte, Scalar, Watt
 from solver.zoo.hardware import Accelerator
 from solver.zoo.records import Zoo
@@ -42,7 +42,7 @@ class Fleet:
             raise TypeError(f"node is {self.node}, a chip: a fleet has servers. Write Server('Mine', chip, 8) for "
                             f"servers of 8 such chips, or take one of Servers.")
         if not isinstance(self.node, Server):
-            raise TypeError(f"node is {self.node!r}, and should be a record such as Servers.DGX_H100.")
+            raise TypeError(f"node is {given_text(self.node)}, and should be a record such as Servers.DGX_H100.")
         if isinstance(self.count, (list, tuple)):
             object.__setattr__(self, "count", np.array(self.count))
         _judge_count(self.count)
@@ -94,16 +94,16 @@ def _record(name: str, value: Any, kind: type, zoo: Zoo[Any], usual: str) -> Any
     if isinstance(value, kind) or getattr(value, "is_symbol", False):
         return value
     if not isinstance(value, str):
-        raise TypeError(f"{name} is {value!r}, and should be a record such as {zoo[usual]}, or the name of one. "
-                        f"{nearest(value, zoo.keys())}")
+        raise TypeError(f"{name} is {given_text(value)}, and should be a record such as {zoo[usual]}, or the name of "
+                        f"one. {nearest(value, zoo.keys(), SHORT_LIST)}")
     if value not in zoo:
-        raise ValueError(f"{name} {value!r} is not known. {nearest(value, zoo.keys())}")
+        raise ValueError(f"{name} {given_text(value)} is not known. {nearest(value, zoo.keys(), SHORT_LIST)}")
     return zoo[value]
 
 
 def _judge_count(count: Any) -> None:
     if isinstance(count, (bool, np.bool_, str)) or count is None:
-        raise TypeError(f"count is {count!r}, and should be a number of servers, such as 16.")
+        raise TypeError(f"count is {given_text(count)}, and should be a number of servers, such as 16.")
     if isinstance(count, (int, float, np.ndarray)):
         for one in np.ravel(np.asarray(count, float)):
             if not (math.isfinite(one) and one >= 1 and one == math.floor(one)):
