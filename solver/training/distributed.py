@@ -44,7 +44,7 @@ from solver.training.arguments import (
     ZeroShards,
 )
 from solver.training.distributed_result import EXCHANGES, DistributedResult
-from solver.training.plan import TrainingPlan
+from solver.training.plan import TrainingPlan, is_one
 from solver.training.profiles import TrainingProfile, share_profile
 from solver.training.speed_arguments import Achieved, ComputeRate, FleetReplicas, Framework, WholeTraining
 from solver.training.step import TrainingStep
@@ -222,7 +222,8 @@ def step_values(asked: TrainingStep, tokens: Any) -> dict[str, Any]:
 
 def _working_rate(step: TrainingStep, computing: Any) -> Any:
     """FLOP/s of a chip of the longest stage while it computes."""
-    plan = step.plan
-    work = training_step_work(plan.model, step.batch, plan.context, plan.lora, step.full, step.selective,
-                              step.imbalance)
+    plan, work = step.plan, step.done
+    if not is_one(step.imbalance):  # the fullest chip has more of it
+        work = training_step_work(plan.model, step.batch, plan.context, plan.lora, step.full, step.selective,
+                                  step.imbalance)
     return reached_rate(work * step.uneven, plan.chips, computing)
