@@ -35,7 +35,7 @@ def trainable(kind: Any, device: Any) -> Any:
 
 def is_open(*values: Any) -> bool:
     """Whether one of them is not known yet."""
-    return any(unknown(value) for value in values)
+    return any(map(unknown, values))
 
 
 def all_good(name: str, value: Any, good: Any, sentence: Any, **others: Any) -> None:

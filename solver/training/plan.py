@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from solver.base.numbers import symbolic
 from solver.formulas.training.training_memory import (
     gathered_layer_bytes,
     kept_layers,
@@ -27,6 +28,11 @@ INPUT_KEPT = 2.0  # what full recomputation keeps of a layer's input, in hidden 
 # What an optimizer keeps of each parameter besides a 32-bit copy of weights that are narrower [byte].
 OPTIMIZERS = {"adam": 8.0, "adamw": 8.0, "adam8bit": 2.0, "muon": 4.0, "momentum": 4.0, "sgd": 0.0}
 COPY = 4.0
+
+
+def is_one(value: Any) -> bool:
+    """Whether it is known to be 1, so that what follows of more need not be worked out."""
+    return type(value) in (int, float) and bool(value == 1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,6 +60,11 @@ class TrainingPlan:
     def chips(self) -> Any:
         """All of them."""
         return self.tensor * self.context_parallel * self.pipeline * self.data
+
+    @property
+    def mixed(self) -> bool:
+        """Whether it has mixtures of experts, as far as is known."""
+        return symbolic(self.model.mixture_layers) or bool(self.model.mixture_layers)
 
     @cached_property
     def tokens(self) -> Any:
@@ -83,7 +94,7 @@ class TrainingPlan:
     def kept(self, size: Any, stage: int) -> Any:
         """So many bytes for each parameter of a chip, shared out from a ZeRO stage on."""
         rest = sharded_bytes(self.parameters - self.experts, size, self.zero_stage, stage, self.replicas)
-        if not self.model.mixture_layers and not hasattr(self.model.mixture_layers, "is_symbol"):
+        if not self.mixed:
             return rest
         return rest + sharded_bytes(self.experts, size, self.zero_stage, stage, self.expert_replicas)
 

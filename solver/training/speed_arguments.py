@@ -61,8 +61,8 @@ def _fitting(data: Any, seen: Seen) -> Any:
     if is_open(data, batch, many, repeated, experts):
         return data
     if isinstance(data, float) and data >= 1 and data.is_integer() and isinstance(batch, (int, float)):
-        share = data * many * repeated  # as most calls have it
-        if isinstance(share, (int, float)) and batch % share == 0 and isinstance(experts, int) and experts == 1:
+        share, around = data * many * repeated, data * seen["tp_size"] * seen["cp_size"]  # as most calls have it
+        if isinstance(share, float) and isinstance(around % experts, float) and batch % share == around % experts == 0:
             return data
     if np.any(data != np.floor(data)) or np.any(data < 1):
         raise PlanError(f"{_said(seen)} does not divide the fleet's {_most(seen['fleet'].chips)} chips evenly: choose "

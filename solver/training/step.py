@@ -28,10 +28,12 @@ from solver.formulas.training.training_step import (
     unsplit_share,
     vector_time,
 )
-from solver.training.plan import TrainingPlan
+from solver.training.plan import TrainingPlan, is_one
 from solver.training.profiles import TrainingProfile, share_profile
 from solver.zoo.precision import WIDE
 from solver.zoo.site.fleet import Fleet
+
+WHOLE_PEAK = share_profile(1.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -135,7 +137,7 @@ class TrainingStep:
     def tensor_exchange(self) -> Any:
         """Of a micro-batch in a stage: parts of layers are added up, which takes two passes of a ring each."""
         plan, model = self.plan, self.plan.model
-        if type(plan.tensor) in (int, float) and plan.tensor == 1:
+        if is_one(plan.tensor):
             return 0.0
         sums = layer_sums(model.layers, model.mixture_layers, plan.expert) / model.layers * self.layers
         near = group_neighbours(plan.tensor, 1, self.joined)
@@ -146,7 +148,7 @@ class TrainingStep:
     def context_exchange(self) -> Any:
         """Keys and values are gathered before attention, twice, and their gradients shared out."""
         plan, model = self.plan, self.plan.model
-        if type(plan.context_parallel) in (int, float) and plan.context_parallel == 1:
+        if is_one(plan.context_parallel):
             return 0.0
         heads = np.minimum(plan.tensor, model.attention.kv_heads)
         size = gathered_bytes(model, plan.tokens * plan.context_parallel, WIDE) / heads
@@ -157,7 +159,7 @@ class TrainingStep:
     def expert_exchange(self) -> Any:
         """Tokens are sent to their experts and back, in each pass."""
         plan, model = self.plan, self.plan.model
-        if type(plan.expert) in (int, float) and plan.expert == 1:
+        if is_one(plan.expert):
             return 0.0
         near = group_neighbours(plan.expert, 1, self.joined)
         one = self._routing(near, plan.expert / near)
@@ -179,7 +181,7 @@ class TrainingStep:
     def stage_exchange(self) -> Any:
         """Activations are sent to the next stage, and gradients back."""
         plan = self.plan
-        if type(plan.pipeline) in (int, float) and plan.pipeline == 1:
+        if is_one(plan.pipeline):
             return 0.0
         inside = plan.tensor * plan.context_parallel * plan.pipeline <= self.joined
         rate = np.where(inside, self.link, self.network)
@@ -191,17 +193,19 @@ class TrainingStep:
     def replica_exchange(self) -> Any:
         """Of a step: gradients are added up, and with ZeRO weights gathered."""
         plan, joined = self.plan, self.joined
-        if type(plan.replicas) in (int, float) and plan.replicas == 1 and not plan.model.mixture_layers:
+        if is_one(plan.replicas) and not plan.mixed:
             return 0.0
         passes = replica_passes(plan.zero_stage, plan.micro_batches, self.accumulations)
         gradients = np.where(plan.zero_stage >= 3, 1 / 3, 1.0)  # what adapters have next to none of
         apart = np.where(plan.zero_stage >= 3, self.layers, 1.0)
         near = (group_neighbours(plan.context_parallel, plan.tensor, joined)
                 * group_neighbours(plan.data, plan.tensor * plan.context_parallel * plan.pipeline, joined))
-        size = plan.precision.size
+        size, times = plan.precision.size, passes * (1 - plan.lora * gradients)
+        if not plan.mixed:
+            return times * self._ring(plan.parameters * size, plan.replicas, near, apart)
         dense = self._ring((plan.parameters - plan.experts) * size, plan.replicas, near, apart)
         experts = self._ring(plan.experts * size, plan.expert_replicas, np.minimum(near, plan.expert_replicas), apart)
-        return passes * (1 - plan.lora * gradients) * (dense + np.where(plan.experts > 0, experts, 0.0))
+        return times * (dense + np.where(plan.experts > 0, experts, 0.0))
 
     @cached_property
     def optimizing(self) -> Any:
@@ -217,12 +221,14 @@ class TrainingStep:
         Of the step's time each part is known but arithmetic; it is what is left, and counts once for each micro-batch
         and once for each of which the pipeline is empty.
         """
-        one = replace(self, profile=share_profile(1.0), achieved=None)
+        one = replace(self, profile=WHOLE_PEAK, achieved=None)
         step = self.done / (self.plan.chips * self.achieved)
         fill = 1 + (self.plan.pipeline - 1) / (self.plan.interleaving * self.plan.micro_batches)
         others = fill * self.micro_batches * one.exchanges + (1 - self.overlap) * one.replica_exchange
         share = self.straggler * fill * self.micro_batches * one.arithmetic / (step - others)
-        return replace(one, profile=share_profile(np.where(share > 0, share, np.inf)))
+        found = replace(one, profile=share_profile(np.where(share > 0, share, np.inf)))
+        vars(found).update({name: value for name, value in vars(one).items() if name not in ("profile", "arithmetic")})
+        return found  # which exchanges the same, and need not work it out again
 
     @cached_property
     def exchanges(self) -> Any:
