@@ -20,7 +20,7 @@ import numpy as np
 import pint
 import pint.registry
 
-from solver.text import array_text, number_text
+from solver.text import array_text, given_text, nearest, number_text
 
 # What a formula takes and returns: a float, an array or a symbol, in the base unit that is named.
 Scalar: TypeAlias = Annotated[Any, ""]
@@ -111,6 +111,30 @@ class Registry(pint.registry.GenericUnitRegistry[Quantity, Unit]):
 REGISTRY = Registry(filename=str(pathlib.Path(__file__).with_name("units.txt")))
 REGISTRY.formatter.default_format = "~"
 REGISTRY.separate_format_defaults = True
+PLAIN_UNITS = list(REGISTRY._units)  # before those with prefixes come in
+OFTEN = ("byte", "bit", "FLOP", "token", "request", "USD", "s", "min", "h", "day", "week", "year", "W", "J", "Wh", "kg")
+
+
+class UnlikeUnitError(pint.DimensionalityError):
+    """A quantity of another kind than what is asked for, in a sentence of ours."""
+
+    def __str__(self) -> str:
+        return self.extra_msg
+
+
+class UnknownUnitError(pint.UndefinedUnitError):
+    """A unit that is not known, with those that are like it."""
+
+    def __str__(self) -> str:
+        name = str(self.unit_names[0])
+        if name in REGISTRY._prefixes:
+            return f"{name!r} is no unit, but goes in front of one: write it in one word, such as '{name}token'."
+        if name.endswith("ps") and name[:-2] in REGISTRY:
+            return f"{name!r} is no unit that is known. Did you mean {name[:-2]}/s?"
+        close = nearest(name, [*PLAIN_UNITS, *(mark + one for mark in REGISTRY._prefixes for one in PLAIN_UNITS
+                                               if (len(mark) > 2) == (len(one) > 3) or one in ("FLOP", "token"))])
+        return f"{given_text(name)} is no unit that is known. " + (
+            close if close.startswith("Did") else f"Give it in {', '.join(OFTEN)} or their multiples.")
 
 
 @functools.cache
@@ -141,6 +165,13 @@ def Q_(value: Any, unit: Any = None) -> Quantity:
     >>> print(Q_("100 GB/s") + Q_(8, "Gbps"))
     101 GB/s
     """
+    try:
+        return _parsed(value, unit)
+    except pint.UndefinedUnitError as error:
+        raise UnknownUnitError(error.unit_names) from None
+
+
+def _parsed(value: Any, unit: Any) -> Quantity:
     if isinstance(value, Quantity):
         return value if unit is None else REGISTRY.Quantity(value, unit)
     if isinstance(value, pint.Quantity):

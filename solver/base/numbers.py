@@ -15,7 +15,7 @@ import numpy as np
 from pint import DimensionalityError
 
 from solver.text import given_text
-from solver.units import Q_, Quantity, in_unit, is_quantity
+from solver.units import Q_, Quantity, UnlikeUnitError, in_unit, is_quantity
 
 MOST = 1e9  # of anything that is counted: beyond it a float is as good as infinite, and no machine is
 
@@ -69,9 +69,9 @@ def magnitude(name: str, value: Quantity, unit: str) -> Any:
     try:
         found = value.magnitude * _conversion(value.units, unit)
     except DimensionalityError as error:
-        wanted = unit or "a number without a unit"
-        raise DimensionalityError(error.units1, error.units2, error.dim1, error.dim2,
-                                  f": {name} is {value}, and should be in {wanted}.") from None
+        wanted = f"in {unit}" if unit else "a number without a unit"
+        raise UnlikeUnitError(error.units1, error.units2, error.dim1, error.dim2,
+                              f"{name} is {value}, and should be {wanted}.") from None
     return found
 
 

@@ -15,8 +15,9 @@ from solver.base.declared import OWN, REQUIRED, Argument
 from solver.base.kinds import Number, OneOf, RecordOf
 from solver.base.result import Result
 from solver.testing.odd import good_value, odd_values
+from solver.units import UnlikeUnitError
 
-SENTENCE = (ValueError, TypeError, pint.DimensionalityError)
+SENTENCE = (ValueError, TypeError, pint.DimensionalityError, UnlikeUnitError)
 SECTIONS = ("Parameters", "Raises", "Examples")
 
 

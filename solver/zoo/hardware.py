@@ -97,7 +97,7 @@ class Accelerator:
             return
         numbers = np.asarray(None if isinstance(value, (list, tuple)) else value)
         if numbers.dtype.kind not in "iuf" or not np.all(self._possible(key, numbers)):
-            wanted = "a share from 0 to less than 1" if key == "ecc" else "a positive, finite number with its unit"
+            wanted = "a share from 0 to less than 1" if key == "ecc" else "a positive number with its unit, and finite"
             raise ValueError(f"{key} of {self} is {given_text(given)}, and should be {wanted}; leave out what the chip "
                              f"lacks.")
 

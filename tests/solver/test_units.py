@@ -10,7 +10,7 @@ import numpy as np
 import pint
 import pytest
 
-from solver import Q_
+from solver import Q_, Hardware, Models, ServingModel
 from solver.text import number_text
 from solver.units import REGISTRY, factor, quantity, unit
 
@@ -97,3 +97,27 @@ def test_factor_and_quantity():
     assert factor("GiB") == 2**30
     assert quantity(2e9, "GB").magnitude == 2.0
     assert isinstance(quantity(np.array([1e9]), "GB").magnitude, np.ndarray)
+
+
+@pytest.mark.parametrize("text, says", [
+    ("1 month", "'month' is no unit that is known. Give it in byte, bit,"), ("5 gigabite", "gigabyte"),
+    ("2 T token", "'T' is no unit, but goes in front of one: write it in one word, such as 'Ttoken'."),
+    ("1 tflop/s", "TFLOP"), ("3 GBps", "Did you mean GB/s?"), ("5 kB/sx", "Did you mean s?"),
+    ("2 " + "x" * 999, "or their multiples.")])
+def test_an_unknown_unit_is_answered_in_a_sentence_with_those_that_are_like_it(text, says):
+    with pytest.raises(pint.UndefinedUnitError) as caught:
+        Q_(text)
+    assert says in str(caught.value)
+    assert len(str(caught.value)) <= 250
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)
+
+
+def test_a_week_has_seven_days():
+    assert Q_("1 week") == Q_("7 day")
+
+
+def test_a_quantity_of_another_kind_is_answered_in_a_sentence_of_ours():
+    with pytest.raises(pint.DimensionalityError) as caught:
+        ServingModel().solve(Models.Llama3_8B, Hardware.Cloud.H100, seq_len=Q_("3 GB"))
+    assert str(caught.value) == "seq_len is 3 GB, and should be in token."
+    assert str(pickle.loads(pickle.dumps(caught.value))) == str(caught.value)

@@ -293,7 +293,7 @@ def test_spaces_that_are_slips(more, says):
     ("-ttft", {"itl": True}, "The constraint of itl is True, and it is a number of ms"),
     ("-ttft", {"itl": 20}, "The constraint of itl is 20, and should be a text such as '<= 200 ms'"),
     ("-ttft", ["itl"], "constraints are .'itl'., and should be a mapping"),
-    ("-ttft", {"memory_utilization": "<= 20 ms"}, "should be in a number without a unit"),
+    ("-ttft", {"memory_utilization": "<= 20 ms"}, "should be a number without a unit"),
 ])
 def test_objectives_and_constraints_that_are_slips(objectives, constraints, says):
     """They show at once, even where the first of the points are refused."""
