@@ -189,7 +189,7 @@ def test_figures_go_into_a_file(tmp_path):
     (["serve", "Llama3_8B", "H100", "--csv", "/nowhere/out.csv"], "/nowhere/out.csv: No such file"),
     (["solve", "NoSuchModel", "3", "4"], "class 'NoSuchModel' is not known. Did you mean"),
     (["solve", "SensitivitySolver", "llama3_8b", "h100", "--solver", "serving"], "give it in given, such as seq_len="),
-    (["solve", "SensitivitySolver", "llama3_8b", "h100", "--solver", "servin"], "Did you mean serving?"),
+    (["solve", "SensitivitySolver", "llama3_8b", "h100", "--solver", "servin"], "or serving?"),
     (["solve", "SensitivitySolver", "llama3_8b", "h100", "--given", "seq_len"], "such as batch_size=256"),
     (["solve", "SensitivitySolver", "llama3_8b", "h100", "--figures", "powr"], "Did you mean power"),
     (["solve", "TopologyModel", "NDX"], "Did you mean NDR?"), (["solve", "TopologyModel", "zzz"], "neither a fleet"),

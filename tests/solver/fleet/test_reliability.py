@@ -138,7 +138,7 @@ def test_a_fleet_that_never_gets_anywhere():
 
 @pytest.mark.parametrize("asked, says", [
     ({"mttf": 50000}, "mttf is 50000, without a unit: write Q_"), ({"mttf": "Llama"}, "Did you mean Llama_3_405B"),
-    ({"mttf": Servers.DGX_H100}, "mttf is Server"), ({"mttf": Q_("0 hour")}, "mttf is 0"),
+    ({"mttf": Servers.DGX_H100}, "mttf is DGX H100"), ({"mttf": Q_("0 hour")}, "mttf is 0"),
     ({"mttf": HOURS_50000, "checkpoint_time_s": 0}, "checkpoint_time_s is 0: give a number of second above 0"),
     ({"mttf": HOURS_50000, "fleet": Hardware.Cloud.H100}, "a chip: write Fleet")])
 def test_bad_input_is_answered(asked, says):
