@@ -176,7 +176,7 @@ class TrainingMemoryModel(ForwardModel):
         128 places, and v_stages=8 on 16 stages. So its three plans fit, as they ran. With zero_stage=1 the one with 32
         micro-batches does not, by 5 GB, and nor does it with 2 or 4 parts.
 
-        The peer counts 34 bytes of each number of a hidden state for every model; here it is what the matrices of a
+        mlsysim counts 34 bytes of each number of a hidden state for every model; here it is what the matrices of a
         layer keep, which is 34 for GPT-3.
 
         Examples

@@ -52,7 +52,7 @@ def test_the_format_is_the_one_that_the_chip_runs_fastest(chip, width, name):
 
 
 def test_from_32_bits_16_alone_would_be_twice():
-    """The peer's default. Here it has to be asked for: models are published at 16 bits."""
+    """mlsysim's default. Here it has to be asked for: models are published at 16 bits."""
     assert compressed(target_bitwidth=16).compression_ratio == 1
     assert compressed(target_bitwidth=16, baseline_precision="fp32").compression_ratio == 2
 

@@ -34,7 +34,7 @@ def test_scores_that_leave_the_chip_wait_for_memory():
 
 
 def test_a_product_of_one_token_reaches_thousandths():
-    """The peer says 0.30 to 0.60 whatever the number of tokens."""
+    """mlsysim says 0.30 to 0.60 whatever the number of tokens."""
     one, many = EFFICIENCY.solve(LLAMA, H100, "ffn", seq_len=[1, 16384]).mfu
     assert one < 0.004 and many == pytest.approx(0.82, abs=0.01)  # the share of the profile, fitted to products
 

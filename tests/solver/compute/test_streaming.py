@@ -1,4 +1,4 @@
-"""Weights that stream in: published figures of a wafer, the peer's slip, and laws."""
+"""Weights that stream in: published figures of a wafer, mlsysim's slip, and laws."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def test_the_mean_is_that_of_all_steps(model):
 
 
 def test_a_constant_time_between_tokens_is_far_off_where_answers_are_long():
-    """The peer multiplies the time at the prompt. DeepSeek-AI 2025, "DeepSeek-R1", section 3: answers of up to
+    """mlsysim multiplies the time at the prompt. DeepSeek-AI 2025, "DeepSeek-R1", section 3: answers of up to
     32,768 tokens in its benchmarks; here 16 of them at once."""
     r = REASONING.solve(LLAMA, H100, 64, 1024, tokens_per_step=512, branches=16)
     assert r.tokens_generated == 16 * 32_768
