@@ -113,8 +113,10 @@ def test_formulas_with_an_axis_at_a_hundred_points():
 
 @pytest.mark.soak
 def test_all_formulas_at_a_hundred_thousand_points():
-    agree_at_random_points(elementwise_formulas(), groups=2000, count=50, seed=4)
-    agree_at_random_points(formulas_with_an_axis(), groups=3000, count=None, seed=5)
+    """In parts: Node reads no text of more than half a gigabyte."""
+    for seed in range(4, 12):
+        agree_at_random_points(elementwise_formulas(), groups=250, count=50, seed=seed)
+    agree_at_random_points(formulas_with_an_axis(), groups=3000, count=None, seed=12)
 
 
 def elementwise_formulas():
