@@ -125,8 +125,8 @@ def _met(result: TailLatencyResult) -> Any:
 class TailLatencyModel(ForwardModel):
     """Waiting for a server: latency against load, and its tail.
 
-    >>> TailLatencyModel().solve([10, 16, 19], 50).p99_latency.round(1)
-    <Quantity([ 460.5 1151.3 4605.2], 'millisecond')>
+    >>> print(TailLatencyModel().solve([10, 16, 19], 50).p99_latency)
+    [461, 1,151, 4,605] ms
     """
 
     question = "How slow are the slowest requests under load?"

@@ -42,7 +42,7 @@ def check_formula(function: Callable[..., Any], **choices: Any) -> None:
         _fail(function, fault)
     _check_text(function)
     rng = np.random.default_rng(20261126)
-    for _ in range(3):
+    for _ in range(2):
         _check_dimensions(function, random_arguments(function, rng, None, choices))
     given = random_arguments(function, rng, SIZE, choices)
     with np.errstate(all="ignore"):
@@ -125,12 +125,12 @@ def _check_lazy(function: Callable[..., Any], given: dict[str, Any]) -> None:
         import dask.array as lazy
     except ImportError:
         return
-    later = {name: lazy.from_array(value, chunks=7) if isinstance(value, np.ndarray) else value
+    later = {name: lazy.from_array(value, chunks=11) if isinstance(value, np.ndarray) else value
              for name, value in given.items()}
     result = function(**later)
     if any(isinstance(value, lazy.Array) for value in later.values()):
         if not isinstance(result, lazy.Array):
             _fail(function, "computes a Dask array too early: what comes out is no Dask array.")
-        result = result.compute()
+        result = result.compute(optimize_graph=False, scheduler="synchronous")  # small: the quickest way
     if not np.allclose(result, function(**given), rtol=1e-12, atol=0, equal_nan=True):
         _fail(function, "gives something else for a Dask array than for numpy's.")
