@@ -19,8 +19,6 @@ from solver.zoo.precision import PRECISIONS, Precision
 from solver.zoo.profiles import Profile, Profiles
 from solver.zoo.records import Zoo
 from solver.zoo.site.fabric import Fabric, Fabrics
-from solver.zoo.site.fleet import Fleet
-from solver.zoo.site.server import Server
 
 RATES = [name for name, kind in PRECISIONS.items() if kind.rate == name]  # formats that chips multiply in
 WEIGHTS_ALONE = {4.0: "w4a16", 8.0: "w8a16"}  # by their bits: what runs on a chip that does not multiply so narrow
@@ -56,7 +54,7 @@ def transformer(name: str, value: Any) -> Any:
                         f"such as Models.Llama3_8B, or ask Engine.solve.")
     if isinstance(value, Accelerator):
         raise TypeError(f"{name} is {value}, an accelerator: were model and hardware swapped?")
-    if isinstance(value, (Fleet, Server)):
+    if _machines(value):
         raise TypeError(f"{name} is {value}, machines: were model and fleet swapped?")
     raise TypeError(f"{name} is {given_text(value)}, and should be a record such as Models.Llama3_8B.")
 
@@ -67,11 +65,18 @@ def accelerator(name: str, value: Any) -> Any:
         return value
     if isinstance(value, (Transformer, ConvNet)):
         raise TypeError(f"{name} is {value}, a model: were model and hardware swapped?")
-    if isinstance(value, (Fleet, Server)):
-        kind = "a fleet" if isinstance(value, Fleet) else "a kind of server"
+    if _machines(value):
+        kind = _machines(value)
         raise TypeError(f"{name} is {value}, {kind}, and one chip is asked for: give its .device, "
                         f"{value.device}.")
     raise TypeError(f"{name} is {given_text(value)}, and should be a record such as Hardware.Cloud.H100.")
+
+
+def _machines(value: Any) -> str:
+    """What kind of machines somebody gave where a chip or a model is wanted; nothing, if it is none."""
+    from solver.zoo.site.fleet import Fleet, Server  # only when something went wrong
+
+    return "a fleet" if isinstance(value, Fleet) else "a kind of server" if isinstance(value, Server) else ""
 
 
 def precision(value: Any, name: str = "precision") -> Any:
