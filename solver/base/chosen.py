@@ -9,7 +9,7 @@ import math
 from typing import Any
 
 from solver.base.numbers import symbolic
-from solver.text import SHORT_LIST, given_text, nearest
+from solver.text import given_text, nearest
 from solver.zoo.convnet import ConvNet
 from solver.zoo.formats import cache_format_named, precision_named
 from solver.zoo.hardware import Accelerator
@@ -17,7 +17,7 @@ from solver.zoo.heads import HEADS, Head
 from solver.zoo.models import Transformer
 from solver.zoo.precision import PRECISIONS, Precision
 from solver.zoo.profiles import Profile, Profiles
-from solver.zoo.records import Zoo
+from solver.zoo.records import record_named
 from solver.zoo.site.fabric import Fabric, Fabrics
 
 RATES = [name for name, kind in PRECISIONS.items() if kind.rate == name]  # formats that chips multiply in
@@ -139,15 +139,3 @@ def profile(value: Any) -> Any:
 def fabric(name: str, value: Any) -> Any:
     """The network of that name, or that record."""
     return record_named(name, value, Fabric, Fabrics, "Fabrics.NDR")
-
-
-def record_named(name: str, value: Any, kind: type, zoo: Zoo[Any], example: str) -> Any:
-    """The record of that name, or that record."""
-    if symbolic(value) or isinstance(value, kind):
-        return value
-    if not isinstance(value, str):
-        raise TypeError(f"{name} is {given_text(value)}, and should be a record such as {example}, or its name. "
-                        f"{nearest(value, zoo.keys(), SHORT_LIST)}")
-    if value not in zoo:
-        raise ValueError(f"{name} {given_text(value)} is not known. {nearest(value, zoo.keys(), SHORT_LIST)}")
-    return zoo[value]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Annotated, Any, TypeAlias
 
-from solver.base.chosen import fabric, record_named
+from solver.base.chosen import fabric
 from solver.base.kinds import RecordOf
 from solver.base.numbers import symbolic
 from solver.text import given_text
 from solver.zoo.hardware import Accelerator
+from solver.zoo.records import record_named
 from solver.zoo.site.datacenter import Datacenter, Datacenters
 from solver.zoo.site.fabric import Fabrics
 from solver.zoo.site.fleet import Fleet

@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from solver.base.chosen import record_named
 from solver.base.kinds import Rate
 from solver.base.numbers import symbolic
-from solver.zoo.records import Zoo
+from solver.zoo.records import Zoo, record_named
 
 
 @dataclass(frozen=True, eq=False)

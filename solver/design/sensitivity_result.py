@@ -71,12 +71,6 @@ class SensitivityResult(Result):
         return {name: asked.change(name) for name in asked.figures}
 
     @property
-    def baseline_quantity(self) -> Any:
-        """The field as the solver shows it."""
-        asked = self.given["asked"]
-        return getattr(asked.baseline, asked.field)
-
-    @property
     def binding_constraint(self) -> Any:
         """The figure that matters most: "memory_capacity" where it does not fit, else that of the largest elasticity;
         an array of names for arrays, and "" where nothing matters."""

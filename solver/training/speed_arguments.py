@@ -6,7 +6,6 @@ from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 
-from solver.base.chosen import record_named
 from solver.base.declared import Seen
 from solver.base.kinds import Number, Rate, RecordOf, Whole
 from solver.base.numbers import each, together
@@ -15,6 +14,7 @@ from solver.training.arguments import OVERLAP_EFFICIENCY, all_good, is_open
 from solver.training.profiles import TrainingProfile, TrainingProfiles
 from solver.units import Q_, quantity
 from solver.zoo.profiles import EFFICIENCY
+from solver.zoo.records import record_named
 
 REPLICA_SIZES = ("tp_size", "cp_size", "pp_size", "batch_size", "microbatch_count", "gradient_accumulation_steps",
                  "ep_size")

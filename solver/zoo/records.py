@@ -18,7 +18,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 import pint
 
-from solver.text import given_text, nearest
+from solver.text import SHORT_LIST, given_text, nearest
 from solver.units import Q_, factor, in_unit, is_quantity
 
 FOLDER = pathlib.Path(__file__).parent
@@ -202,6 +202,18 @@ class Zoo(Generic[R]):
 
     def __repr__(self) -> str:
         return f"{self._title}: {', '.join(self._records)}"
+
+
+def record_named(name: str, value: Any, kind: type, zoo: Zoo[Any], example: str) -> Any:
+    """The record of that name, or that record; a symbol stands for one that is chosen later, and passes."""
+    if isinstance(value, kind) or getattr(type(value), "is_symbol", False):
+        return value
+    if not isinstance(value, str):
+        raise TypeError(f"{name} is {given_text(value)}, and should be a record such as {example}, or its name. "
+                        f"{nearest(value, zoo.keys(), SHORT_LIST)}")
+    if value not in zoo:
+        raise ValueError(f"{name} {given_text(value)} is not known. {nearest(value, zoo.keys(), SHORT_LIST)}")
+    return zoo[value]
 
 
 def records(file: str, make: Callable[[dict, Mapping[str, Source]], R]) -> dict[str, R]:

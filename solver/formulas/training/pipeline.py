@@ -6,7 +6,7 @@ import numpy as np
 
 from solver.formulas.training.passes import training_passes
 from solver.formulas.training.training_step import seen_context
-from solver.units import Context, Flop, FlopRate, Request, Scalar, Second
+from solver.units import Context, Flop, Request, Scalar, Second
 from solver.zoo.models import Transformer
 
 
@@ -115,17 +115,3 @@ def waiting_time(passes: Scalar, stages: Scalar, interleaving: Scalar, one: Seco
     0.35000000000000003
     """
     return passes * (stages - 1) / interleaving * one
-
-
-def iteration_time(work: Flop, chips: Scalar, rate: FlopRate, bubble: Scalar = 0.0) -> Second:
-    """Time of a training step on `chips` chips that each reach `rate`.
-
-        time = work / (chips * rate) * (1 + bubble)
-
-    Leaves out data parallelism: gradients are taken to be exchanged meanwhile.
-    Source: Narayanan et al. 2021, "Efficient Large-Scale Language Model Training on GPU Clusters", section 2.2.
-
-    >>> round(iteration_time(2.47e18, 280, 0.6 * 312e12, pipeline_bubble(35, 280, 3)), 1)   # s
-    49.0
-    """
-    return work / (chips * rate) * (1 + bubble)

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from solver.text import SHORT_LIST, given_text, nearest
+from solver.text import given_text
 from solver.units import Byte, Scalar, Watt
 from solver.zoo.hardware import Accelerator
-from solver.zoo.records import Zoo
+from solver.zoo.records import record_named
 from solver.zoo.site.datacenter import Datacenter, Datacenters
 from solver.zoo.site.fabric import Fabric, Fabrics
 from solver.zoo.site.server import Server
@@ -48,7 +48,9 @@ class Fleet:
         _judge_count(self.count)
         for name, kind, zoo, usual in (("fabric", Fabric, Fabrics, "NDR"),
                                        ("datacenter", Datacenter, Datacenters, "Average")):
-            object.__setattr__(self, name, _record(name, getattr(self, name), kind, zoo, usual))
+            value = getattr(self, name)
+            given = zoo[usual] if value is None else value
+            object.__setattr__(self, name, record_named(name, given, kind, zoo, str(zoo[usual])))
 
     @property
     def device(self) -> Accelerator:
@@ -86,19 +88,6 @@ class Fleet:
 
     def __str__(self) -> str:
         return self.name or f"{self.count:,.0f} × {self.node}" if np.ndim(self.count) == 0 else f"Fleet of {self.node}"
-
-
-def _record(name: str, value: Any, kind: type, zoo: Zoo[Any], usual: str) -> Any:
-    """A record, or that of a name; the usual one where none is given."""
-    value = usual if value is None else value
-    if isinstance(value, kind) or getattr(value, "is_symbol", False):
-        return value
-    if not isinstance(value, str):
-        raise TypeError(f"{name} is {given_text(value)}, and should be a record such as {zoo[usual]}, or the name of "
-                        f"one. {nearest(value, zoo.keys(), SHORT_LIST)}")
-    if value not in zoo:
-        raise ValueError(f"{name} {given_text(value)} is not known. {nearest(value, zoo.keys(), SHORT_LIST)}")
-    return zoo[value]
 
 
 def _judge_count(count: Any) -> None:
