@@ -1,0 +1,154 @@
+"""A lab as one HTML file that asks nobody for anything.
+
+    text = exported_page("03_kv_cache", "learn")
+
+The lab is made twice over in one process: as it is before its predictions are locked, which stands in the page for
+everybody to read, and as it is after that, of which the page holds the difference, packed. See `packing` and `told`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import hashlib
+import os
+import pathlib
+import re
+import tempfile
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+from mlsysim_labs.export.packing import json_text, packed
+from mlsysim_labs.export.prose import Prose, prose_of
+from mlsysim_labs.export.told import Told, check_followed, guessed_knobs
+from mlsysim_labs.export.widgets import Widgets, changes
+from mlsysim_labs.lab import Lab
+from mlsysim_labs.places.notebooks import new_lab, notebook_of
+from mlsysim_labs.widgets.assets import PACKAGE, script, style
+from solver import __version__
+
+HOST = ["reactive/program.js", *(f"export/page/{name}.js" for name in (
+    "models", "knobs", "scales", "marks", "figure", "views", "sha256", "packing", "plain", "record", "shelf", "journal",
+    "judge", "standing", "scenes", "acts", "page", "address", "start"))]
+WATCH = "export/page/watch.js"  # stands first, and says when what follows is not whole
+LOOSE = re.compile(r"/\*.*?\*/|^\s+|\s+$", re.DOTALL | re.MULTILINE)
+PLACE = re.compile(r"\{\{(\w+)\}\}")
+NEVER = 0.0  # when a page's lab was shown: it does not scroll to itself
+
+
+def exported_page(lab: str | os.PathLike[str], mode: str = "learn") -> str:
+    """The text of the page of a lab; ExportError, with what to do, for one that cannot do without a kernel.
+
+    `lab` : the slug of one of the package's own, such as "03_kv_cache", or the path of a notebook
+    `mode` : "learn", "demo" (all is shown, nothing kept) or "exam" (answers are kept; no truth, key or hint is there)
+
+    >>> exported_page("03_kv_cache", "exam")[:15]
+    '<!doctype html>'
+    """
+    notebook = notebook_of(lab)
+    with empty_folder():
+        made = new_lab(notebook, mode)
+        made.box  # noqa: B018 - showing it is what publishes
+        check_followed(made)
+        page, parts, widgets = _both_states(made)
+    return _filled(page, parts, widgets, prose_of(notebook), made)
+
+
+@contextlib.contextmanager
+def empty_folder() -> Iterator[None]:
+    """Work in an empty folder meanwhile: what lies in the author's stays out of the page."""
+    with tempfile.TemporaryDirectory() as folder, contextlib.chdir(folder):
+        yield
+
+
+def _both_states(lab: Lab) -> tuple[dict[str, Any], dict[str, Any], Widgets]:
+    """What everybody may read, what opens at the locks, and the widgets of both."""
+    widgets, runner = Widgets(), lab.page.runner
+    lab.page.rail.born = NEVER
+    before = widgets.states(lab.box)
+    views = list(runner.views)
+    page = _clear(lab, widgets) | {"models": before}
+    for item in lab.questions.predictions.values():
+        own = item.shown.options[0] if item.shown.options else item.shown.low
+        item.shown.hear({"kind": "lock", "id": item.name, "value": own})
+    after = widgets.states(lab.box)
+    told = Told(lab, widgets, views)
+    parts: dict[str, Any] = {}
+    if lab.mode != "exam":
+        parts = {name: told.of_prediction(item) for name, item in lab.questions.predictions.items()}
+    written = {widgets.name(item.shown) for item in lab.questions.predictions.values()}  # by the page itself
+    moved = {name: model for name, model in changes(before, after).items() if name not in written}
+    for own in ("guesses", "reveal"):
+        moved.get(widgets.name(runner), {"state": {}})["state"].pop(own, None)
+    parts[""] = {"models": moved, "items": told.of_items(), "hand_in": widgets.name(lab.questions.hand_in)}
+    return page, parts, widgets
+
+
+def _clear(lab: Lab, widgets: Widgets) -> dict[str, Any]:
+    """What the page has to know before anything is locked, besides its widgets."""
+    predictions = [{"name": name, "id": widgets.name(item.shown), "show": item.raw_show(),
+                    "guessed": guessed_knobs(lab, item)} for name, item in lab.questions.predictions.items()]
+    return {"lab": lab.progress.slug, "mode": lab.mode, "plays": lab.progress.may_play,
+            "versions": {"mlsysim-labs": __version__}, "edition": "", "seed": seed_of(lab.progress.slug),
+            "root": widgets.name(lab.box), "runner": widgets.name(lab.page.runner),
+            "rail": widgets.name(lab.page.rail), "line": widgets.name(lab.progress.line),
+            "steps": len(lab.progress.steps), "predictions": predictions}
+
+
+def seed_of(slug: str) -> int:
+    """What the mask of a lab's packed parts begins with.
+
+    >>> seed_of("03_kv_cache") == seed_of("03_kv_cache")
+    True
+    """
+    return zlib.crc32(slug.encode())
+
+
+def _filled(page: dict[str, Any], parts: dict[str, Any], widgets: Widgets, prose: Prose, lab: Lab) -> str:
+    """The page's form with everything in its places."""
+    if lab.mode != "exam":
+        parts[""]["made"] = prose.made
+    letters = "\n".join(f"{name}:{packed(part, page['seed'])}" for name, part in parts.items())
+    page["whole"] = hashlib.sha256(letters.encode()).hexdigest()
+    scripts = ",\n".join(f"()=>{{{text}\n}}" for text in widgets.scripts)
+    values = {
+        "title": re.sub(r"<[^>]*>", "", lab.page.rail.title), "version": __version__, "watch": script(WATCH),
+        "style": squeezed_style([style("export/page/page.css"), *widgets.styles]), "above": prose.above,
+        "below": prose.below, "page": json_text(page), "packed": letters,
+        "script": inside_html(f'(()=>{{"use strict";\nconst MODULES=[{scripts}];\n{host_script()}\n}})();')}
+    form = (PACKAGE / "export/page/page.html").read_text(encoding="utf-8")
+    return PLACE.sub(lambda place: values[place[1]], form)
+
+
+@functools.cache
+def host_script() -> str:
+    """What runs the lab's modules in a page, as one text."""
+    return script(*HOST).replace("export ", "")
+
+
+def inside_html(code: str) -> str:
+    """Code that may stand in an element of HTML: none of its texts ends that.
+
+    >>> print(inside_html('"</script>"'))
+    "<\\\\/script>"
+    """
+    return code.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+
+
+def squeezed_style(texts: list[str]) -> str:
+    """Style sheets as one, without comments and idle spaces; what two have in common stands once.
+
+    >>> squeezed_style(["a {\\n  color: red; /* hot */\\n}", "a {\\n  color: red; /* hot */\\n}"])
+    'a {\\ncolor: red;\\n}'
+    """
+    return "\n".join(dict.fromkeys(LOOSE.sub("", text) for text in texts))
+
+
+def written_page(lab: str | os.PathLike[str], file: pathlib.Path, mode: str = "learn") -> int:
+    """Write the page of a lab, whole or not at all; its size in bytes."""
+    data = exported_page(lab, mode).encode("utf-8")
+    part = file.with_name(f"{file.name}.part")
+    part.write_bytes(data)
+    part.replace(file)
+    return len(data)

@@ -1,0 +1,45 @@
+"""What a page may not show yet: compressed and masked, so that no search and no glance reads it.
+
+It is no secret from somebody who takes the page apart: answers in a page are on the student's honour.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import zlib
+from typing import Any
+
+import numpy as np
+
+STEP, MODULUS = 69069, 2**32  # of a congruential generator: page/packing.js has the same
+
+
+def packed(value: Any, seed: int) -> str:
+    """A value as letters that mean nothing to a reader.
+
+    >>> unpacked(packed({"truth": 3}, 7), 7)
+    {'truth': 3}
+    """
+    data = zlib.compress(json_text(value).encode("utf-8"), 9)
+    return base64.b64encode(_masked(data, seed)).decode("ascii")
+
+
+def unpacked(letters: str, seed: int) -> Any:
+    """The value in those letters."""
+    return json.loads(zlib.decompress(_masked(base64.b64decode(letters), seed)))
+
+
+def _masked(data: bytes, seed: int) -> bytes:
+    """The bytes, each with one of a sequence that the seed begins; twice is as it was."""
+    mask, state = bytearray(), seed
+    for _ in data:
+        state = (state * STEP + 1) % MODULUS
+        mask.append(state >> 24)
+    return (np.frombuffer(data, np.uint8) ^ np.frombuffer(bytes(mask), np.uint8)).tobytes()
+
+
+def json_text(value: Any) -> str:
+    """JSON that may stand inside of HTML, as short as it can be."""
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c")

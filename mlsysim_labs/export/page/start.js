@@ -1,0 +1,43 @@
+// Begins the page, or says in a sentence why it cannot.
+
+const OLD = "This browser is too old for this page. Open the file in one of 2023 or later.";
+const CHANGED =
+  "This file was changed, or is not whole: what opens after your guesses cannot be read. Get the file again.";
+
+function say(text) {
+  const node = document.getElementById("page-says") ?? document.createElement("p");
+  Object.assign(node, { id: "page-says", textContent: text });
+  node.setAttribute("role", "alert");
+  document.querySelector("main").prepend(node);
+}
+
+// What an earlier life of this page has drawn, when it was saved as a file in the middle of it.
+function clear() {
+  for (const id of ["page-lab", "page-made"]) document.getElementById(id).replaceChildren();
+  for (const node of [...document.body.children]) if (!node.matches("main, script, #page-end")) node.remove();
+  document.getElementById("page-says")?.remove();
+}
+
+// Parts by name, a line each.
+function lettersIn(text) {
+  const lines = text.trim().split("\n").map((line) => line.split(":"));
+  return Object.fromEntries(lines.map(([name, letters]) => [name, letters.trim()]));
+}
+
+async function start() {
+  if (!("DecompressionStream" in globalThis)) throw new Error(OLD);
+  clear();
+  wearTheme();
+  const data = JSON.parse(document.getElementById("page-data").textContent),
+    packed = document.getElementById("page-packed").textContent.trim();
+  if (sha256(packed) !== data.whole) say(CHANGED);
+  const page = new Page(data, lettersIn(packed));
+  if (page.journal.entries.length) await page.open();
+  page.show();
+  page.draw(document.getElementById("page-lab"));
+  const missing = setPreset(page);
+  if (missing) say(missing);
+  document.documentElement.dataset.page = "ready";
+}
+
+start().catch((problem) => say(`This page could not begin: ${problem.message}`));
