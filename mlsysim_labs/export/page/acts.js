@@ -59,8 +59,7 @@ export class Desk {
   }
   async act(model, kind, value, id) {
     const { page } = this,
-      name = model.get("name"),
-      wasOpen = page.isOpen;
+      name = model.get("name");
     const add = (event, what) => page.journal.add(event, name, what, id);
     const acts = {
       lock: () => this.lock(model, value, add),
@@ -79,7 +78,7 @@ export class Desk {
     } catch {
       throw new Error(DAMAGED);
     }
-    page.show(kind === "lock" ? name : "", wasOpen);
+    page.show(kind === "lock" ? name : "");
   }
   lock(model, value, add) {
     if ("value" in model.get("locked") && !this.page.journal.isClass) return; // the first one is kept

@@ -14,7 +14,7 @@ export class Page {
     this.models.hear = (model, said) => this.desk.hear(model, said);
     const runner = this.models.get(data.runner);
     this.first = Object.fromEntries(FIRST.map((name) => [name, runner.get(name)]));
-    this.plans = new Map();
+    this.isShown = false; // all that comes when everything is open
   }
   get isOpen() {
     const { journal, data } = this;
@@ -41,39 +41,42 @@ export class Page {
     const model = this.models.get(item.id),
       conditions = model.get("conditions");
     if (this.data.mode === "exam") return planJudged({ conditions, met: [] }, "exam");
-    if (!this.plans.has(item.name)) this.plans.set(item.name, item.program);
     const { values } = this.models.get(this.data.runner).get("kernel_state"),
-      { met } = load(this.plans.get(item.name))({ ...values, ...settings, guess: NaN });
+      { met } = load(item.program)({ ...values, ...settings, guess: NaN });
     return planJudged({ conditions, met: typeof met === "number" ? [met] : met }, this.data.mode);
   }
 
   // What has been done, on the page; `revealed` names what was just locked.
-  show(revealed = "", wasOpen = false) {
+  show(revealed = "") {
     const { data, models, journal } = this;
     for (const { name, id } of data.predictions)
       tell(models.get(id), predictionStands(models.get(id), name, this.parts[name], journal, data.plays));
     if (this.isOpen) this.showOpen();
-    else if (wasOpen) this.showClosed();
+    else if (this.isShown) this.showClosed();
     tell(models.get(data.line), { value: this.lineText() });
     for (const model of models.values())
       if (model.get("unkept") !== undefined) tell(model, { unkept: this.shelf.isMemory && !journal.isClass });
     tell(models.get(data.runner), stageNow(this, revealed));
   }
   showOpen() {
-    const { models, items, hand_in } = this.parts[""];
-    const isNew = Object.keys(models).filter((id) => !this.models.has(id));
+    const { models, items, hand_in } = this.parts[""],
+      fresh = Object.keys(models).filter((id) => !this.models.has(id));
     this.models.add(models);
     for (const item of items) tell(this.models.get(item.id), this.standing(item));
     this.showHandIn(this.models.get(hand_in), items);
-    for (const [id, { state }] of Object.entries(models))
-      if (!isNew.includes(id) && id !== this.data.runner) tell(this.models.get(id), state);
-    this.begin(isNew);
+    this.begin(fresh);
+    if (!this.isShown) this.arrange((id) => models[id].state);
+    this.isShown = true;
     this.showMade();
   }
-  // As it was before anything was locked.
-  showClosed() {
+  // What was on the page before anything was locked gets the state that it has then, or had before.
+  arrange(stateOf) {
     for (const id of Object.keys(this.parts[""].models))
-      if (id in this.data.models && id !== this.data.runner) tell(this.models.get(id), this.data.models[id].state);
+      if (id in this.data.models && id !== this.data.runner) tell(this.models.get(id), stateOf(id));
+  }
+  showClosed() {
+    this.isShown = false;
+    this.arrange((id) => this.data.models[id].state);
     for (const item of this.parts[""].items) tell(this.models.get(item.id), this.standing(item));
     this.showMade();
   }
