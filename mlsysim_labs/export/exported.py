@@ -21,6 +21,7 @@ from typing import Any
 
 from mlsysim_labs.export.packing import json_text, packed
 from mlsysim_labs.export.prose import Prose, prose_of
+from mlsysim_labs.export.scripts import function_body, joined_modules
 from mlsysim_labs.export.told import Told, check_followed, guessed_knobs
 from mlsysim_labs.export.widgets import Widgets, changes
 from mlsysim_labs.lab import Lab
@@ -34,6 +35,8 @@ HOST = ["reactive/program.js", *(f"export/page/{name}.js" for name in (
 WATCH = "export/page/watch.js"  # stands first, and says when what follows is not whole
 LOOSE = re.compile(r"/\*.*?\*/|^\s+|\s+$", re.DOTALL | re.MULTILINE)
 PLACE = re.compile(r"\{\{(\w+)\}\}")
+WRITTEN_OF_RUNNER = ("guesses", "reveal")  # what a page writes itself, from what its student does
+WRITTEN_OF_HAND_IN = ("rows", "where", "text", "may_restart")
 NEVER = 0.0  # when a page's lab was shown: it does not scroll to itself
 
 
@@ -79,8 +82,9 @@ def _both_states(lab: Lab) -> tuple[dict[str, Any], dict[str, Any], Widgets]:
         parts = {name: told.of_prediction(item) for name, item in lab.questions.predictions.items()}
     written = {widgets.name(item.shown) for item in lab.questions.predictions.values()}  # by the page itself
     moved = {name: model for name, model in changes(before, after).items() if name not in written}
-    for own in ("guesses", "reveal"):
-        moved.get(widgets.name(runner), {"state": {}})["state"].pop(own, None)
+    for widget, names in ((runner, WRITTEN_OF_RUNNER), (lab.questions.hand_in, WRITTEN_OF_HAND_IN)):
+        for name in names:
+            moved[widgets.name(widget)]["state"].pop(name, None)
     parts[""] = {"models": moved, "items": told.of_items(), "hand_in": widgets.name(lab.questions.hand_in)}
     return page, parts, widgets
 
@@ -111,12 +115,12 @@ def _filled(page: dict[str, Any], parts: dict[str, Any], widgets: Widgets, prose
         parts[""]["made"] = prose.made
     letters = "\n".join(f"{name}:{packed(part, page['seed'])}" for name, part in parts.items())
     page["whole"] = hashlib.sha256(letters.encode()).hexdigest()
-    scripts = ",\n".join(f"()=>{{{text}\n}}" for text in widgets.scripts)
+    modules = joined_modules([function_body(text, what) for text, what in widgets.scripts.items()])
     values = {
         "title": re.sub(r"<[^>]*>", "", lab.page.rail.title), "version": __version__, "watch": script(WATCH),
         "style": squeezed_style([style("export/page/page.css"), *widgets.styles]), "above": prose.above,
         "below": prose.below, "page": json_text(page), "packed": letters,
-        "script": inside_html(f'(()=>{{"use strict";\nconst MODULES=[{scripts}];\n{host_script()}\n}})();')}
+        "script": inside_html(f'(()=>{{"use strict";\nconst MODULES=[];\n{modules}{host_script()}\n}})();')}
     form = (PACKAGE / "export/page/page.html").read_text(encoding="utf-8")
     return PLACE.sub(lambda place: values[place[1]], form)
 

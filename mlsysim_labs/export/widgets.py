@@ -34,8 +34,6 @@ SILENT = {"LayoutModel"}  # and styles: of a layout a widget keeps what is set
 GENERAL = {"layout", "style", "tabbable", "tooltip"}
 REFERENCE = re.compile("IPY_MODEL_([0-9a-f]{32})")
 HEATMAP = re.compile("lab-heatmap-[0-9a-f]{12}")  # drawn anew for each heat map, so a second export would differ
-OUTSIDE = re.compile(r"(?m)^\s*(?:import\b|export\s+(?!default\b))|\bimport\s*\(")
-LAST = re.compile(r"(?m)^export default\b")
 
 
 class ExportError(ValueError):
@@ -47,7 +45,7 @@ class Widgets:
 
     def __init__(self) -> None:
         self.names: dict[str, str] = {}
-        self.scripts: list[str] = []
+        self.scripts: dict[str, str] = {}  # and whose they are
         self.styles: list[str] = []
         self._heatmaps: dict[str, str] = {}
 
@@ -109,22 +107,9 @@ class Widgets:
         css = state.get("_css") or ""
         if css and css not in self.styles:
             self.styles.append(css)
-        made = function_body(state["_esm"], str(state.get("_anywidget_id") or "an anywidget").rpartition(".")[2])
-        if made not in self.scripts:
-            self.scripts.append(made)
-        return self.scripts.index(made)
-
-
-def function_body(module: str, what: str) -> str:
-    """A module as the body of a function that returns what it exports; ExportError where it needs others.
-
-    >>> function_body("const f = 1;\\nexport default { f };", "this")
-    'const f = 1;\\nreturn { f };'
-    """
-    if OUTSIDE.search(module) or len(LAST.findall(module)) != 1:
-        raise ExportError(f"The script of {what} does not stand alone: a page takes one that imports nothing and ends "
-                          f"with `export default`.")
-    return LAST.sub("return", module)
+        made = state["_esm"]
+        self.scripts.setdefault(made, str(state.get("_anywidget_id") or "an anywidget").rpartition(".")[2])
+        return list(self.scripts).index(made)
 
 
 def layout_of(state: Mapping[str, Any]) -> dict[str, str]:
