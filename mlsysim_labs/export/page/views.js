@@ -53,12 +53,12 @@ function boxView(model, page, kind) {
       if (!made.has(ref)) made.set(ref, viewOf(page.models.at(ref), page));
       return made.get(ref);
     });
-    for (const child of [...node.children]) if (!wanted.includes(child)) child.remove();
-    let next = node.firstChild; // what stays is not moved: it would lose the focus
-    for (const child of wanted) {
-      if (child === next) next = next.nextSibling;
-      else node.insertBefore(child, next);
-    }
+    for (const child of made.values()) if (!wanted.includes(child)) child.remove(); // what others put there stays
+    wanted.reduceRight((next, child) => {
+      // what is there already is not moved: it would lose the focus
+      if (child.parentNode !== node) node.insertBefore(child, next);
+      return child;
+    }, null);
     if (node.isConnected) page.settle();
   });
   return node;
