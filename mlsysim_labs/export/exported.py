@@ -23,7 +23,7 @@ from mlsysim_labs.export.packing import json_text, packed
 from mlsysim_labs.export.prose import Prose, prose_of
 from mlsysim_labs.export.scripts import function_body, joined_modules
 from mlsysim_labs.export.told import Told, check_followed, guessed_knobs
-from mlsysim_labs.export.widgets import Widgets, changes
+from mlsysim_labs.export.widgets import ExportError, Widgets, changes
 from mlsysim_labs.lab import Lab
 from mlsysim_labs.places.notebooks import new_lab, notebook_of
 from mlsysim_labs.widgets.assets import PACKAGE, script, style
@@ -151,7 +151,10 @@ def squeezed_style(texts: list[str]) -> str:
 
 def written_page(lab: str | os.PathLike[str], file: pathlib.Path, mode: str = "learn") -> int:
     """Write the page of a lab, whole or not at all; its size in bytes."""
-    data = exported_page(lab, mode).encode("utf-8")
+    if not file.parent.is_dir() or file.is_dir():
+        raise ExportError(f"There is no folder {file.parent}. Make it, or name another file." if not file.is_dir()
+                          else f"{file} is a folder. Name a file in it, such as {file / 'lab.html'}.")
+    data = exported_page(lab, mode).encode("utf-8", "replace")
     part = file.with_name(f"{file.name}.part")
     part.write_bytes(data)
     part.replace(file)

@@ -70,9 +70,9 @@ class Told:
 
     def of_items(self) -> list[dict[str, Any]]:
         """All that is asked, in the order in which it counts."""
-        progress, questions = self._lab.progress, self._lab.questions
-        return [{"name": name, "kind": kind, "id": self._widgets.name(questions[name].shown),
-                 **self._keys(questions[name])} for name, (kind, _) in progress.steps.items()]
+        items: dict[str, Any] = dict(self._lab.questions)
+        return [{"name": name, "kind": kind, "id": self._widgets.name(items[name].shown), **self._keys(items[name])}
+                for name, (kind, _) in self._lab.progress.steps.items()]
 
     def _scene(self, picture: str) -> Scene:
         return Scene(self._lab.page.frames.targets([picture]), [picture], first=picture)
