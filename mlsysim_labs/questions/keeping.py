@@ -90,9 +90,9 @@ class Keeping:
     def _statement(self) -> dict[str, Any]:
         setting = self.setting
         mode = self.mode if setting.mode == "exam" else setting.mode  # of a released exam "learn", as it is played
+        versions = {"mlsysim-labs": solver.__version__, "python": platform.python_version()}
         says = {"student": setting.student, "course": setting.course, "mode": mode, "seed": self.seed,
-                "place": PLAYED_IN, "versions": {"mlsysim-labs": solver.__version__, "python": platform.python_version()},
-                "edition": self.edition()}
+                "place": PLAYED_IN, "versions": versions, "edition": self.edition()}
         return says | ({"seal": setting.seal} if setting.seal and mode == "exam" else {})
 
     def note_opening(self) -> None:
