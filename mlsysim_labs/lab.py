@@ -46,15 +46,18 @@ class Lab(Board):
 
     `slug` names the file of what a student does, beside the notebook; it follows from the title if it is not given
     `mode` : "learn", "demo" (all is shown, nothing kept) or "exam" (answers are kept and not judged)
-    `course`, `student`, `key` : draw each student's own parameters, see `variant`
+    `course`, `student`, `key` : draw each student's own parameters, see `variant`; in a course without a student the
+        lab asks for the name, once
+    `seal`, `release` : an exam's, see `mlsysim-labs seal`; where there was an exam nothing is judged in any mode before
+        it is released
 
     What a lab is made of can be read: `wiring` (controls and functions), `page`, `questions`, `progress`.
     """
 
     def __init__(self, title: str = "", slug: str | None = None, mode: str | None = None, course: str = "",
-                 student: str = "", key: str | None = None) -> None:
+                 student: str = "", key: str | None = None, seal: str = "", release: str = "") -> None:
         super().__init__(title, slug or slug_of(title))
-        made = setting_of(mode, course, student, key)
+        made = setting_of(mode, course, student, key, seal, release)
         self._questions = Questions(self._wiring, slug or slug_of(title), made, self._publish)
         self._poses: dict[str, tuple[str, str]] = {}  # function and picture, by prediction
         self._views: dict[str, str] = {}  # the picture that a task's card opens, by task
@@ -73,8 +76,8 @@ class Lab(Board):
 
     @property
     def mode(self) -> str:
-        """"learn", "demo" or "exam"."""
-        return self._questions.setting.mode
+        """"learn", "demo" or "exam"; where the record holds an exam that is not released, that."""
+        return self._questions.mode
 
     @property
     def is_open(self) -> bool:

@@ -36,7 +36,7 @@ WATCH = "export/page/watch.js"  # stands first, and says when what follows is no
 LOOSE = re.compile(r"/\*.*?\*/|^\s+|\s+$", re.DOTALL | re.MULTILINE)
 PLACE = re.compile(r"\{\{(\w+)\}\}")
 WRITTEN_OF_RUNNER = ("guesses", "reveal")  # what a page writes itself, from what its student does
-WRITTEN_OF_HAND_IN = ("rows", "where", "text", "may_restart")
+WRITTEN_OF_HAND_IN = ("rows", "where", "text", "may_restart", "sealed")
 NEVER = 0.0  # when a page's lab was shown: it does not scroll to itself
 
 
@@ -94,7 +94,7 @@ def _clear(lab: Lab, widgets: Widgets) -> dict[str, Any]:
     predictions = [{"name": name, "id": widgets.name(item.shown), "show": item.raw_show(),
                     "guessed": guessed_knobs(lab, item)} for name, item in lab.questions.predictions.items()]
     return {"lab": lab.progress.slug, "mode": lab.mode, "plays": lab.progress.may_play,
-            "versions": {"mlsysim-labs": __version__}, "edition": "", "seed": seed_of(lab.progress.slug),
+            "versions": {"mlsysim-labs": __version__}, "edition": lab.progress.edition(), "seed": seed_of(lab.progress.slug),
             "root": widgets.name(lab.box), "runner": widgets.name(lab.page.runner),
             "rail": widgets.name(lab.page.rail), "line": widgets.name(lab.progress.line),
             "steps": len(lab.progress.steps), "predictions": predictions}

@@ -1,6 +1,6 @@
 // What will be handed in: each step with its mark, the file, the text to paste; and starting over, which asks once.
 
-const TRAITS = ["question", "rows", "where", "text", "file", "may_restart"];
+const TRAITS = ["question", "rows", "where", "text", "file", "may_restart", "sealed"];
 const MARKS = { done: "✓", tried: "◐", open: "○" };
 const WORDS = { done: "done", tried: "not right yet", open: "open" };
 
@@ -13,7 +13,7 @@ function offer({ name, text }) {
 function render({ model, el }) {
   const get = (name) => model.get(name),
     root = box(el, "hand-in"),
-    desk = sender(model, root, { changed: () => {}, saved: () => {} });
+    desk = sender(model, root, { changed: () => {}, saved: () => {}, unread: (why) => write(note, why) });
   const ask = heading(root, model);
   const list = make(root, "ul", "hand-in-list"),
     where = make(root, "p", "hand-in-where");
@@ -23,6 +23,11 @@ function render({ model, el }) {
     again = make(row, "button", "button", { type: "button" }),
     stay = make(row, "button", "button", { type: "button", textContent: "No, stay" }),
     note = make(row, "span", "act-note", { role: "status" });
+  const seal = make(root, "form", "act-row"),
+    code = make(seal, "input", "act-field", { type: "text", maxLength: 100, placeholder: "Your teacher's code" });
+  make(seal, "button", "button", { type: "submit", textContent: "Release the exam" });
+  code.ariaLabel = "The code that your teacher gives after the exam";
+  code.autocomplete = "off";
   const text = make(root, "textarea", "act-field hand-in-text", { readOnly: true, ariaLabel: "Your record, to paste" });
   let asking = false;
 
@@ -44,21 +49,25 @@ function render({ model, el }) {
     write(again, asking ? "Yes, start over" : "Start over");
     stay.hidden = !asking;
     text.hidden = true;
+    seal.hidden = !get("sealed");
   };
   save.addEventListener("click", () => {
     offer(get("file"));
     write(note, "Saved.");
   });
+  seal.addEventListener("submit", (event) => {
+    event.preventDefault();
+    if (code.value.trim()) desk.send("release", code.value);
+  });
   copy.addEventListener("click", async () => {
     text.value = get("text");
     text.hidden = false;
     text.select();
-    try {
-      await navigator.clipboard.writeText(text.value);
-      write(note, "Copied.");
-    } catch {
-      write(note, document.execCommand("copy") ? "Copied." : "Copy the marked text."); // plain http has no clipboard
-    }
+    if (document.execCommand("copy")) return write(note, "Copied."); // plain http and frames have no clipboard
+    await navigator.clipboard.writeText(text.value).then(
+      () => write(note, "Copied."),
+      () => write(note, "Copy the marked text."),
+    );
   });
   again.addEventListener("click", () => {
     if (asking) desk.send("restart", Date.now(), "");

@@ -10,6 +10,8 @@ import traitlets
 from mlsysim_labs.questions.acts import ActWidget
 from mlsysim_labs.widgets.assets import script, style
 
+LONGEST_CODE = 100
+
 
 class HandIn(ActWidget):
     """What will be handed in.
@@ -19,6 +21,7 @@ class HandIn(ActWidget):
     `text` : the record as text to paste; empty where there is none
     `file` : name and text of the record's file, where a page offers it; nothing where it lies beside the notebook
     `may_restart` : whether one may start over; `on_restart` does it
+    `sealed` : whether this is an exam that waits for the code of its teacher; `on_release` takes it
     """
 
     _esm = script("questions/acts.js", "questions/hand_in.js")
@@ -28,12 +31,17 @@ class HandIn(ActWidget):
     text = traitlets.Unicode().tag(sync=True)
     file: Any = traitlets.Dict().tag(sync=True)
     may_restart = traitlets.Bool(False).tag(sync=True)
+    sealed = traitlets.Bool(False).tag(sync=True)
 
-    def __init__(self, *, on_restart: Callable[[], object], **traits: Any) -> None:
+    def __init__(self, *, on_restart: Callable[[], object], on_release: Callable[[str], object],
+                 **traits: Any) -> None:
         super().__init__(**traits)
-        self._on_restart = on_restart
+        self._on_restart, self._on_release = on_restart, on_release
 
     def _do(self, kind: Any, value: Any) -> None:
+        if kind == "release" and self.sealed:
+            self._on_release(str(value)[:LONGEST_CODE])
+            return
         if kind != "restart" or not self.may_restart:
             raise ValueError(f"what is handed in can be started over at most, and not {kind!r}.")
         self._on_restart()

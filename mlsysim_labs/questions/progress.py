@@ -1,39 +1,31 @@
-"""What a student has done in a lab, and where it is kept: one record, saved at every step before the page says so.
+"""What a student has done in a lab, in words: each step with its mark, what will be handed in, and where it is kept.
 
 The record lives in a file beside the notebook, in an output of the notebook itself, and as text to copy. What a lab's
 author asks is told apart from the answers: the truth of a prediction and the key of a task are computed when they are
 needed, by functions of the lab's own names at stated settings of its controls.
-
-Where nothing can be written a student may go on without saving: then the record is in this kernel's memory, every step
-tries again to save all of it, and the lab's line says how it stands.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import html
-import pathlib
-import platform
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import ipywidgets
 
-import solver
-from mlsysim_labs.marking.variants import Variant, variant_seed
+from mlsysim_labs.marking.answers import AnswerError
 from mlsysim_labs.questions.acts import ActWidget
+from mlsysim_labs.questions.keeping import Keeping
 from mlsysim_labs.questions.setting import Setting
-from mlsysim_labs.records.atomic import NotSaved
 from mlsysim_labs.records.event import Event, place
 from mlsysim_labs.records.json_data import RecordError, checked_slug
-from mlsysim_labs.records.record import MIME, Record
-from mlsysim_labs.records.record_file import RecordFile, Unkept
+from mlsysim_labs.records.opened import is_exam, seal_in
+from mlsysim_labs.records.record import MIME
 
 PLAYED, RESTARTED = "played", "restarted"  # kinds of events: went on without a guess, started over
 SILENT = "<span hidden>The record of this lab: run lab.submit() to read it.</span>"
 SIGNS = {"done": "✓", "tried": "◐", "open": "○"}
-UNSAVED: dict[pathlib.Path, tuple[Record, str]] = {}  # what could not be written and why: cells may be run again
 
 
 def slug_of(title: str) -> str:
@@ -45,20 +37,14 @@ def slug_of(title: str) -> str:
     return checked_slug(re.sub(r"[^a-z0-9]+", "_", title.lower()).strip("_")[:50].strip("_") or "lab")
 
 
-class Progress:
-    """The record of one student in one lab."""
+class Progress(Keeping):
+    """What a student has done of what there is to do, in words, beside the record that keeps it."""
 
     def __init__(self, slug: str, setting: Setting) -> None:
-        self.slug, self.setting, self.mode = checked_slug(slug), setting, setting.mode
-        whose = setting.course, setting.student, slug, setting.key
-        self.seed = variant_seed(*whose) if setting.student else None
-        self.record_file = RecordFile(slug) if setting.keeps else Unkept(slug)
-        unsaved, self.unkept = UNSAVED.get(self.record_file.file, (Record(slug), ""))  # why nothing is kept, if so
-        self.record = self.record_file.load().merged(unsaved)
-        self._goes_on = bool(self.unkept)  # without saving
+        super().__init__(slug, setting)
         self._played = False  # where nothing is kept, as before a class
         self.steps: dict[str, tuple[str, str]] = {}  # what there is to do: its kind and its question, by name
-        self.changed: list[Callable[[], object]] = []  # who is told of play, and of starting over
+        self.changed: list[Callable[[], object]] = []  # who is told of play, of starting over, and of a name
         self.told: list[Callable[[], object]] = []  # and who of each step
         self._shown: dict[str, ActWidget] = {}
         self.line = ipywidgets.HTML()
@@ -66,18 +52,12 @@ class Progress:
         self.outputs: list[tuple[Any, bool]] = []  # of cells, which follow every step, and whether in silence
         self._told()
 
-    @property
-    def variant(self) -> Variant | None:
-        """What this student's parameters are drawn from; None where all have the same."""
-        return None if self.seed is None else Variant(self.seed)
-
     def keep(self, kind: str, name: str, value: Mapping[str, Any], act: str | None = None) -> None:
         """Keep an act for good, or raise NotSaved; of a student who goes on without saving, keep it in memory."""
         if self.mode == "demo":
             self._played = self._played or kind == PLAYED
             return
-        record = dataclasses.replace(self.record, versions=self._versions(), parameters=self._parameters())
-        self.record = self._saved(record.added(kind, name, dict(value), id=act))
+        self.keep_entry(kind, name, value, act)
         self._shown_again()
         self._told()
 
@@ -90,30 +70,21 @@ class Progress:
                 said = f"The record below a cell could not be shown anew: {str(problem) or type(problem).__name__}"
                 self.record_file.notes += [said] * (said not in self.record_file.notes)
 
-    def go_on(self) -> None:
-        """Go on where nothing can be written, as the student has asked for; until something can."""
-        self._goes_on = True
+    def open(self) -> None:
+        """Say in the record who opens it now, if that is another one, or in another way."""
+        self.note_opening()
+        self._told()
 
-    def _saved(self, record: Record) -> Record:
-        """The record as it is on disk, or why that cannot be."""
-        try:
-            record = self.record_file.save(record)
-        except NotSaved as problem:
-            if not self._goes_on:
-                raise
-            self.unkept = str(problem)
-            UNSAVED[self.record_file.file] = record, self.unkept
-        else:
-            self._goes_on, self.unkept = False, ""
-            UNSAVED.pop(self.record_file.file, None)
-        return record
+    def take_name(self, name: str) -> None:
+        """Whose record it is from now on: all is shown as that student has left it."""
+        super().take_name(name)
+        self._tell_changed()
 
-    def _versions(self) -> dict[str, str]:
-        return {"mlsysim-labs": solver.__version__, "python": platform.python_version()}
-
-    def _parameters(self) -> dict[str, Any]:
-        setting = self.setting
-        return {"mode": setting.mode, "course": setting.course, "student": setting.student, "seed": self.seed}
+    def release(self, code: str) -> None:
+        """Release an exam by the code of its seal; AnswerError if that is another one."""
+        if not self.unseal(code):
+            raise AnswerError("That isn't the code of this exam. Type it as your teacher gave it to you.")
+        self._tell_changed()
 
     # what has been done -----------------------------------------------------------------------------------------
 
@@ -137,9 +108,14 @@ class Progress:
         return bool(self.events(PLAYED)) or self._played
 
     @property
+    def is_sealed(self) -> bool:
+        """Whether this is an exam that a code releases."""
+        return is_exam(self.record) and bool(seal_in(self.record))
+
+    @property
     def may_play(self) -> bool:
         """Whether one may explore without a guess, and start over."""
-        return self.setting.may_play
+        return self.mode != "exam" and self.setting.may_play
 
     def restart(self) -> None:
         """Start over: all is open again, and the record keeps what was done before."""
@@ -157,7 +133,7 @@ class Progress:
         events = self.events(kind, name)
         judged = [e.value.get("state") for e in events]
         if kind in ("answer", "plan") and self.mode != "exam":
-            return "done" if "right" in judged else "tried" if judged else "open"
+            return "done" if {"right", "kept"} & set(judged) else "tried" if judged else "open"
         return "done" if events else "open"
 
     def done(self, name: str) -> bool:
@@ -180,12 +156,17 @@ class Progress:
         notes = "".join(f"<div class='lab-saved-note'>{html.escape(note)}</div>" for note in warned)
         for shown in self._shown.values():
             shown.unkept = bool(self.unkept)
-        mode = {"learn": "", "demo": "For a class: nothing is kept.", "exam": "Exam"}[self.mode]
         done = "" if self.mode == "demo" else f"{count} of {len(self.steps)} done"
-        said = " · ".join(filter(None, (mode, where)))
+        said = " · ".join(filter(None, (html.escape(self.setting.student), self._how(), where)))
         self.line.value = f"<span>{said}</span><span>{done}</span>{notes}" if self.steps else ""
         for call in self.told:
             call()
+
+    def _how(self) -> str:
+        """How the lab is played, in words."""
+        if is_exam(self.record) and self.setting.mode != "exam":
+            return "This is an exam: nothing is judged before your teacher releases it"
+        return {"learn": "", "demo": "For a class: nothing is kept.", "exam": "Exam"}[self.mode]
 
     @property
     def _warning(self) -> str:
@@ -245,7 +226,7 @@ class Progress:
         kind, _ = self.steps[name]
         if kind == "prediction":
             return self.record.prediction(name)
-        right = [e for e in self.events(kind, name) if e.value.get("state") == "right"]
+        right = [] if self.mode == "exam" else [e for e in self.events(kind, name) if e.value.get("state") == "right"]
         return next(iter(right), next(reversed(self.events(kind, name)), None))
 
     def own(self, name: str) -> str:
@@ -257,7 +238,7 @@ class Progress:
         """How a step stands, in words: done, right at which try, not yet, or open."""
         kind, _ = self.steps[name]
         states = [e.value.get("state") for e in self.events(kind, name)]
-        if "right" in states:
+        if "right" in states and self.mode != "exam":
             return "right" if states[0] == "right" else f"right at try {states.index('right') + 1}"
         return {"done": "done", "tried": "not yet", "open": "open"}[self.mark(name)]
 

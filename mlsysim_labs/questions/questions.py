@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from mlsysim_labs.questions.edition import edition_of
 from mlsysim_labs.questions.explore_items import DesignItem, ExploreItem
 from mlsysim_labs.questions.hand_in import HandIn
-from mlsysim_labs.questions.items import Formula, Item, PredictionItem
+from mlsysim_labs.questions.items import Formula, PredictionItem
 from mlsysim_labs.questions.progress import Progress
 from mlsysim_labs.questions.setting import Setting
 from mlsysim_labs.questions.task_items import Mistake, ReflectionItem, TaskItem
+from mlsysim_labs.questions.who import NameCard
 from mlsysim_labs.reactive.wiring import Wiring
 from solver.text import nearest
 
 Decorator = Callable[[Formula], Formula]
-AnyItem = Item | DesignItem | ExploreItem | ReflectionItem
+AnyItem = PredictionItem | TaskItem | DesignItem | ExploreItem | ReflectionItem
 TO_HAND_IN = "This is what you hand in."
+WHO = "What is your name?"
 
 
 class Questions(Mapping[str, AnyItem]):
@@ -36,6 +39,7 @@ class Questions(Mapping[str, AnyItem]):
         self._after: list[str] = []
         self._settling = False  # while what is kept is shown, which is no act
         self._unlocked = False
+        self._who: NameCard | None = None
 
     def __getitem__(self, name: str) -> AnyItem:
         found = self.predictions.get(name) or self.explored.get(name) or self.tasks.get(name)
@@ -55,7 +59,13 @@ class Questions(Mapping[str, AnyItem]):
         if self._progress is None:
             self._progress = Progress(self.slug, self.setting)
             self._progress.changed.append(self._started_over)
+            self._progress.edition = lambda: edition_of(self.values())
         return self._progress
+
+    @property
+    def mode(self) -> str:
+        """In which the lab is played: of a lab that asks something the record knows."""
+        return self.setting.mode if self._progress is None else self._progress.mode
 
     # what is asked ----------------------------------------------------------------------------------------------
 
@@ -143,6 +153,8 @@ class Questions(Mapping[str, AnyItem]):
 
     def steps(self) -> list[tuple[str, str, Any, str]]:
         """Step of the rail, name, widget and question of each card that may be seen."""
+        if self.needs_name:
+            return [("Predict", "name", self._name_card(), WHO)]
         cards = [("Predict", one.name, one.shown, one.question) for one in self.predictions.values()]
         if not self.is_open or not len(self):
             return cards
@@ -150,6 +162,19 @@ class Questions(Mapping[str, AnyItem]):
         cards += [("Reflect" if isinstance(one, ReflectionItem) else "Decide", one.name, one.shown, one.question)
                   for one in self.tasks.values()]
         return [*cards, ("Hand in", "hand_in", self._handed_in(), TO_HAND_IN)]
+
+    @property
+    def needs_name(self) -> bool:
+        """Whether everything waits for the student's name."""
+        return self._progress is not None and self._progress.needs_name
+
+    def _name_card(self) -> NameCard:
+        """The card that asks for it."""
+        course = self.setting.course
+        if self._who is None:
+            self._who = NameCard(name="name", lab=self.slug, question=WHO, given=f"This lab is part of {course}.",
+                                 mode=self.mode, on_name=self.progress.take_name)
+        return self._who
 
     @property
     def kinds(self) -> list[str]:
@@ -161,6 +186,8 @@ class Questions(Mapping[str, AnyItem]):
 
     def ready(self) -> None:
         """Restore what the record has, and show the truth of what is locked."""
+        if self._progress is not None:
+            self._progress.open()
         self._settling = True
         try:
             for one in self.predictions.values():
@@ -174,6 +201,8 @@ class Questions(Mapping[str, AnyItem]):
 
     def unlock(self) -> None:
         """Open everything with its keys, for tools that need all of a lab; nothing is kept."""
+        if self.mode == "exam":
+            raise RuntimeError("This is an exam: its keys are not shown before the teacher releases it.")
         self._unlocked = True
         for one in self.predictions.values():
             one.shown.show(one.truth, one.explained(one.why))
@@ -190,6 +219,7 @@ class Questions(Mapping[str, AnyItem]):
         if not self.progress.played:
             self._settling = True
             for item in self.values():
+                item.shown.mode = self.mode  # which a name or a release may have changed
                 item.open_again()
             self._settling = False
         self._changed("")
@@ -201,13 +231,14 @@ class Questions(Mapping[str, AnyItem]):
 
     def _show_after(self) -> None:
         reflection = self.tasks.get("reflection")
-        if isinstance(reflection, ReflectionItem) and self.setting.mode != "exam":
+        if isinstance(reflection, ReflectionItem) and self.mode != "exam":
             reflection.shown.derivation = self.afterwards
 
     def _handed_in(self) -> HandIn:
         """The card of the last step, as things stand."""
         if self.hand_in is None:
-            self.hand_in = HandIn(name="hand_in", lab=self.slug, question=TO_HAND_IN, on_restart=self.progress.restart)
+            self.hand_in = HandIn(name="hand_in", lab=self.slug, question=TO_HAND_IN, on_restart=self.progress.restart,
+                                  on_release=self.progress.release)
             self.hand_in.add_class("lab-step-hand_in")
             self.progress.told.append(self._tell_hand_in)
         self._tell_hand_in()
@@ -218,7 +249,7 @@ class Questions(Mapping[str, AnyItem]):
         if card is not None:
             with card.hold_sync():
                 card.rows, card.where, card.text = progress.rows(), progress.where(), progress.text()
-                card.may_restart = progress.may_play
+                card.may_restart, card.sealed = progress.may_play, progress.is_sealed
 
     def check_start(self, functions: Sequence[str]) -> None:
         """What moves before the lock must not compute what the truth is computed from."""

@@ -26,6 +26,7 @@ class Setting:
 
     `course`, `student`, `key` : draw each student's own parameters
     `keeps` : whether there is a record, read and written
+    `seal` : of an exam, what `mlsysim-labs seal` prints; `release` : the code that opens it when the exam is over
     `plays` : whether one may explore without a guess, and start over; if nothing is said, outside of courses
     """
 
@@ -35,11 +36,12 @@ class Setting:
     key: str | None = None
     keeps: bool = True
     plays: bool | None = None
+    seal: str = ""
+    release: str = ""
 
     def __post_init__(self) -> None:
         if self.mode not in MODES:
             raise ValueError(f"the mode of a lab is {self.mode!r}. {nearest(self.mode, MODES)}")
-
 
     @property
     def may_play(self) -> bool:
@@ -60,8 +62,10 @@ def setting(said: Setting) -> Iterator[None]:
         _said.reset(token)
 
 
-def setting_of(mode: str | None, course: str = "", student: str = "", key: str | None = None) -> Setting:
-    """What a program has said, else the arguments, else the variables MLSYSIM_LABS_MODE, _COURSE, _STUDENT and _PLAY.
+def setting_of(mode: str | None, course: str = "", student: str = "", key: str | None = None, seal: str = "",
+               release: str = "") -> Setting:
+    """What a program has said, else the arguments, else the variables MLSYSIM_LABS_MODE, _COURSE, _STUDENT, _SEAL,
+    _RELEASE and _PLAY.
 
     A teacher who wants play in a course sets MLSYSIM_LABS_PLAY to 1, and one who wants none at all to 0.
 
@@ -69,6 +73,11 @@ def setting_of(mode: str | None, course: str = "", student: str = "", key: str |
     'exam'
     """
     return _said.get() or Setting(
-        mode or os.environ.get("MLSYSIM_LABS_MODE") or "learn", course or os.environ.get("MLSYSIM_LABS_COURSE", ""),
-        student or os.environ.get("MLSYSIM_LABS_STUDENT", ""), key,
-        plays={"1": True, "0": False}.get(os.environ.get("MLSYSIM_LABS_PLAY", "")))
+        mode or _of_environment("MODE") or "learn", course or _of_environment("COURSE"),
+        (student or _of_environment("STUDENT")).strip(), key, seal=seal or _of_environment("SEAL"),
+        release=release or _of_environment("RELEASE"),
+        plays={"1": True, "0": False}.get(_of_environment("PLAY")))
+
+
+def _of_environment(name: str) -> str:
+    return os.environ.get(f"MLSYSIM_LABS_{name}", "")

@@ -13,24 +13,29 @@ from typing import Any
 from mlsysim_labs.records.json_data import RecordError, canonical, limited_dict, plain_text
 
 TITLE = "mlsysim-labs record"
-FORMAT = 1
+FORMAT = 2
+FORMATS_READ = (1, 2)  # that can be read: an entry of format 1 does not say of which lab it is
 TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
 HASH = re.compile(r"[0-9a-f]{64}")
-NAMES = ("id", "kind", "name", "value", "time", "session", "previous", "hash")
+NAMES = ("id", "kind", "name", "value", "time", "session", "previous", "hash", "lab")
 
 
 @dataclass(frozen=True, eq=False)
 class Event:
-    """One thing that a student did. Two events are equal if their text is: 1 is not True here."""
+    """One thing that a student did. Two events are equal if their text is: 1 is not True here.
+
+    `lab` is empty in events of format 1, which do not have it.
+    """
 
     id: str
-    kind: str  # "opened", "prediction", "answer", "reflection", "hint"
+    kind: str  # "opened", "prediction", "answer", "plan", "hint", "explored", "reflection", "played", "restarted" ...
     name: str  # of which prediction or task
     value: dict[str, Any]
     time: str  # UTC to the millisecond, so that texts sort as times do
     session: str
     previous: str
     hash: str
+    lab: str = ""
 
     def __post_init__(self) -> None:
         """Make all fields plain, or raise RecordError. Whether the hash is true is another question."""
@@ -46,20 +51,23 @@ class Event:
     @classmethod
     def of_json(cls, found: Any) -> Event:
         """An event of parsed JSON; RecordError if it is none."""
-        if not isinstance(found, Mapping) or set(found) != set(NAMES):
+        if not isinstance(found, Mapping) or set(found) | {"lab"} != set(NAMES):
             raise RecordError("An event has a field missing, or one too many.")
         return cls(**found)
 
     @functools.cached_property
     def line(self) -> str:
         """The event as canonical JSON."""
-        return canonical({name: getattr(self, name) for name in NAMES})
+        return canonical(self._fields())
 
     @functools.cached_property
     def digest(self) -> str:
         """The hash of all but the hash."""
-        rest = canonical({name: getattr(self, name) for name in NAMES if name != "hash"})
-        return hashlib.sha256(rest.encode("ascii")).hexdigest()
+        rest = {name: value for name, value in self._fields().items() if name != "hash"}
+        return hashlib.sha256(canonical(rest).encode("ascii")).hexdigest()
+
+    def _fields(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in NAMES if name != "lab" or self.lab}
 
     @property
     def verifies(self) -> bool:
@@ -73,9 +81,9 @@ class Event:
         return hash(self.line)
 
 
-def root(lab: str) -> str:
+def root(lab: str, version: int = FORMAT) -> str:
     """What the first event of a lab follows: so an event cannot pass for one of another lab."""
-    return hashlib.sha256(f"{TITLE} {FORMAT} {lab}".encode()).hexdigest()
+    return hashlib.sha256(f"{TITLE} {version} {lab}".encode()).hexdigest()
 
 
 def place(event: Event) -> tuple[str, str, str, str]:

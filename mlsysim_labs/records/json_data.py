@@ -5,6 +5,7 @@ Numbers are kept as JavaScript writes them, or the hash of an event would change
 
 from __future__ import annotations
 
+import hashlib
 import json
 import math
 import re
@@ -39,6 +40,16 @@ def checked_slug(text: Any) -> str:
         raise RecordError(f"A lab can't be called {text!r}, because Windows keeps that name for a device. Use another "
                           f"name, for example {text + '_lab'!r}.")
     return text
+
+
+def file_word(name: str) -> str:
+    """A name as a part of a file's: readable, and another one for each name.
+
+    >>> file_word("Ada Lovelace"), file_word("李雷")
+    ('ada_lovelace_7674', '_3a47')
+    """
+    letters = re.sub(r"[^a-z0-9]+", "_", name.casefold()).strip("_")[:30]
+    return f"{letters}_{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:4]}"
 
 
 def canonical(value: Any) -> str:

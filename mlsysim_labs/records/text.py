@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import html
+import quopri
 import re
 import zlib
 from typing import Any
 
-from mlsysim_labs.records.event import FORMAT, TITLE
+from mlsysim_labs.records.event import FORMAT, FORMATS_READ, TITLE
 from mlsysim_labs.records.json_data import SLUG, NewerRecordError, RecordError
 
 END = "end of record"
@@ -16,7 +18,9 @@ NEWER = "This record comes from a newer mlsysim-labs. Update yours, then open it
 LINE_LENGTH = 76  # what mail passes on unwrapped
 TEXT_LIMIT = 1_000_000  # bytes of a record that travels as text
 MARKS = re.compile(r"[\s>|\u00ad\u200b\u2060\ufeff]+")  # what mail and chat put between the letters
-WHOLE = re.compile(rf"{TITLE} ([0-9]+) ({SLUG.pattern}) ([A-Za-z0-9+/= ]*?){END} ([0-9a-f]{{8}})(?![0-9a-f])")
+HTML_TAG = re.compile(r"</?[a-zA-Z!][^<>]{0,2000}>")
+QUOTED_PRINTABLE = re.compile(r"=(?:\r?\n|3D|20)")
+WHOLE = re.compile(rf"{TITLE} ([0-9]{{1,4}}) ({SLUG.pattern}) ([A-Za-z0-9+/= ]*?){END} ([0-9a-f]{{8}})(?![0-9a-f])")
 
 
 def packed_lines(lab: str, data: bytes) -> str:
@@ -29,16 +33,39 @@ def packed_lines(lab: str, data: bytes) -> str:
     return "\n".join([f"{TITLE} {FORMAT} {lab}", *lines, f"{END} {checksum(packed)}", ""])
 
 
-def packed_bytes_in(text: Any) -> tuple[str, bytes]:
-    """The slug and the compressed bytes of the first whole record in a text."""
+def packed_in(text: Any) -> list[tuple[str, bytes]]:
+    """The slug and the compressed bytes of each whole record in a text; RecordError if there is none."""
     if not isinstance(text, str) or len(text) > 4 * TEXT_LIMIT:  # base64 and quote marks need less
         raise RecordError("This is not the text of a record, or it is far too long. Paste only the record.")
-    flat = MARKS.sub(" ", text)
-    found = WHOLE.search(flat)
-    if found is None:
-        raise RecordError(incomplete_sentence(flat))
-    version, lab, letters, said = found.groups()
-    if version != str(FORMAT):
+    ways = [MARKS.sub(" ", way) for way in readings(text)]
+    found: dict[bytes, str] = {}
+    refused: RecordError | None = None
+    for whole in (one for flat in ways for one in WHOLE.finditer(flat)):
+        try:
+            found.setdefault(packed_bytes(*whole.groups()), whole[2])
+        except RecordError as problem:
+            refused = problem
+    if not found:
+        raise refused or RecordError(incomplete_sentence(max(ways, key=lambda flat: TITLE in flat)))
+    return [(lab, packed) for packed, lab in found.items()]
+
+
+def readings(text: str) -> list[str]:
+    """The text as it is; as quoted-printable mail; and both without the tags and entities that a course's site adds."""
+    ways = [text]
+    if QUOTED_PRINTABLE.search(text):
+        ways.append(quopri.decodestring(text.encode("utf-8", "replace")).decode("utf-8", "replace"))
+    return list(dict.fromkeys([*ways, *(undressed(undressed(way)) for way in ways)]))
+
+
+def undressed(text: str) -> str:
+    """The text without tags and entities; once, as some sites escape what was escaped."""
+    return html.unescape(HTML_TAG.sub(" ", text))
+
+
+def packed_bytes(version: str, lab: str, letters: str, said: str) -> bytes:
+    """The compressed bytes of one record; RecordError if they are not what was sent."""
+    if int(version) not in FORMATS_READ:
         raise NewerRecordError(NEWER)
     try:
         packed = base64.b64decode(letters.replace(" ", ""), validate=True)
@@ -47,7 +74,7 @@ def packed_bytes_in(text: Any) -> tuple[str, bytes]:
     if checksum(packed) != said:
         raise RecordError("This record changed on the way: some letters are missing or different. Copy it again, and "
                           "paste it without editing it.")
-    return lab, packed
+    return packed
 
 
 def incomplete_sentence(text: str) -> str:

@@ -131,7 +131,8 @@ def test_steps_survive_the_kernel_the_page_and_the_file(jupyter, page, small):
     kill_kernels(jupyter)
     answer(page, "5 tokens")
     page.get_by_text("Not saved").first.wait_for()
-    assert [e.kind for e in record(jupyter).events] == ["prediction", "answer"], "and the page does not say saved"
+    kept = [event.kind for event in record(jupyter).events]
+    assert kept == ["opened", "prediction", "answer"], "and the page does not say saved"
     jupyter.restart_kernels()
     opened(jupyter, page)
     decide(page)

@@ -51,7 +51,7 @@ def opened(locked=40.0, **options):
 
 
 def kinds(lab):
-    return [(event.kind, event.name) for event in lab.progress.record.events]
+    return [(event.kind, event.name) for event in lab.progress.record.events if event.kind != "opened"]
 
 
 def refused(lab, name, kind, value):

@@ -124,7 +124,7 @@ def test_a_changed_entry_gives_way_to_the_true_one(record):
 
 
 def test_versions_are_those_of_the_newer_record(record):
-    newer = dataclasses.replace(record, versions={"solver": "0.2.0"}).added("opened", "", {})
+    newer = dataclasses.replace(record, head={"versions": {"solver": "0.2.0"}}).added("opened", "", {})
     assert record.merged(newer).versions == newer.merged(record).versions == {"solver": "0.2.0"}
     assert record.merged(Record(LAB)) == record
 
@@ -153,8 +153,9 @@ def test_problems_name_an_entry_before_its_time(record):
 
 
 @pytest.mark.parametrize("fields", [
-    {"lab": "../03"}, {"lab": 5}, {"versions": None}, {"parameters": {"x": float("inf")}}, {"events": (5,)},
-    {"events": None}, {"events": "ab"}, {"parameters": {"x": object()}}])
+    {"lab": "../03"}, {"lab": 5}, {"head": None}, {"head": {"versions": None}}, {"head": {"seed": {}}},
+    {"head": {"parameters": {"x": float("inf")}}}, {"events": (5,)}, {"events": None}, {"events": "ab"},
+    {"head": {"parameters": {"x": object()}}}])
 def test_nothing_but_a_record_can_be_one(fields):
     with pytest.raises(RecordError, match=r"\.$"):
         dataclasses.replace(Record(LAB), **fields)

@@ -107,7 +107,7 @@ def test_an_older_copy_put_back_loses_nothing(record_file, record):
 
 def test_a_file_of_a_newer_version_stays_where_it_is(record_file, record):
     record_file.save(record)
-    newer = record_file.file.read_bytes().replace(b'"record":1', b'"record":2')
+    newer = record_file.file.read_bytes().replace(b'"record":2', b'"record":3')
     record_file.file.write_bytes(newer)
     with pytest.raises(NotSaved, match="Update"):
         record_file.save(record)

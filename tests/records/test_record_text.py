@@ -84,7 +84,7 @@ def test_a_value_nested_without_end_is_refused():
 
 def test_a_record_from_the_future_says_update(record):
     with pytest.raises(NewerRecordError, match="Update"):
-        Record.of_json({**record.json, "record": 2})
+        Record.of_json({**record.json, "record": 3})
 
 
 # text -----------------------------------------------------------------------------------------------------------
@@ -126,7 +126,7 @@ def packed(data, lab=LAB, version=1):
     (lambda text: text[:200] + text[204:], "some letters"), (lambda text: text[:200] + text[201:], "some letters"),
     (lambda text: text[:200] + "." + text[200:], "middle"), (lambda text: 5, "not the text"),
     (lambda text: text.replace(LAB, "04_batching"), "first line says"),
-    (lambda text: text.replace("record 1", "record 2"), "Update"),
+    (lambda text: text.replace("record 2", "record 3"), "Update"),
     (lambda text: "x" * 10**7, "too long"), (lambda text: packed(b" " * 10**8), "longer than"),
     (lambda text: packed(b"[]"), "not a record"), (lambda text: packed(b"["), "missing or damaged"),
     (lambda text: f"mlsysim-labs record 1 x\n{END} {checksum(b'')}", "longer|unpacked"),

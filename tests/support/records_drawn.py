@@ -15,6 +15,7 @@ JSON = st.recursive(st.none() | st.booleans() | st.integers(-2**70, 2**70) | st.
                     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=4), inner, max_size=3),
                     max_leaves=6)
 VALUES = st.dictionaries(st.text(max_size=5), JSON, max_size=3)
+HEADS = st.just({}) | st.fixed_dictionaries({"versions": VALUES, "parameters": VALUES})  # of format 2 and of format 1
 ADDED = st.tuples(KINDS, st.sampled_from("ab"), VALUES, st.integers(0, 9).map(str),
                   st.integers(0, 5).map("2026-11-20T09:30:00.00{}Z".format))
 
@@ -22,7 +23,7 @@ ADDED = st.tuples(KINDS, st.sampled_from("ab"), VALUES, st.integers(0, 9).map(st
 @st.composite
 def records(draw):
     """The view of one of several windows: they share ids, times and names, so they collide as much as they can."""
-    record = Record(LAB, {"solver": draw(st.sampled_from("12"))}, draw(VALUES))
+    record = Record(LAB, draw(HEADS))
     for kind, name, value, id, time in draw(st.lists(ADDED, max_size=5)):
         record = record.added(kind, name, value, id=id, time=time)
     return record
@@ -46,7 +47,7 @@ def changed(record, place, value):
 
 def sample():
     """A record with a prediction that was made twice."""
-    return (Record(LAB, {"solver": "0.1.0"}, {"device": "H100"})
+    return (Record(LAB, {"versions": {"solver": "0.1.0"}, "parameters": {"device": "H100"}})
             .added("opened", "", {})
             .added("prediction", "users", {"text": "16 GiB", "value": 1.7e10, "unit": "GiB"}, id="a")
             .added("prediction", "users", {"text": "64 GiB"}, id="b")

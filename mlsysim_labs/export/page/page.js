@@ -8,7 +8,7 @@ export class Page {
   constructor(data, letters) {
     Object.assign(this, { data, letters, models: new Models(), modules: new Map(), waiting: [], parts: {} });
     this.models.add(data.models);
-    this.shelf = new Shelf(data.lab);
+    this.shelf = new Shelf(data);
     this.journal = new Journal({ lab: data.lab, mode: data.mode, opened: openedOf(data) }, this.shelf);
     this.desk = new Desk(this);
     this.models.hear = (model, said) => this.desk.hear(model, said);

@@ -8,7 +8,7 @@ const FULL = "The browser's storage is full. Free some of it, then press Retry; 
 
 export class NotSaved extends Error {}
 
-const keyOf = (lab) => `mlsysim-labs record ${lab}`;
+const keyOf = ({ lab, mode }) => `mlsysim-labs record${mode === "exam" ? " of the exam" : ""} ${lab}`;
 
 // JSON, or nothing.
 function parsed(text) {
@@ -20,15 +20,15 @@ function parsed(text) {
 }
 
 export class Shelf {
-  constructor(lab) {
-    Object.assign(this, { lab, note: "", isRefused: false, isMemory: false });
+  constructor({ lab, mode }) {
+    Object.assign(this, { lab, key: keyOf({ lab, mode }), note: "", isRefused: false, isMemory: false });
     this.carried = document.getElementById("page-record");
   }
   storage() {
     try {
       const storage = globalThis.localStorage;
-      storage.setItem(keyOf("?"), "1");
-      storage.removeItem(keyOf("?"));
+      storage.setItem(`${this.key} ?`, "1");
+      storage.removeItem(`${this.key} ?`);
       return storage;
     } catch (problem) {
       if (problem?.name === "QuotaExceededError") return globalThis.localStorage;
@@ -39,10 +39,10 @@ export class Shelf {
   load() {
     const storage = this.storage();
     this.isRefused = this.isMemory = storage === null;
-    const text = storage?.getItem(keyOf(this.lab)),
+    const text = storage?.getItem(this.key),
       kept = text ? entriesIn(parsed(text), this.lab) : [];
     if (kept === null) {
-      storage.setItem(`${keyOf(this.lab)} unreadable ${Date.now()}`, text);
+      storage.setItem(`${this.key} unreadable ${Date.now()}`, text);
       this.note = "What this browser had kept of this lab could not be read. It was put aside.";
     }
     return merged(kept ?? [], entriesIn(parsed(this.carried?.textContent), this.lab) ?? []);
@@ -52,9 +52,9 @@ export class Shelf {
     const storage = this.isRefused ? null : this.storage();
     let all = entries;
     try {
-      const kept = entriesIn(parsed(storage?.getItem(keyOf(this.lab))), this.lab);
+      const kept = entriesIn(parsed(storage?.getItem(this.key)), this.lab);
       all = kept ? merged(kept, entries) : entries;
-      storage?.setItem(keyOf(this.lab), fileOf(all, this.lab));
+      storage?.setItem(this.key, fileOf(all, this.lab));
       if (storage) this.isMemory = false;
     } catch {
       if (!this.isMemory) throw new NotSaved(FULL);
