@@ -94,7 +94,8 @@ def _clear(lab: Lab, widgets: Widgets) -> dict[str, Any]:
     predictions = [{"name": name, "id": widgets.name(item.shown), "show": item.raw_show(),
                     "guessed": guessed_knobs(lab, item)} for name, item in lab.questions.predictions.items()]
     return {"lab": lab.progress.slug, "mode": lab.mode, "plays": lab.progress.may_play,
-            "versions": {"mlsysim-labs": __version__}, "edition": lab.progress.edition(), "seed": seed_of(lab.progress.slug),
+            "versions": {"mlsysim-labs": __version__}, "edition": lab.progress.edition(),
+            "seed": seed_of(lab.progress.slug),
             "root": widgets.name(lab.box), "runner": widgets.name(lab.page.runner),
             "rail": widgets.name(lab.page.rail), "line": widgets.name(lab.progress.line),
             "steps": len(lab.progress.steps), "predictions": predictions}
