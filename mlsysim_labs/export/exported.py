@@ -30,7 +30,7 @@ from mlsysim_labs.widgets.assets import PACKAGE, script, style
 from solver import __version__
 
 HOST = ["reactive/program.js", *(f"export/page/{name}.js" for name in (
-    "models", "knobs", "scales", "marks", "figure", "views", "sha256", "packing", "plain", "record", "shelf", "journal",
+    "models", "knobs", "scales", "marks", "figure", "views", "sha256", "packing", "plain", "record", "database", "shelf", "journal",
     "judge", "standing", "scenes", "acts", "page", "address", "start"))]
 WATCH = "export/page/watch.js"  # stands first, and says when what follows is not whole
 LOOSE = re.compile(r"/\*.*?\*/|^\s+|\s+$", re.DOTALL | re.MULTILINE)

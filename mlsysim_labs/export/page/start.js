@@ -32,6 +32,7 @@ async function start() {
     packed = document.getElementById("page-packed").textContent.trim();
   if (sha256(packed) !== data.whole) say(CHANGED);
   const page = new Page(data, lettersIn(packed));
+  await page.journal.load();
   if (page.journal.entries.length) await page.open();
   page.show();
   page.draw(document.getElementById("page-lab"));
