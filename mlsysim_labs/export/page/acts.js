@@ -79,6 +79,7 @@ export class Desk {
       throw new Error(DAMAGED);
     }
     page.show(kind === "lock" ? name : "");
+    if (kind === "play") say(setPreset(page));
   }
   lock(model, value, add) {
     if ("value" in model.get("locked") && !this.page.journal.isClass) return null; // the first one is kept
