@@ -29,7 +29,8 @@ SENTENCES = [
     (1, 1, "GPUs", "You said 1 GPU, and it is 1."), (4, 40, "s", "You said 4 s. It is 40: 10× too low."),
     (4, 40, "us", "You said 4 us. It is 40: 10× too low."), (2, 4, "%", "You said 2 %. It is 4 %: 2 points more."),
     ("A", "B", "", "You chose A. It is B."), ("A", "A", "", "Yes: A.")]
-NO_GUESSES = [None, "40", True, [40], {"value": 40}, math.nan, math.inf, 0, 0.99, 1001, -4, 10**400, 4.5]
+NO_GUESSES = [None, "forty-one point two", "0", "1001", "4 GB", "4.5 users", "", "1" * 61,
+              True, [40], {"value": 40}, math.nan, math.inf, 0, 0.99, 1001, -4, 10**400, 4.5]
 TYPED = [("1,000", "1,000 users"), ("1 user", "1 user"),
          ("40 users", "40 users"), (" 7 ", "7 users"), ("1e2", "100 users"),
          ("1 000", "1,000 users")]
@@ -58,6 +59,17 @@ def test_the_first_lock_is_kept_and_saved_once(saved):
     assert lock(widget, 40) == {"saved": "a"} == lock(widget, 40) and lock(widget, 7, "b") == {"saved": "b"}
     assert len(saved) == 1 and widget.locked == saved[0]
     assert saved[0]["value"] == 40 and saved[0]["unit"] == "users" and saved[0]["time"]
+
+
+@pytest.mark.parametrize("text, value", [
+    ("40", 40), ("about four", 4), ("0.12k", 120), ("4 persons", 4), ("约 4 个用户", 4), ("2^5 users", 32),
+    ("1,000", 1000)])
+def test_a_guess_is_read_as_an_answer_is_and_what_was_typed_is_kept(saved, text, value):
+    widget = Prediction(**QUESTION, on_lock=saved)
+    assert lock(widget, text) == {"saved": "a"}
+    assert {**saved[0], "time": ""} == {"value": value, "unit": "users", "time": "", "text": text}
+    lock(other := Prediction(**QUESTION | {"unit": "GB", "whole": False}, on_lock=saved), "40 GiB")
+    assert other.locked["value"] == pytest.approx(42.94967296) and saved[1] == other.locked
 
 
 @pytest.mark.parametrize("value", NO_GUESSES)
