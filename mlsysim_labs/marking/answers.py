@@ -71,6 +71,8 @@ def answer_of(text: str) -> Answer:
     found = result(sides_of(pieces(plain)), typed)
     if math.isinf(found.value) and (found.half or not math.isinf(found.number)):
         raise asked("too large", text=in_quotes(typed))
+    if math.isnan(found.value):
+        raise asked("unclear", text=in_quotes(typed))
     return Answer(found.value, found.spelled, found.read.kind, typed, found.number, found.half * found.read.factor,
                   found.places, found.other, found.bound, found.read)
 

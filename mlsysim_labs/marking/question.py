@@ -232,5 +232,5 @@ def digits_text(number: float) -> str:
     """
     if math.isinf(number):
         return "∞" if number > 0 else "-∞"
-    mantissa, _, exponent = f"{number:.15g}".partition("e")
+    mantissa, _, exponent = f"{number + 0.0:.15g}".partition("e")
     return f"{mantissa}e{int(exponent)}" if exponent else mantissa

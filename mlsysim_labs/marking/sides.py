@@ -86,7 +86,7 @@ def result(found: Sequence[Side], typed: str) -> Reading:
     """
     numbers = [side for side in found if side.has_number]
     if not numbers:
-        raise _numberless(found, typed)
+        raise _numberless(typed)
     kept: Reading | None = None
     problem: AnswerError | None = None
     for side in numbers:
@@ -106,14 +106,14 @@ def result(found: Sequence[Side], typed: str) -> Reading:
     return kept
 
 
-def _numberless(found: Sequence[Side], typed: str) -> AnswerError:
+def _numberless(typed: str) -> AnswerError:
     """What is said where there is no number."""
     return asked("no number", text=in_quotes(typed)) if typed else asked("empty")
 
 
 def _joined(kept: Reading, one: Reading, link: str, typed: str) -> Reading:
     """The one of two that counts, if they agree; what is in brackets may be a remark on something else."""
-    kept, one = _with_unit_made(kept, one), _with_unit_made(one, kept)
+    kept, one = _in_unit_of(kept, one), _in_unit_of(one, kept)
     if kept.read.head == one.read.head:
         for a, b in ((a, b) for a in _readings(kept) for b in _readings(one)):
             if _agree(a, b):
@@ -123,7 +123,7 @@ def _joined(kept: Reading, one: Reading, link: str, typed: str) -> Reading:
     raise asked("range" if link == "or" else "differ", text=in_quotes(typed))
 
 
-def _with_unit_made(one: Reading, other: Reading) -> Reading:
+def _in_unit_of(one: Reading, other: Reading) -> Reading:
     """A reading in the unit of another if it has none itself."""
     return one if one.has_unit else one._replace(read=other.read, spelled=other.spelled)
 

@@ -17,8 +17,8 @@ AMOUNT_OR_RATE, AMOUNT = pattern(READING_RULES["amountOrRate"]), pattern(READING
 SAME_KINDS: dict[str, str] = UNIT_TABLE["same"]
 HOLDERS = set(UNIT_TABLE["holders"].split())
 ARTICLES = {"article", "each"}
-ROUND = {1.0, 1e3, 1e4, 1e6, 1e8, 1e9, 1e12}  # how many of a thing may stand under the line
-BARE = {"k", "K", "M", "G", "T", "P", "Ki", "Mi", "Gi", "Ti", "Pi"}  # prefixes that people write with nothing after
+ROUND = UNIT_TABLE["round"]  # how many of a thing may stand under the line
+BARE = UNIT_TABLE["bare"].split()  # prefixes that people write with nothing after
 
 
 @functools.lru_cache(maxsize=1024)

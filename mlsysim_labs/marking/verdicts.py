@@ -14,11 +14,11 @@ from types import MappingProxyType
 
 from mlsysim_labs.marking.answers import INFEASIBLE, Answer, answer_of
 from mlsysim_labs.marking.question import EXACT, Question, answer_to, comma_question, kind_text
-from mlsysim_labs.marking.spellings import PREFIXES, count_text
+from mlsysim_labs.marking.spellings import PREFIXES, UNIT_TABLE, count_text
 from mlsysim_labs.marking.tables import SENTENCES, AnswerError, in_quotes, sentence
 from solver.text import number_text
 
-OTHER = {"k": "Ki", "M": "Mi", "G": "Gi", "T": "Ti", "P": "Pi", "Ki": "k", "Mi": "M", "Gi": "G", "Ti": "T", "Pi": "P"}
+OTHER: dict[str, str] = UNIT_TABLE["other"]
 FACTORS: dict[str, str] = SENTENCES["factors"]
 
 
@@ -112,7 +112,7 @@ def _of_number(answer: Answer, question: Question) -> Verdict:
 def _wrong(code: str, said: str, number: float, question: Question, misconception: str = "") -> Verdict:
     """A wrong number in a right unit."""
     off = question.powers_off(number)
-    digits = "right" if off and question.near(number / float(f"1e{off}")) else "wrong"
+    digits = "right" if off and question.near(number * float(f"1e{-off}")) else "wrong"
     magnitude = "" if off is None else f"10^{abs(off)} off" if off else "right"
     return Verdict(False, code, said, digits, "right", magnitude, misconception)
 

@@ -15,15 +15,11 @@ from mlsysim_labs.marking.spellings import SPELLINGS
 from mlsysim_labs.marking.tables import READING_RULES, asked, in_quotes, marking_table, pattern, rewritings
 
 READING_WORDS = marking_table("words")
-LISTED = ("idle", "per", "article", "each", "to", "or", "arrow", "function", "factor", "faster", "most", "least",
-          "beyond", "infinite", "currency")
-VALUED = ("tens", "scale", "share", "multiple")
 UNFINISHED = READING_RULES["unfinished"]  # numbers only where something follows, such as "no"
 NUMERAL = {"number", "tens", "share"}
 MOST_WORDS = 4  # of a phrase that plays a part
-KIND_OF_SIGN = {"·": "*", "<": "beyond", ">": "beyond", "≤": "most", "≥": "least", "∞": "infinite", "|": "",
-                **dict.fromkeys('"“”„«»!?.#&@\\_°', ""), **dict.fromkeys("$%¢", "word"),
-                **dict.fromkeys("€£¥₹", "currency")}
+KIND_OF_SIGN: dict[str, str] = {sign: kind for kind, signs in READING_RULES["kindOfSign"].items() for sign in signs}
+LEFT_OUT = ("", "idle")
 SPACES, ASIAN, POINT, AMBIGUOUS = (pattern(READING_RULES[name]) for name in ("spaces", "asian", "point", "ambiguous"))
 RAISED_RUN = pattern("[⁻⁺]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+")
 RAISED = str.maketrans(*READING_RULES["raised"])
@@ -64,20 +60,19 @@ def listed(text: str) -> Iterator[str]:
     ['max', 'most', 'at most', 'up to']
     """
     words, *phrases = text.split(", ")
-    yield from words.split(" ")
+    yield from words.split()
     yield from phrases
 
 
 def _parts() -> dict[str, tuple[str, Any]]:
     """Words and phrases, the part that each plays, and its value."""
     found: dict[str, tuple[str, Any]] = {}
-    for kind in LISTED:
+    for kind in READING_RULES["listed"].split():
         found |= {entry: (kind, 0.0) for text in READING_WORDS[kind].values() for entry in listed(text)}
-    for entries in READING_WORDS["number"].values():
-        found |= {entry: ("number", value) for entry, value in entries.items()}
-    for kind in VALUED:
-        found |= {entry: (kind, value) for entry, value in READING_WORDS[kind].items()}
-    return found | {entry: ("unit", name) for entry, name in READING_WORDS["unit"].items()}
+    for kind in READING_RULES["valued"].split():
+        for value, text in READING_WORDS[kind].items():
+            found |= {entry: (kind, value if kind == "unit" else float(value)) for entry in listed(text)}
+    return found
 
 
 ROLES = _parts()
@@ -85,12 +80,14 @@ UNSPACED = pattern("|".join(sorted((one for one in ROLES if ASIAN.match(one)), k
 
 
 def trimmed(text: str) -> str:
-    """A text without the spaces at its ends.
+    """A text without the spaces at its ends; one that is far too long stays as it is.
 
     >>> trimmed("\\u3000 4 GB\\t")
     '4 GB'
     """
     first, last = 0, len(text)
+    if last > READING_RULES["hopeless"]:
+        return text
     while first < last and SPACES.match(text[first]):
         first += 1
     while last > first and SPACES.match(text[last - 1]):
@@ -172,7 +169,7 @@ def _played(line: list[Piece]) -> Iterator[Piece]:
         count, kind, value = 1, piece.kind, piece.value
         if kind == "word" and (piece.text in ROLES or piece.text not in SPELLINGS):
             count, kind, value = _part(line, at)
-        if kind in ("", "idle"):
+        if kind in LEFT_OUT:
             gap = True
         elif kind == "unit":
             yield Piece("word", str(value), gap=piece.gap or gap)
@@ -181,7 +178,7 @@ def _played(line: list[Piece]) -> Iterator[Piece]:
             text = " ".join(one.text for one in line[at:at + count])
             value = math.inf if kind == "infinite" else value
             yield piece._replace(kind=kind, text=text, value=value, gap=piece.gap or gap)
-        gap = gap and kind in ("", "idle")
+        gap = gap and kind in LEFT_OUT
         at += count
 
 

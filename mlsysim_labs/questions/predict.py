@@ -20,10 +20,13 @@ import traitlets
 from mlsysim_labs.marking.answers import INFEASIBLE, AnswerError, count_text
 from mlsysim_labs.marking.predictions import comparison
 from mlsysim_labs.marking.question import guess_of
+from mlsysim_labs.marking.tables import marking_table
 from mlsysim_labs.questions.acts import ActWidget, checked_options
 from mlsysim_labs.widgets.assets import script, style
 from solver.text import nearest, number_text
 
+READING = [f"marking/{name}.js" for name in ("wording", "reading", "answering")]
+READING_TABLES = {name: marking_table(name) for name in ("units", "words", "rules", "sentences")}
 LONGEST_TEXT = 100  # of what a record may hold in the place of a number
 
 
@@ -46,7 +49,7 @@ class Prediction(ActWidget):
     `on_lock` : called with what is locked; whatever it raises is the reason why it is not
     """
 
-    _esm = script("questions/acts.js", "questions/predict.js")
+    _esm = script("questions/acts.js", *READING, "questions/scale.js", "questions/predict.js", TABLES=READING_TABLES)
     _css = style("questions/acts.css", "questions/predict.css")
     kind = traitlets.Enum(["number", "choice"], "number").tag(sync=True)
     unit = traitlets.Unicode().tag(sync=True)

@@ -32,12 +32,12 @@ SENTENCES = [
 NO_GUESSES = [None, "forty-one point two", "0", "1001", "4 GB", "4.5 users", "", "1" * 61,
               True, [40], {"value": 40}, math.nan, math.inf, 0, 0.99, 1001, -4, 10**400, 4.5]
 TYPED = [("1,000", "1,000 users"), ("1 user", "1 user"),
-         ("40 users", "40 users"), (" 7 ", "7 users"), ("1e2", "100 users"),
-         ("1 000", "1,000 users")]
-MISTYPED = [("4.8k", "Write the number out: 4,800 instead of 4.8k."), ("5000", SCALE), ("0", SCALE),
-            ("1,5", "A comma separates thousands here. Did you mean 1.5?"),
-            ("4.5", "Use a whole number: 4 or 5?"),
-            ("-3", "I can't read “-3” as a number. Use digits, for example 40."), ("", "")]
+         ("40 users", "40 users"), (" 7 ", "7 users"), ("1e2", "100 users"), ("0.12k", "120 users"),
+         ("1 000", "1,000 users"), ("about four", "4 users"), ("约 4 个用户", "4 users"), ("1,0", "1 user")]
+MISTYPED = [("4.8k", SCALE), ("5000", SCALE), ("0", SCALE), ("-3", SCALE), ("impossible", "A guess is a number here."),
+            ("4.5", "Use a whole number: 4 or 5?"), ("1,5", "Use a whole number: 1 or 2?"),
+            ("4-5", "“4-5” is a range."), ("fourtyish", "I see no number in “fourtyish”."), ("", ""),
+            ("40 GB", "“40 GB” measures memory")]
 
 
 @pytest.fixture
@@ -221,7 +221,8 @@ def test_typed_numbers_and_what_is_wrong_with_others(guess):
     for text, sentence in MISTYPED:
         field.fill(text)
         guess.press("Enter")
-        assert guess.css("act-quiet").first.inner_text() == sentence
+        said = guess.css("act-quiet").first.inner_text()
+        assert said.startswith(sentence) and bool(said) == bool(sentence)
         assert seen(guess) == NOTHING and field.input_value() == text
     field.fill("40")
     guess.press("Enter")
@@ -328,7 +329,7 @@ def test_a_picture_follows_the_guess_and_the_guess_a_hand_in_the_picture(guess):
     heard = "() => window.fake.get('guess')"
     guess.css("predict-field").fill("40")
     assert guess.page.evaluate(heard) == 40
-    guess.css("predict-field").fill("forty")
+    guess.css("predict-field").fill("fortyish")
     assert guess.page.evaluate(heard) is None
     guess.page.evaluate("window.fake.set('guess', 1200 / 4)")
     assert seen(guess) == ("", False, "300 users") and guess.css("predict-field").input_value() == "300"
