@@ -9,8 +9,8 @@ everybody to read, and as it is after that, of which the page holds the differen
 from __future__ import annotations
 
 import contextlib
-import functools
 import hashlib
+import html
 import os
 import pathlib
 import re
@@ -21,7 +21,7 @@ from typing import Any
 
 from mlsysim_labs.export.packing import json_text, packed
 from mlsysim_labs.export.prose import Prose, prose_of
-from mlsysim_labs.export.scripts import function_body, joined_modules
+from mlsysim_labs.export.scripts import page_script
 from mlsysim_labs.export.told import Told, check_followed, guessed_knobs
 from mlsysim_labs.export.widgets import ExportError, Widgets, changes
 from mlsysim_labs.lab import Lab
@@ -29,9 +29,6 @@ from mlsysim_labs.places.notebooks import new_lab, notebook_of
 from mlsysim_labs.widgets.assets import PACKAGE, script, style
 from solver import __version__
 
-HOST = ["reactive/program.js", *(f"export/page/{name}.js" for name in (
-    "models", "knobs", "scales", "marks", "figure", "views", "sha256", "packing", "plain", "record", "database",
-    "shelf", "journal", "judge", "standing", "scenes", "acts", "page", "address", "start"))]
 WATCH = "export/page/watch.js"  # stands first, and says when what follows is not whole
 LOOSE = re.compile(r"/\*.*?\*/|^\s+|\s+$", re.DOTALL | re.MULTILINE)
 PLACE = re.compile(r"\{\{(\w+)\}\}")
@@ -122,21 +119,15 @@ def _filled(page: dict[str, Any], parts: dict[str, Any], widgets: Widgets, prose
         parts[""]["made"] = prose.made
     letters = "\n".join(f"{name}:{packed(part, page['seed'])}" for name, part in parts.items())
     page["whole"] = hashlib.sha256(letters.encode()).hexdigest()
-    modules = joined_modules([function_body(text, what) for text, what in widgets.scripts.items()])
-    code = f'(()=>{{"use strict";\nconst MODULES=[];\n{modules}{host_script()}\n}})();'
+    title = html.escape(re.sub(r"<[^>]*>", "", lab.page.rail.title))
+    above = prose.above if "<h1" in prose.above else f"<h1>{title}</h1>\n{prose.above}"
     values = {
-        "title": re.sub(r"<[^>]*>", "", lab.page.rail.title), "version": __version__, "watch": script(WATCH),
-        "style": squeezed_style([style("export/page/page.css"), *widgets.styles]), "script": inside_html(code),
-        "above": prose.above, "below": prose.below, "note": NOTES[lab.mode].format(version=__version__),
-        "page": json_text(page), "packed": letters}
+        "title": title, "version": __version__, "watch": script(WATCH),
+        "style": squeezed_style([style("export/page/page.css"), *widgets.styles]),
+        "script": inside_html(page_script(widgets.scripts)), "page": json_text(page), "packed": letters,
+        "above": above, "below": prose.below, "note": NOTES[lab.mode].format(version=__version__)}
     form = (PACKAGE / "export/page/page.html").read_text(encoding="utf-8")
     return PLACE.sub(lambda place: values[place[1]], form)
-
-
-@functools.cache
-def host_script() -> str:
-    """What runs the lab's modules in a page, as one text."""
-    return script(*HOST).replace("export ", "")
 
 
 def inside_html(code: str) -> str:

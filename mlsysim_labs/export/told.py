@@ -77,19 +77,25 @@ class Told:
         """What judges one of them; nothing in an exam."""
         if isinstance(item, ExploreItem):
             return {"shows": item.shows}
+        asked = self._asked(item) if isinstance(item, TaskItem) else {}
         if self._lab.mode == "exam" or isinstance(item, PredictionItem):
-            return {}
+            return asked
         if isinstance(item, TaskItem):
-            return self._of_task(item)
+            return asked | self._of_task(item)
         if isinstance(item, DesignItem):
             return self._of_design(item)
         return {"after": self._lab.questions.afterwards}
 
+    def _asked(self, item: TaskItem) -> dict[str, Any]:
+        """How an answer is read."""
+        return {"question": item.shown.question, "unit": item.unit, "whole": item.whole,
+                **({"options": list(item.options)} if item.options else {})}
+
     def _of_task(self, item: TaskItem) -> dict[str, Any]:
         wrong = [[item.explained(mistake.sentence), item.answer_of(mistake.formula)] for mistake in item.mistakes]
         shown = {"key": item.key} if self._lab.mode == "demo" else {}
-        return {"truth": item.truth, "unit": item.unit, "tolerance": item.tolerance, "whole": item.whole,
-                "mistakes": wrong, "hints": [item.explained(hint) for hint in item.hints],
+        hints = [item.explained(hint) for hint in item.hints]
+        return {"truth": item.truth, "tolerance": item.tolerance, "mistakes": wrong, "hints": hints,
                 "means": item.explained(item.means), "derivation": item.explained(item.derivation), **shown}
 
     def _of_design(self, item: DesignItem) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from unittest import mock
 
 import ipywidgets
 import pytest
-from page_script import clear_data, element, packed_parts, page_text
+from page_script import SLUGS, clear_data, element, packed_parts, page_text
 from played import keys, truths
 from terminal import refused, terminal
 
@@ -21,7 +21,6 @@ from mlsysim_labs.questions.items import PredictionItem
 from mlsysim_labs.questions.task_items import TaskItem
 from mlsysim_labs.testing import tasks_of
 
-SLUGS = ["01_memory_wall", "02_two_phases", "03_kv_cache"]
 SMALL = '''
 from mlsysim_labs import GUESS, Lab, Vessel
 lab = Lab("A lab", slug="97_page")

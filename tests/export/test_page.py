@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 
 import pytest
 from opened_page import CARRIED, PagePlayer
-from page_script import page_file, page_text
+from page_script import SLUGS, page_file, page_text
 from played import keys
 from small_lab import CROSSOVER, PLAN, SENTENCE, TOLD, USERS
 from waiting import until_holds
@@ -18,7 +19,7 @@ from mlsysim_labs.records.record import Record
 
 pytestmark = pytest.mark.browser
 
-KV, SLUGS = "03_kv_cache", ["01_memory_wall", "02_two_phases", "03_kv_cache"]
+KV = "03_kv_cache"
 WHOLE = "This file is not whole: its end is missing, and the lab with it. Get it again."
 
 
@@ -113,7 +114,7 @@ def test_what_is_handed_in_is_a_file_and_a_text(opened, tmp_path):
     assert player.again().here == ("Predict", 1) and "0 of" in player.line
 
 
-@pytest.mark.parametrize("slug, theme", zip(SLUGS, ["dark", "light", "dark"], strict=True))
+@pytest.mark.parametrize("slug, theme", zip(SLUGS, itertools.cycle(["dark", "light"]), strict=False))
 def test_every_lab_opens_for_everybody(opened, slug, theme):
     """Also on a phone, and with the code in sight."""
     player = opened(slug, address=f"?theme={theme}")
@@ -148,7 +149,8 @@ def test_a_plot_is_where_its_numbers_are(opened):
 def test_an_exam_judges_nothing(opened):
     player = opened(mode="exam")
     player.guess_all()
-    assert player.answer(CROSSOVER, "122,500 tokens") == ("Saved", "Answers are judged after the exam.")
+    said = "Kept. I read it as 122500 tokens. Answers are judged after the exam."
+    assert player.answer(CROSSOVER, "122,500 tokens") == ("Saved", said)
     player.again()
     assert player.line.startswith("Exam") and "2 of 6 done" in player.line
     assert player.record.parameters["mode"] == "exam"

@@ -13,14 +13,19 @@ import equip
 
 from mlsysim_labs.export.exported import exported_page
 from mlsysim_labs.export.packing import unpacked
+from mlsysim_labs.export.scripts import CONSTANTS
+from mlsysim_labs.places.notebooks import notebooks_folder, tagged_cells
+from mlsysim_labs.questions.predict import READING
 from mlsysim_labs.widgets.assets import script
 
-PLAIN = ("sha256", "packing", "plain", "record")  # of the page, which touch no document
+SLUGS = [file.stem for file in sorted(notebooks_folder().glob("*.ipynb")) if tagged_cells(file)]  # of all labs
+PLAIN = tuple(f"export/page/{name}.js" for name in ("sha256", "packing", "plain", "record"))  # touch no document
+JUDGE = ("reactive/program.js", *READING, "marking/judging.js", "export/page/judge.js", "export/page/compared.js")
 
 
 def under_node(names: tuple[str, ...], code: str, given: Any) -> Any:
     """What `code`, the body of a function of `given` that may wait, returns where these scripts of the page stand."""
-    text = script(*(f"export/page/{name}.js" for name in names)).replace("export ", "")
+    text = script(*names, **CONSTANTS).replace("export ", "")
     program = (f'import {{ readFileSync }} from "node:fs";\n{text}\n'
                f'const run = async (given) => {{ {code} }};\n'
                f'console.log(JSON.stringify(await run({json.dumps(given)})));')

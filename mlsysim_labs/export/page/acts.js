@@ -1,13 +1,12 @@
 // What a student does, done: checked, kept, and shown, as the kernel does it for a notebook. A module hears whether it
 // was saved.
 
-const LONGEST = { number: 40, choice: 200, text: 2000 };
 const DAMAGED =
   "What you did is kept. But what this file shows next cannot be read: it was changed, or is not whole. Get it again, " +
   "and open it in this browser.";
 
 const refuse = (why) => {
-  throw new Unread(why);
+  throw new AnswerError(why);
 };
 const countOf = (text) => text.length - (text.match(/[\ud800-\udbff][\udc00-\udfff]/g) ?? []).length;
 
@@ -16,6 +15,7 @@ function checkedGuess(model, value) {
   const get = (name) => model.get(name);
   if (get("kind") === "choice")
     return get("options").includes(value) ? value : refuse(`Choose one of ${get("options").join(", ")}.`);
+  if (typeof value === "string") value = guessOf(value, get("unit"));
   if (typeof value !== "number" || !(get("low") <= value && value <= get("high")))
     refuse(`Use a number from ${endsOf(model)}.`);
   if (get("whole") && value % 1) refuse(`Use a whole number: ${Math.floor(value)} or ${Math.ceil(value)}?`);
@@ -40,6 +40,7 @@ export class Desk {
     this.page = page;
     this.turn = Promise.resolve(); // one act after the other
     this.done = new Set();
+    this.askedAbout = new Map(); // the text whose comma a task has asked about
   }
   hear(model, said) {
     if (typeof said?.id !== "string" || !said.id) return; // nobody who could be answered
@@ -52,7 +53,7 @@ export class Desk {
       if (!this.done.has(id)) await this.act(model, kind, value, id);
       this.done.add(id);
     } catch (problem) {
-      const more = { quiet: problem instanceof Unread, unkept: problem instanceof NotSaved };
+      const more = { quiet: problem instanceof AnswerError, unkept: problem instanceof NotSaved };
       reply = { failed: id, why: problem.message, ...more };
     }
     model.trigger("msg:custom", reply);
@@ -83,15 +84,23 @@ export class Desk {
   }
   lock(model, value, add) {
     if ("value" in model.get("locked") && !this.page.journal.isClass) return null; // the first one is kept
-    const time = new Date().toISOString().replace(/\.\d+Z$/, "+00:00");
-    return add("prediction", { value: checkedGuess(model, value), unit: model.get("unit"), time });
+    const time = new Date().toISOString().replace(/\.\d+Z$/, "+00:00"),
+      typed = model.get("kind") === "number" && typeof value === "string" ? { text: value } : {};
+    return add("prediction", { value: checkedGuess(model, value), unit: model.get("unit"), time, ...typed });
   }
   take(model, text, add) {
     const { page } = this,
       name = model.get("name");
     if (name === "reflection") return add("reflection", { text });
     const item = page.itemOf(name),
-      verdict = page.judgeTask(item, text, model.get("tries") + 1); // what cannot be read is no try
+      askedBefore = this.askedAbout.get(name) === trimmed(text);
+    let verdict;
+    try {
+      verdict = page.judgeTask(item, text, { tries: model.get("tries") + 1, askedBefore });
+    } catch (problem) {
+      if (problem.code === "comma") this.askedAbout.set(name, trimmed(text));
+      throw problem; // what is asked back about is no try
+    }
     return add("answer", { text, state: verdict.state });
   }
 }

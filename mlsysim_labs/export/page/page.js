@@ -34,8 +34,8 @@ export class Page {
         this.parts[name] = await unpacked(this.letters[name], data.seed);
   }
 
-  judgeTask(item, text, tries) {
-    return judged(item, text, tries, this.data.mode, this.parts[""].items);
+  judgeTask(item, text, more) {
+    return judged(item, text, { mode: this.data.mode, items: this.parts[""].items, ...more });
   }
   judgePlan(item, settings) {
     const model = this.models.get(item.id),
@@ -84,7 +84,7 @@ export class Page {
     const { journal, data } = this;
     if (item.kind === "explored") return { done: journal.events("explored", item.name).length > 0 };
     if (item.kind === "answer")
-      return taskStands(item, (one, text, tries) => this.judgeTask(one, text, tries), journal);
+      return taskStands(item, (one, text, tries) => this.judgeTask(one, text, { tries }), journal);
     if (item.kind === "plan") return planStands(item, (one, settings) => this.judgePlan(one, settings), journal);
     if (item.kind === "reflection") return reflectionStands(item, journal);
     return predictionStands(this.models.get(item.id), item.name, this.parts[item.name], journal, data.plays);

@@ -2,7 +2,7 @@
 // truth; then the one in which everything moves. The kernel's half of it, as `page/page.py` and `page/scenes.py` have.
 
 // A guess as the stage counts it: a number, or the place of an option; NaN where it is nothing that can be shown.
-function guessOf(model) {
+function lockedGuess(model) {
   const { value } = model.get("locked");
   if (model.get("kind") === "choice") {
     const place = model.get("options").indexOf(value);
@@ -47,7 +47,7 @@ export function stageNow(page, revealed) {
     given = {};
   for (const one of page.data.predictions) {
     const model = page.models.get(one.id),
-      guess = guessOf(model),
+      guess = lockedGuess(model),
       show = shownAt(one, guess),
       part = page.parts[one.name];
     guesses[one.name] = { ...guesses[one.name], show };

@@ -2,7 +2,7 @@
 
 const PATIENT = 3, // tries, before the derivation may be read
   LONGEST_SHOWN = 100; // letters of what stands in the place of a number
-const LATER = { answer: "Answers are judged after the exam.", plan: "Plans are judged after the exam." };
+const PLANS_LATER = "Plans are judged after the exam.";
 
 // What was locked, as the card can show it, and a sentence where the question has become another one since.
 function lockedOf(model, { value, unit }, time) {
@@ -50,6 +50,7 @@ export function predictionStands(model, name, part, journal, plays) {
 
 // A task: the last answer judged anew, as at that try; hints one by one; and what may be read when it is right.
 export function taskStands(item, judged, journal) {
+  const isExam = journal.mode === "exam";
   const answers = [...journal.events("answer", item.name), ...journal.events("key", item.name)],
     texts = answers.map((e) => e.value.text),
     isKey = answers.at(-1)?.kind === "key",
@@ -60,7 +61,7 @@ export function taskStands(item, judged, journal) {
     try {
       return judged(item, text, at);
     } catch {
-      return { state: "open", feedback: "" }; // it was given to another version of the question
+      return { state: isExam ? "kept" : "open", feedback: "" }; // it was given to another version of the question
     }
   };
   const last = isKey ? { state: "right", feedback: "The key, from the solver." } : null,
@@ -75,7 +76,7 @@ export function taskStands(item, judged, journal) {
 
 // What a plan is told: which of its conditions are missing.
 export function planJudged({ conditions, met }, mode) {
-  if (mode === "exam") return { state: "kept", feedback: LATER.plan };
+  if (mode === "exam") return { state: "kept", feedback: PLANS_LATER };
   const missing = conditions.filter((_, i) => !(met[i] > 0.5));
   if (missing.length) return { state: "wrong", feedback: `Not there yet: ${missing.join("; ")}.` };
   return { state: "right", feedback: "Your plan meets every condition." };
