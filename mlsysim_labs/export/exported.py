@@ -16,7 +16,7 @@ import pathlib
 import re
 import tempfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mlsysim_labs.export.packing import json_text, packed
@@ -117,17 +117,24 @@ def _filled(page: dict[str, Any], parts: dict[str, Any], widgets: Widgets, prose
     """The page's form with everything in its places."""
     if lab.mode != "exam":
         parts[""]["made"] = prose.made
-    letters = "\n".join(f"{name}:{packed(part, page['seed'])}" for name, part in parts.items())
-    page["whole"] = hashlib.sha256(letters.encode()).hexdigest()
+    clear = json_text(page)
+    letters = "\n".join(f"{name}:{one}" for name, one in packed_parts(parts, page["seed"], clear).items())
     title = html.escape(re.sub(r"<[^>]*>", "", lab.page.rail.title))
     above = prose.above if "<h1" in prose.above else f"<h1>{title}</h1>\n{prose.above}"
     values = {
         "title": title, "version": __version__, "watch": script(WATCH),
         "style": squeezed_style([style("export/page/page.css"), *widgets.styles]),
-        "script": inside_html(page_script(widgets.scripts)), "page": json_text(page), "packed": letters,
+        "script": inside_html(page_script(widgets.scripts)), "page": clear, "packed": letters,
+        "whole": hashlib.sha256(letters.encode()).hexdigest(),
         "above": above, "below": prose.below, "note": NOTES[lab.mode].format(version=__version__)}
     form = (PACKAGE / "export/page/page.html").read_text(encoding="utf-8")
     return PLACE.sub(lambda place: values[place[1]], form)
+
+
+def packed_parts(parts: Mapping[str, Any], seed: int, clear: str) -> dict[str, str]:
+    """What opens, by what opens it; the last part, when all others are open. `clear` is what everybody may read."""
+    texts = "".join(json_text(part) for name, part in parts.items() if name)
+    return {name: packed(part, seed, clear if name else clear + texts) for name, part in parts.items()}
 
 
 def inside_html(code: str) -> str:

@@ -9,7 +9,7 @@ from unittest import mock
 
 import ipywidgets
 import pytest
-from page_script import SLUGS, clear_data, element, packed_parts, page_text
+from page_script import SLUGS, clear_data, element, page_text, parts_of
 from played import keys, truths
 from terminal import refused, terminal
 
@@ -64,7 +64,7 @@ def secrets(lab):
 @every_lab
 def test_nothing_of_an_answer_can_be_read_in_a_page(slug):
     lab, text = lab_of(slug), page_text(slug)
-    told = json.dumps(packed_parts(text), ensure_ascii=False)
+    told = json.dumps(parts_of(text), ensure_ascii=False)
     assert all(json.dumps(one, ensure_ascii=False)[1:-1] in told for one in texts_of(lab)), "it is all there, packed"
     assert [one for one in secrets(lab) if one in text] == []
 
@@ -72,7 +72,7 @@ def test_nothing_of_an_answer_can_be_read_in_a_page(slug):
 @every_lab
 def test_an_exam_has_nothing_of_an_answer_anywhere(slug):
     text, lab = page_text(slug, "exam"), lab_of(slug)
-    parts = packed_parts(text)
+    parts = parts_of(text)
     everything = text + json.dumps(parts, ensure_ascii=False)
     assert list(parts) == [""] and [one for one in secrets(lab) if one in everything] == []
     assert not {"truth", "mistakes", "hints", "derivation", "program", "key", "after"} & {
@@ -90,14 +90,14 @@ def test_what_is_clear_does_not_depend_on_a_truth(slug):
             TaskItem, "answer_of", lambda item, formula: 3 * answer(item, formula) if not item.options else
             answer(item, formula)):
         changed = exported_page(slug)
-    assert packed_parts(changed) != packed_parts(page_text(slug))
+    assert parts_of(changed) != parts_of(page_text(slug))
     for text in (page_text(slug), changed):
         assert element(text, "page-packed")
     assert without_secrets(changed) == without_secrets(page_text(slug))
 
 
 def without_secrets(text):
-    return re.sub(r'"whole":"\w+"', "", text.replace(element(text, "page-packed"), ""))
+    return re.sub(r'data-whole="\w+"', "", text.replace(element(text, "page-packed"), ""))
 
 
 @every_lab
@@ -140,7 +140,7 @@ def test_what_no_knob_moves_is_computed_once(tmp_path):
     """However it is computed: a page has it as a number."""
     once = "@lab.derive\ndef simulated():\n    return sum(1.0 if i % 2 else 2.0 for i in range(3)) / 2"
     text = exported_page(notebook(tmp_path, once, ", simulated", " * simulated"))
-    program = packed_parts(text)[""]["models"][clear_data(text)["runner"]]["state"]["scenes"][""]["program"]
+    program = parts_of(text)[""]["models"][clear_data(text)["runner"]]["state"]["scenes"][""]["program"]
     assert ["const", 2.5] in program["code"]
 
 

@@ -8,7 +8,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from page_script import JUDGE, SLUGS, packed_parts, page_text, under_node
+from page_script import JUDGE, SLUGS, page_text, parts_of, under_node
 from paths import ROOT
 
 from mlsysim_labs.marking.predictions import comparison
@@ -34,7 +34,7 @@ JUDGED = """
 
 def texts(lab, item):
     """What students type: what is in the file, every key of the lab, and what comes of each known mistake."""
-    found = [row[1] for row in CASES][::7] + ["-3 GB", "1,5", "1,500", "0", "", "42", "nonsense"]
+    found = [*(row[1] for row in CASES[::7]), "-3 GB", "1,5", "1,500", "0", "", "42", "nonsense"]
     found += [task.key for task in tasks_of(lab).values()]
     found += [typed(item, item.answer_of(mistake.formula)) for mistake in item.mistakes]
     return found + list(item.options)
@@ -68,17 +68,18 @@ def agree(lab, items):
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_a_page_judges_as_the_kernel_does(slug):
-    agree(new_lab(slug, "learn"), packed_parts(page_text(slug))[""]["items"])
+    agree(new_lab(slug, "learn"), parts_of(page_text(slug))[""]["items"])
 
 
 def test_an_exam_reads_and_keeps_as_the_kernel_does():
-    agree(new_lab("03_kv_cache", "exam"), packed_parts(page_text("03_kv_cache", "exam"))[""]["items"])
+    agree(new_lab("03_kv_cache", "exam"), parts_of(page_text("03_kv_cache", "exam"))[""]["items"])
 
 
 def test_a_prediction_is_compared_in_the_same_sentence():
     """Drawn numbers of every size, and those on the edges of what is said."""
     cases: list = []
-    numbers = st.floats(1e-6, 1e12).map(lambda x: float(f"{x:.4g}")) | st.integers(1, 1000).map(float) | st.sampled_from(
+    drawn = st.floats(1e-6, 1e12).map(lambda x: float(f"{x:.4g}")) | st.integers(1, 1000).map(float)
+    numbers = drawn | st.sampled_from(
         [0.0, 0.125, 0.335, 0.5, 1.005, 2.5, 45.5, 95.5, 99.0, 100.0, 101.0, 110.0, 1e15])
     given(numbers, numbers, st.sampled_from(["users", "", "%", "×", "GB", "tokens", "s", "GPUs"]))(
         lambda own, truth, unit: cases.append([own, truth, unit]))()

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from page_script import PLAIN, under_node
 
-from mlsysim_labs.export.packing import packed
+from mlsysim_labs.export.packing import packed, unpacked
 from mlsysim_labs.records.json_data import as_json, canonical
 from mlsysim_labs.records.record import Record
 from mlsysim_labs.records.text import unpacked_bytes
@@ -83,9 +83,11 @@ def test_hashes_and_texts_are_pythons():
 
 
 def test_a_page_unpacks_what_was_packed():
-    given = {"letters": packed({"text": "<b>µ 😀</b>", "numbers": [1e-7, 3]}, 7), "seed": 7}
-    assert under_node(PLAIN, "return unpacked(given.letters, given.seed);", given) == {
-        "text": "<b>µ 😀</b>", "numbers": [1e-7, 3]}
+    value = {"text": "<b>µ 😀</b>", "numbers": [1e-7, 3]}
+    for known in ("", "[1e-7,3] µ 😀 numbers", "known " * 9000):
+        given = {"letters": packed(value, 7, known), "seed": 7, "known": known}
+        text = under_node(PLAIN, "return unpackedText(given.letters, given.seed, given.known);", given)
+        assert json.loads(text) == value == unpacked(given["letters"], 7, known)
 
 
 @pytest.mark.parametrize("found", [

@@ -12,7 +12,7 @@ from typing import Any
 import equip
 
 from mlsysim_labs.export.exported import exported_page
-from mlsysim_labs.export.packing import unpacked
+from mlsysim_labs.export.packing import json_text, unpacked
 from mlsysim_labs.export.scripts import CONSTANTS
 from mlsysim_labs.places.notebooks import notebooks_folder, tagged_cells
 from mlsysim_labs.questions.predict import READING
@@ -53,7 +53,7 @@ def page_file(folder: pathlib.Path, slug: str, mode: str = "learn") -> pathlib.P
 
 def element(text: str, name: str) -> str:
     """What stands in an element of a page, by its id."""
-    return re.search(rf'id="{name}">(.*?)</', text, re.DOTALL)[1]
+    return re.search(rf'id="{name}"[^>]*>(.*?)</', text, re.DOTALL)[1]
 
 
 def clear_data(text: str) -> dict[str, Any]:
@@ -61,8 +61,12 @@ def clear_data(text: str) -> dict[str, Any]:
     return json.loads(element(text, "page-data"))
 
 
-def packed_parts(text: str) -> dict[str, Any]:
+def parts_of(text: str) -> dict[str, Any]:
     """What a page holds back, by what opens it."""
-    seed = clear_data(text)["seed"]
-    lines = (line.partition(":") for line in element(text, "page-packed").split())
-    return {name: unpacked(letters, seed) for name, _, letters in lines}
+    clear = known = element(text, "page-data")
+    parts = {}
+    for line in element(text, "page-packed").split():
+        name, _, letters = line.partition(":")
+        parts[name] = unpacked(letters, clear_data(text)["seed"], clear if name else known)
+        known += json_text(parts[name])
+    return parts

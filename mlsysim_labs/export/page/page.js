@@ -5,8 +5,9 @@ const MODES = { learn: "", demo: "For a class: nothing is kept.", exam: "Exam" }
 const KEPT = "kept in this browser";
 
 export class Page {
-  constructor(data, letters) {
-    Object.assign(this, { data, letters, models: new Models(), modules: new Map(), waiting: [], parts: {} });
+  constructor(known, letters) {
+    const data = JSON.parse(known);
+    Object.assign(this, { known, data, letters, texts: {}, models: new Models(), modules: new Map(), waiting: [], parts: {} });
     this.models.add(data.models);
     this.shelf = new Shelf(data);
     this.journal = new Journal({ lab: data.lab, mode: data.mode, opened: openedOf(data) }, this.shelf);
@@ -29,9 +30,11 @@ export class Page {
     const { journal, data } = this,
       told = data.predictions.filter(({ name }) => journal.isPlayed || journal.prediction(name));
     const wanted = [...told.map(({ name }) => name), ...(this.isOpen ? [""] : [])];
-    for (const name of wanted)
-      if (!(name in this.parts) && name in this.letters)
-        this.parts[name] = await unpacked(this.letters[name], data.seed);
+    for (const name of wanted.filter((one) => one in this.letters && !(one in this.parts))) {
+      const before = name ? [] : data.predictions.map((one) => this.texts[one.name] ?? "");
+      this.texts[name] = await unpackedText(this.letters[name], data.seed, this.known + before.join(""));
+      this.parts[name] = JSON.parse(this.texts[name]);
+    }
   }
 
   judgeTask(item, text, more) {

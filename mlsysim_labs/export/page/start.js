@@ -34,10 +34,10 @@ async function start() {
   if (!("DecompressionStream" in globalThis)) throw new TooOld();
   clear();
   wearTheme();
-  const data = JSON.parse(document.getElementById("page-data").textContent),
-    packed = document.getElementById("page-packed").textContent.trim();
-  if (sha256(packed) !== data.whole) say(CHANGED);
-  const page = new Page(data, lettersIn(packed));
+  const packed = document.getElementById("page-packed"),
+    letters = packed.textContent.trim();
+  if (sha256(letters) !== packed.dataset.whole) say(CHANGED);
+  const page = new Page(document.getElementById("page-data").textContent, lettersIn(letters));
   await page.journal.load();
   if (page.journal.entries.length) await page.open();
   page.show();
