@@ -3,10 +3,11 @@
 export function answersOf(tables) {
   const reader = readerOf(tables);
   const { units, words, rules, fill, asked, whole, pattern, inQuotes, trimmed, cleaned, pieces } = reader;
-  const { COUNTS, headOf, isBare, unitMade, countText, knownUnit, attempt, sidesOf, result } = reader;
+  const { COUNTS, keyOf, headOf, isBare, unitMade, countText, knownUnit, attempt, sidesOf, result } = reader;
   const INFEASIBLE = "infeasible";
 
-  const REMARK = whole(rules.remark);
+  const REMARK = whole(rules.remark),
+    REASON = whole(rules.reason);
   const { zh, ja, ...spaced } = words.infeasible;
   const SPACED = whole(
     Object.values(spaced)
@@ -43,7 +44,8 @@ export function answersOf(tables) {
       said = sides.map(saysInfeasible);
     if (!said.includes(true)) return false;
     const other = sides[1 - said.indexOf(true)];
-    if (!/\d/.test(other) || isZero(other)) return true;
+    const isReason = said[0] && REASON.test(plain);
+    if (isReason || !/\d/.test(other) || isZero(other)) return true;
     throw asked("both", { text: inQuotes(typed) });
   }
 
@@ -77,6 +79,8 @@ export function answersOf(tables) {
       { read } = answer;
     if (read.prefix && !read.stem) return ofPrefix(answer, wanted, unit);
     if (isBare(read)) return ofBare(answer, wanted, unit);
+    if (!headOf(read) && !read.stem && keyOf(read.below) === keyOf(wanted.below))
+      throw asked("no unit", { wanted: kindText(wanted.kind), unit });
     if (!answer.kind && COUNTS.has(wanted.kind) && read.factor === 1)
       throw asked("ratio", { text, wanted: kindText(wanted.kind) });
     const missing = without(wanted.below, read.below),

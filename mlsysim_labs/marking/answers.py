@@ -24,7 +24,7 @@ __all__ = ["INFEASIBLE", "LONGEST_ANSWER", "SPELLINGS", "Answer", "AnswerError",
            "count_text", "is_counted", "known_unit", "says_infeasible"]
 LONGEST_ANSWER: int = READING_RULES["longest"]  # characters
 INFEASIBLE = "infeasible"
-REMARK = pattern(READING_RULES["remark"])
+REMARK, REASON = pattern(READING_RULES["remark"]), pattern(READING_RULES["reason"])
 SPACED = pattern("|".join(
     f"(?:{opening} )*(?:{core})(?: {ending})*" for lang, (opening, core, ending) in READING_WORDS["infeasible"].items()
     if lang not in ("zh", "ja")))
@@ -97,7 +97,8 @@ def _is_refused(plain: str, typed: str) -> bool:
     if not any(said):
         return False
     other = sides[said.index(True) - 1]
-    if not DIGIT.search(other) or _is_zero(other):
+    is_reason = said[0] and REASON.fullmatch(plain)
+    if is_reason or not DIGIT.search(other) or _is_zero(other):
         return True
     raise asked("both", text=in_quotes(typed))
 

@@ -119,6 +119,8 @@ def answer_to(answer: Answer, unit: str, whole: bool = False) -> Answer:
         return _of_prefix(answer, wanted, unit)
     if read.is_bare:
         return _of_bare(answer, wanted, unit)
+    if not read.head and not read.stem and read.below == wanted.below:  # 208/s, of what is asked for by the second
+        raise asked("no unit", wanted=kind_text(wanted.kind), unit=unit)
     if not answer.kind and wanted.kind in COUNTS and read.factor == 1:
         raise asked("ratio", text=text, wanted=kind_text(wanted.kind))
     missing, more = _without(wanted.below, read.below), _without(read.below, wanted.below)

@@ -3,8 +3,8 @@
 
 export function readerOf(tables) {
   const wording = wordingOf(tables);
-  const { units, words, rules, sentences, fill, asked, whole, inQuotes, trimmed, cleaned, pieces, pieceOf } = wording;
-  const { COUNTS, HOLDERS, BARE, SPELLINGS, FOLDED, unitMade, keyOf, headOf, isBare, countText } = wording;
+  const { units, rules, fill, asked, whole, inQuotes, lengthOf, cleaned, pieces, pieceOf } = wording;
+  const { HOLDERS, BARE, SPELLINGS, FOLDED, unitMade, keyOf, headOf } = wording;
 
   // Units ----------------------------------------------------------------------------------------------------------
 
@@ -119,6 +119,7 @@ export function readerOf(tables) {
 
   function before(line, text) {
     if (!line.length) return [[], []];
+    if (line[0].text === "/" && line.length === 1) throw asked("unclear", { text });
     if (line[0].kind === "/" || line[0].kind === "each") return [[], line.length === 1 ? [] : line];
     if (line.length === 1 && (isTimes(line[0].text) || isMoney(line[0].text)))
       return [[{ ...line[0], kind: "word" }], []];
@@ -191,9 +192,9 @@ export function readerOf(tables) {
 
   // Sides of an equation, brackets, and what counts ----------------------------------------------------------------
 
-  const EQUAL = new Set(["=", "~"]),
+  const EQUAL = new Set(["=", "~", ":"]),
     ARROW = new Set(["→", "arrow"]),
-    LINKS = new Set([...EQUAL, ...ARROW, ",", ";", "or", ":"]);
+    LINKS = new Set([...EQUAL, ...ARROW, ",", ";", "or"]);
   const hasNumber = (line) => line.some((one) => one.kind === "n");
   const valueOf = (one) => one.number * one.read.factor;
 
@@ -289,10 +290,11 @@ export function readerOf(tables) {
       () => unitOf(line, ""),
       () => null,
     );
-    if (!read || !headOf(read) || keyOf(read) === keyOf(kept.read) || (isLabel && kept.spelled)) return kept;
+    const isName = isLabel && (kept.spelled || lengthOf(spellingOf(line)) === 1);
+    if (!read || !headOf(read) || keyOf(read) === keyOf(kept.read) || isName) return kept;
     if (kept.spelled) throw asked("two units", { text });
     return { ...kept, read, spelled: spellingOf(line) };
   }
 
-  return { ...wording, knownUnit, isBare, COUNTS, countText, sentences, words, attempt, trimmed, sidesOf, result };
+  return { ...wording, knownUnit, attempt, sidesOf, result };
 }

@@ -73,6 +73,8 @@ def _before(line: list[Piece], typed: str) -> tuple[list[Piece], list[Piece]]:
     """What of a unit stands before the number: money, a sign for a ratio, or what belongs under the line."""
     if not line:
         return [], []
+    if line[0].text == "/" and len(line) == 1:
+        raise asked("unclear", text=in_quotes(typed))
     if line[0].kind in ("/", "each"):
         return [], line[len(line) == 1:]
     if len(line) == 1 and (line[0].text in TIMES_SIGNS or line[0].text in MONEY):

@@ -11,8 +11,8 @@ from mlsysim_labs.marking.tables import AnswerError, asked, in_quotes
 from mlsysim_labs.marking.units import spelling_of, unit_made
 from mlsysim_labs.marking.wording import Piece
 
-EQUAL, ARROW, BESIDE = {"=", "~"}, {"→", "arrow"}, {",", ";", "or"}
-LINKS = EQUAL | ARROW | BESIDE | {":"}
+EQUAL, ARROW, BESIDE = {"=", "~", ":"}, {"→", "arrow"}, {",", ";", "or"}
+LINKS = EQUAL | ARROW | BESIDE
 EQUAL_WITHIN = 1e-9  # relative
 
 
@@ -148,7 +148,7 @@ def _with_unit(kept: Reading, line: Sequence[Piece], is_label: bool, typed: str)
         read = unit_made(line, typed)
     except AnswerError:
         return kept  # a remark
-    if not read.head or kept.read == read or (is_label and kept.has_unit):
+    if not read.head or kept.read == read or (is_label and (kept.has_unit or len(spelling_of(line)) == 1)):
         return kept
     if kept.has_unit:
         raise asked("two units", text=in_quotes(typed))

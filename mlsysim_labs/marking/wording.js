@@ -224,7 +224,7 @@ export function wordingOf({ units, words, rules, sentences }) {
 
   return {
     ...{ units, sentences, words, rules, fill, asked, pattern, whole, inQuotes, grouped },
-    ...{ trimmed, cleaned, pieces, pieceOf, COUNTS, HOLDERS, BARE, SPELLINGS, FOLDED },
+    ...{ lengthOf, trimmed, cleaned, pieces, pieceOf, COUNTS, HOLDERS, BARE, SPELLINGS, FOLDED },
     ...{ unitMade, keyOf, headOf, isBare, countText },
   };
 }

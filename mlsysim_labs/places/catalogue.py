@@ -21,6 +21,7 @@ from urllib.parse import quote
 
 from mlsysim_labs.places.cards import card_picture
 from mlsysim_labs.places.notebooks import notebooks_folder
+from mlsysim_labs.questions.setting import setting_of
 from mlsysim_labs.records.event import place
 from mlsysim_labs.records.files import Unreadable, read_file
 from mlsysim_labs.records.record import Record
@@ -152,7 +153,7 @@ class Catalogue:
 
     def _marks(self, source: str, slug: str, notebook: pathlib.Path | None, said: int) -> tuple[str, ...]:
         """How each step stands, in the order of the rail; `said` is their number where a notebook's metadata say it."""
-        record_file = RecordFile(slug, self.folder)
+        record_file = RecordFile(slug, self.folder, setting_of(None).student)
         marks = marks_of(record_file.load(notebook))
         self.notes += [note for note in record_file.notes if note not in self.notes]
         asked = steps_in(source)

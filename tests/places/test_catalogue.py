@@ -228,3 +228,15 @@ def test_its_colours_are_those_of_the_pictures(put):
     assert "--cache: #009e73" in sheet and ".lab-drawing svg" not in sheet, "pictures in the same page keep their own"
     own = sheet[sheet.index("/* The colours are those"):]
     assert not re.search(r"#[0-9a-f]{3,6}\b", own) and "animation:" not in own.partition("@media")[0]
+
+
+def test_in_a_shared_folder_each_student_sees_how_far_she_is(put, tmp_path, monkeypatch):
+    put("01_roof")
+    for student, count in (("Bob", 2), ("Ada", 3)):
+        record = Record("01_roof").added("opened", "lab", {"mode": "learn", "student": student}, session=student)
+        for kind, name in STEPS[:count]:
+            record = record.added(kind, name, {"text": "2", "state": "right"}, session=student)
+        RecordFile("01_roof", tmp_path, student).save(record)
+    for student, done in (("Bob", 2), ("Ada", 3), ("", 2)):
+        monkeypatch.setenv("MLSYSIM_LABS_STUDENT", student)
+        assert Catalogue().labs[0].done == done
