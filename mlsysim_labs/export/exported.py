@@ -19,28 +19,26 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from mlsysim_labs.export.packing import json_text, packed
+from mlsysim_labs.export.packing import json_in_html, packed
 from mlsysim_labs.export.prose import Prose, prose_of
 from mlsysim_labs.export.scripts import page_script
-from mlsysim_labs.export.told import Told, check_followed, guessed_knobs
+from mlsysim_labs.export.styles import page_style
+from mlsysim_labs.export.told import ToldLater, check_followed, guessed_knobs
 from mlsysim_labs.export.widgets import ExportError, Widgets, changes
 from mlsysim_labs.lab import Lab
 from mlsysim_labs.places.notebooks import new_lab, notebook_of
 from mlsysim_labs.widgets.assets import PACKAGE, script, style
 from solver import __version__
 
-WATCH = "export/page/watch.js"  # stands first, and says when what follows is not whole
-LOOSE = re.compile(r"/\*.*?\*/|^\s+|\s+$", re.DOTALL | re.MULTILINE)
-PLACE = re.compile(r"\{\{(\w+)\}\}")
+WATCH_SCRIPT = "export/page/watch.js"  # stands first, and says when what follows is not whole
+FORM_PLACE = re.compile(r"\{\{(\w+)\}\}")
 WRITTEN_OF_RUNNER = ("guesses", "reveal")  # what a page writes itself, from what its student does
 WRITTEN_OF_HAND_IN = ("rows", "where", "text", "may_restart", "sealed")
-MADE = "Made with mlsysim-labs {version}. This page works offline, and asks nobody for anything."
-NOTES = {
-    "learn": f"{MADE} Nobody watches it either: what is answered here is on the student's honour.",
-    "demo": f"{MADE} It is for a class, and keeps nothing.",
-    "exam": f"{MADE} Nobody watches it either: what is answered here is on the student's honour. It is judged later.",
-}
-NEVER = 0.0  # when a page's lab was shown: it does not scroll to itself
+MADE_WITH = "Made with mlsysim-labs {version}. This page works offline, and asks nobody for anything."
+HONOUR = f"{MADE_WITH} Nobody watches it either: what is answered here is on the student's honour"
+PAGE_NOTES = {"learn": f"{HONOUR}.", "demo": f"{MADE_WITH} It is for a class, and keeps nothing.",
+              "exam": f"{HONOUR}, and judged later."}
+NEVER_BORN = 0.0  # when a page's lab was shown: it does not scroll to itself
 
 
 def exported_page(lab: str | os.PathLike[str], mode: str = "learn") -> str:
@@ -71,7 +69,7 @@ def empty_folder() -> Iterator[None]:
 def _both_states(lab: Lab) -> tuple[dict[str, Any], dict[str, Any], Widgets]:
     """What everybody may read, what opens at the locks, and the widgets of both."""
     widgets, runner = Widgets(), lab.page.runner
-    lab.page.rail.born = NEVER
+    lab.page.rail.born = NEVER_BORN
     before = widgets.states(lab.box)
     views = list(runner.views)
     page = _clear(lab, widgets) | {"models": before}
@@ -79,7 +77,7 @@ def _both_states(lab: Lab) -> tuple[dict[str, Any], dict[str, Any], Widgets]:
         own = item.shown.options[0] if item.shown.options else item.shown.low
         item.shown.hear({"kind": "lock", "id": item.name, "value": own})
     after = widgets.states(lab.box)
-    told = Told(lab, widgets, views)
+    told = ToldLater(lab, widgets, views)
     parts: dict[str, Any] = {}
     if lab.mode != "exam":
         parts = {name: told.of_prediction(item) for name, item in lab.questions.predictions.items()}
@@ -117,42 +115,33 @@ def _filled(page: dict[str, Any], parts: dict[str, Any], widgets: Widgets, prose
     """The page's form with everything in its places."""
     if lab.mode != "exam":
         parts[""]["made"] = prose.made
-    clear = json_text(page)
+    clear = json_in_html(page)
     letters = "\n".join(f"{name}:{one}" for name, one in packed_parts(parts, page["seed"], clear).items())
     title = html.escape(re.sub(r"<[^>]*>", "", lab.page.rail.title))
     above = prose.above if "<h1" in prose.above else f"<h1>{title}</h1>\n{prose.above}"
     values = {
-        "title": title, "version": __version__, "watch": script(WATCH),
-        "style": squeezed_style([style("export/page/page.css"), *widgets.styles]),
+        "title": title, "version": __version__, "watch": script(WATCH_SCRIPT),
+        "style": page_style([style("export/page/page.css"), *widgets.styles]),
         "script": inside_html(page_script(widgets.scripts)), "page": clear, "packed": letters,
         "whole": hashlib.sha256(letters.encode()).hexdigest(),
-        "above": above, "below": prose.below, "note": NOTES[lab.mode].format(version=__version__)}
+        "above": above, "below": prose.below, "note": PAGE_NOTES[lab.mode].format(version=__version__)}
     form = (PACKAGE / "export/page/page.html").read_text(encoding="utf-8")
-    return PLACE.sub(lambda place: values[place[1]], form)
+    return FORM_PLACE.sub(lambda place: values[place[1]], form)
 
 
 def packed_parts(parts: Mapping[str, Any], seed: int, clear: str) -> dict[str, str]:
     """What opens, by what opens it; the last part, when all others are open. `clear` is what everybody may read."""
-    texts = "".join(json_text(part) for name, part in parts.items() if name)
+    texts = "".join(json_in_html(part) for name, part in parts.items() if name)
     return {name: packed(part, seed, clear if name else clear + texts) for name, part in parts.items()}
 
 
 def inside_html(code: str) -> str:
-    """Code that may stand in an element of HTML: none of its texts ends that.
+    r"""Code that may stand in an element of HTML: none of its texts ends that.
 
     >>> print(inside_html('"</script>"'))
-    "<\\\\/script>"
+    "<\/script>"
     """
     return code.replace("</script", "<\\/script").replace("<!--", "<\\!--")
-
-
-def squeezed_style(texts: list[str]) -> str:
-    """Style sheets as one, without comments and idle spaces; what two have in common stands once.
-
-    >>> squeezed_style(["a {\\n  color: red; /* hot */\\n}", "a {\\n  color: red; /* hot */\\n}"])
-    'a {\\ncolor: red;\\n}'
-    """
-    return "\n".join(dict.fromkeys(LOOSE.sub("", text) for text in texts))
 
 
 def written_page(lab: str | os.PathLike[str], file: pathlib.Path, mode: str = "learn") -> int:

@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-STEP, MODULUS = 69069, 2**32  # of a congruential generator: page/packing.js has the same
-WINDOW = 32_768  # bytes that deflate looks back, less a few
+MASK_STEP, MASK_MODULUS = 69069, 2**32  # of a congruential generator: page/packing.js has the same
+PACKED_WINDOW = 32_768  # bytes that deflate looks back, less a few
 
 
 def packed(value: Any, seed: int, known: str = "") -> str:
@@ -27,7 +27,7 @@ def packed(value: Any, seed: int, known: str = "") -> str:
     {'truth': 3}
     """
     engine = zlib.compressobj(9, zlib.DEFLATED, -15, 9, zlib.Z_DEFAULT_STRATEGY, window_of(known))
-    data = engine.compress(json_text(value).encode("utf-8")) + engine.flush()
+    data = engine.compress(json_in_html(value).encode("utf-8")) + engine.flush()
     return base64.b64encode(_masked(data, seed)).decode("ascii")
 
 
@@ -39,19 +39,19 @@ def unpacked(letters: str, seed: int, known: str = "") -> Any:
 
 def window_of(known: str) -> bytes:
     """The end of a text, as far back as the packer looks."""
-    return known.encode("utf-8")[-WINDOW:]
+    return known.encode("utf-8")[-PACKED_WINDOW:]
 
 
 def _masked(data: bytes, seed: int) -> bytes:
     """The bytes, each with one of a sequence that the seed begins; twice is as it was."""
     mask, state = bytearray(), seed
     for _ in data:
-        state = (state * STEP + 1) % MODULUS
+        state = (state * MASK_STEP + 1) % MASK_MODULUS
         mask.append(state >> 24)
     return (np.frombuffer(data, np.uint8) ^ np.frombuffer(bytes(mask), np.uint8)).tobytes()
 
 
-def json_text(value: Any) -> str:
+def json_in_html(value: Any) -> str:
     """JSON that may stand inside of HTML, as short as it can be."""
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
     return text.replace("<", "\\u003c").encode("utf-8", "replace").decode("utf-8")

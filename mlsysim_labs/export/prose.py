@@ -17,12 +17,12 @@ from typing import Any
 
 from mlsysim_labs.places.notebooks import TAG
 
-FOLDED = "jp-MarkdownHeadingCollapsed"  # of the heading below which a notebook says how the lab is made
-BADGES = re.compile(r"<!-- badges.*?<!-- /badges -->", re.DOTALL)
-COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
-RUNNING = re.compile(r"(?m)^(?=.*Run All Cells)(?:.+\n?)+")  # a paragraph
-HEADING = re.compile(r"#+ .*\s*")
-KINDS = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
+FOLDED_SECTION = "jp-MarkdownHeadingCollapsed"  # of the heading below which a notebook says how the lab is made
+BADGE_BLOCK = re.compile(r"<!-- badges.*?<!-- /badges -->", re.DOTALL)
+HTML_COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+ON_RUNNING = re.compile(r"(?m)^(?=.*Run All Cells)(?:.+\n?)+")  # a paragraph
+HEADING_ALONE = re.compile(r"#+ .*\s*")
+IMAGE_KINDS = {".svg": "image/svg+xml", ".png": "image/png", ".jpg": "image/jpeg", ".jpeg": "image/jpeg",
          ".gif": "image/gif", ".webp": "image/webp"}
 
 
@@ -39,7 +39,7 @@ def prose_of(notebook: pathlib.Path) -> Prose:
     """What a notebook says around its lab."""
     cells = json.loads(notebook.read_bytes())["cells"]
     tagged = [i for i, cell in enumerate(cells) if TAG in cell["metadata"].get("tags", [])]
-    folded = [i for i, cell in enumerate(cells[:tagged[0]]) if cell["metadata"].get(FOLDED)]
+    folded = [i for i, cell in enumerate(cells[:tagged[0]]) if cell["metadata"].get(FOLDED_SECTION)]
     first, last = (folded or tagged)[0], tagged[-1]
     made = cells[first + bool(folded):last]  # the last one shows the lab
     while made and is_heading(made[-1]):
@@ -60,7 +60,7 @@ def is_lab(cell: dict[str, Any]) -> bool:
 
 
 def is_heading(cell: dict[str, Any]) -> bool:
-    return cell["cell_type"] == "markdown" and HEADING.fullmatch(text_of(cell)) is not None
+    return cell["cell_type"] == "markdown" and HEADING_ALONE.fullmatch(text_of(cell)) is not None
 
 
 def text_of(cell: dict[str, Any]) -> str:
@@ -86,14 +86,14 @@ def markdown_html(text: str, folder: pathlib.Path) -> str:
 
     made = MarkdownIt("commonmark", {"html": False}).enable("table")
     made.add_render_rule("image", lambda own, tokens, i, options, env: image_html(tokens[i], folder))
-    return made.render(RUNNING.sub("", COMMENT.sub("", BADGES.sub("", text))))
+    return made.render(ON_RUNNING.sub("", HTML_COMMENT.sub("", BADGE_BLOCK.sub("", text))))
 
 
 def image_html(token: Any, folder: pathlib.Path) -> str:
     """An image with all of it inside; a link, where it comes from elsewhere or is not there."""
     source, said = str(token.attrs["src"]), html.escape(token.content)
     file = folder / source
-    if "://" in source or file.suffix.lower() not in KINDS or not file.is_file():
+    if "://" in source or file.suffix.lower() not in IMAGE_KINDS or not file.is_file():
         return f'<a href="{html.escape(source)}">{said or html.escape(source)}</a>'
     data = base64.b64encode(file.read_bytes()).decode("ascii")
-    return f'<img alt="{said}" src="data:{KINDS[file.suffix.lower()]};base64,{data}">'
+    return f'<img alt="{said}" src="data:{IMAGE_KINDS[file.suffix.lower()]};base64,{data}">'

@@ -4,7 +4,7 @@ Each widget's script is made of files of the package, one after the other, which
 five of them. In a page what several begin with encloses the rest of each, and what the page itself needs, such as the
 reader of numbers, stands once, around everything::
 
-    READER  PAGE  (()=>{ACTS  MODULES[0]=()=>{PREDICT}; MODULES[1]=()=>{TASK};})();  START
+    READER  PAGE  (()=>{ACTS  MODULES[0]=()=>{PREDICT}; MODULES[1]=()=>{TASK};})();  START_SCRIPT
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from mlsysim_labs.questions.predict import READING, READING_TABLES
 from mlsysim_labs.questions.tasks import LONGEST
 from mlsysim_labs.widgets.assets import PACKAGE, constant_lines, script
 
-CONSTANTS = {"TABLES": READING_TABLES, "LONGEST": LONGEST}
-HOST = ["reactive/program.js", *READING, "marking/judging.js", *(f"export/page/{name}.js" for name in (
+PAGE_CONSTANTS = {"TABLES": READING_TABLES, "LONGEST": LONGEST}
+HOST_SCRIPTS = ["reactive/program.js", *READING, "marking/judging.js", *(f"export/page/{name}.js" for name in (
     "models", "knobs", "scales", "marks", "figure", "views", "sha256", "packing", "plain", "record", "database",
     "shelf", "journal", "judge", "compared", "standing", "scenes", "acts", "page", "address"))]
-START = "export/page/start.js"
-OUTSIDE = re.compile(r"(?m)^\s*(?:import\b|export\s+(?!default\b))|\bimport\s*\(")
-LAST = re.compile(r"(?m)^export default\b")
+START_SCRIPT = "export/page/start.js"
+OUTSIDE_IMPORT = re.compile(r"(?m)^\s*(?:import\b|export\s+(?!default\b))|\bimport\s*\(")
+LAST_EXPORT = re.compile(r"(?m)^export default\b")
 
 
 def page_script(modules: dict[str, str]) -> str:
     """What runs a lab whose widgets have these modules, each with the name of its widget."""
     bodies = [function_body(module, what) for module, what in modules.items()]
-    host = [constant_lines({name: data}) for name, data in CONSTANTS.items()]
-    host += [f"{plain_script(name)}\n" for name in HOST]
-    code = f"{''.join(host)}const MODULES=[];\n{joined_modules(bodies)}{plain_script(START)}"
+    host = [constant_lines({name: data}) for name, data in PAGE_CONSTANTS.items()]
+    host += [f"{plain_script(name)}\n" for name in HOST_SCRIPTS]
+    code = f"{''.join(host)}const MODULES=[];\n{joined_modules(bodies)}{plain_script(START_SCRIPT)}"
     return f'(()=>{{"use strict";\n{code}\n}})();'
 
 
@@ -42,10 +42,10 @@ def function_body(module: str, what: str) -> str:
     >>> function_body("const f = 1;\\nexport default { f };", "this")
     'const f = 1;\\nreturn { f };'
     """
-    if OUTSIDE.search(module) or len(LAST.findall(module)) != 1:
+    if OUTSIDE_IMPORT.search(module) or len(LAST_EXPORT.findall(module)) != 1:
         raise ExportError(f"The script of {what} does not stand alone: a page takes one that imports nothing and ends "
                           f"with `export default`.")
-    return LAST.sub("return", module)
+    return LAST_EXPORT.sub("return", module)
 
 
 def joined_modules(bodies: Sequence[str]) -> str:
@@ -88,13 +88,13 @@ def plain_script(name: str) -> str:
 @functools.cache
 def _host_files() -> frozenset[str]:
     """What the page has itself, so that no module needs it again."""
-    return frozenset([*(plain_script(name) for name in HOST),
-                      *(constant_lines({name: data}) for name, data in CONSTANTS.items())])
+    return frozenset([*(plain_script(name) for name in HOST_SCRIPTS),
+                      *(constant_lines({name: data}) for name, data in PAGE_CONSTANTS.items())])
 
 
 @functools.cache
 def _package_files() -> frozenset[str]:
     """The package's scripts that others come after, as a page gets them."""
     names = [file.relative_to(PACKAGE).as_posix() for file in PACKAGE.rglob("*.js") if "notebooks" not in file.parts]
-    return frozenset({text for name in names if not LAST.search(script(name)) and (text := plain_script(name))}
+    return frozenset({text for name in names if not LAST_EXPORT.search(script(name)) and (text := plain_script(name))}
                      | _host_files())

@@ -44,7 +44,7 @@ def stops_of(control: Control) -> dict[str, Any]:
     return {"min": widget.min, "max": widget.max, "step": widget.step}
 
 
-class Told:
+class ToldLater:
     """What is told of a lab whose predictions are all locked. `views` are the widgets that its scenes fill before."""
 
     def __init__(self, lab: Lab, widgets: Widgets, views: list[Any]) -> None:

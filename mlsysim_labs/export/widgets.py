@@ -1,7 +1,7 @@
 """The widgets of a lab as plain data: what a page needs of each, with scripts and style sheets once.
 
-A page draws what stands in `KNOWN`, and every anywidget whose script is whole. Another widget is refused by its name: a
-page that lacks a knob is worse than none.
+A page draws what stands in `KNOWN_WIDGETS`, and every anywidget whose script is whole. Another widget is refused by its
+name: a page that lacks a knob is worse than none.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from ipywidgets.embed import dependency_state
 
-SCALE, MARK = "min max", "scales x y colors labels"
-KNOWN = {  # of ipywidgets and bqplot: what a page reads of each
+SCALE_TRAITS, MARK_TRAITS = "min max", "scales x y colors labels"
+KNOWN_WIDGETS = {  # of ipywidgets and bqplot: what a page reads of each
     "VBoxModel": "children", "HBoxModel": "children", "BoxModel": "children", "HTMLModel": "value",
     "SelectionSliderModel": "description index _options_labels", "DropdownModel": "description index _options_labels",
     "ToggleButtonsModel": "description index _options_labels", "CheckboxModel": "description value",
@@ -24,16 +24,16 @@ KNOWN = {  # of ipywidgets and bqplot: what a page reads of each
     "FloatSliderModel": "description value min max step readout_format",
     "FigureModel": "axes marks fig_margin", "AxisModel": "scale label side label_offset grid_lines tick_values "
                                                          "tick_labels",
-    "LinearScaleModel": SCALE, "LogScaleModel": SCALE, "ColorScaleModel": f"{SCALE} mid colors",
-    "LinesModel": f"{MARK} line_style stroke_width interpolation close_path fill fill_colors fill_opacities",
-    "ScatterModel": f"{MARK} marker default_size stroke stroke_width apply_clip",
-    "LabelModel": f"{MARK} text align x_offset y_offset default_size font_weight",
-    "BarsModel": f"{MARK} color",
+    "LinearScaleModel": SCALE_TRAITS, "LogScaleModel": SCALE_TRAITS, "ColorScaleModel": f"{SCALE_TRAITS} mid colors",
+    "LinesModel": f"{MARK_TRAITS} line_style stroke_width interpolation close_path fill fill_colors fill_opacities",
+    "ScatterModel": f"{MARK_TRAITS} marker default_size stroke stroke_width apply_clip",
+    "LabelModel": f"{MARK_TRAITS} text align x_offset y_offset default_size font_weight",
+    "BarsModel": f"{MARK_TRAITS} color",
 }
-SILENT = {"LayoutModel"}  # and styles: of a layout a widget keeps what is set
-GENERAL = {"layout", "style", "tabbable", "tooltip"}
-REFERENCE = re.compile("IPY_MODEL_([0-9a-f]{32})")
-HEATMAP = re.compile("lab-heatmap-[0-9a-f]{12}")  # drawn anew for each heat map, so a second export would differ
+SILENT_WIDGETS = {"LayoutModel"}  # and styles: of a layout a widget keeps what is set
+GENERAL_TRAITS = {"layout", "style", "tabbable", "tooltip"}
+MODEL_REFERENCE = re.compile("IPY_MODEL_([0-9a-f]{32})")
+HEATMAP_NAME = re.compile("lab-heatmap-[0-9a-f]{12}")  # drawn anew for each heat map, so a second export would differ
 
 
 class ExportError(ValueError):
@@ -54,9 +54,9 @@ class Widgets:
         found = dependency_state([box], drop_defaults=False)
         for key in found:
             self.names.setdefault(key, f"m{len(self.names)}")
-        layouts = {key: layout_of(one["state"]) for key, one in found.items() if one["model_name"] in SILENT}
+        layouts = {key: layout_of(one["state"]) for key, one in found.items() if one["model_name"] in SILENT_WIDGETS}
         return {self.names[key]: self._plain(one, layouts) for key, one in found.items()
-                if one["model_name"] not in SILENT and not one["model_name"].endswith("StyleModel")}
+                if one["model_name"] not in SILENT_WIDGETS and not one["model_name"].endswith("StyleModel")}
 
     def name(self, widget: Any) -> str:
         """What a widget is called in the page."""
@@ -74,10 +74,11 @@ class Widgets:
         kind, state = model["model_name"], model["state"]
         buffers = {tuple(b["path"]): base64.b64decode(b["data"]) for b in model.get("buffers", [])}
         is_own = kind == "AnyModel"
-        if not is_own and kind not in KNOWN:
+        if not is_own and kind not in KNOWN_WIDGETS:
             raise ExportError(f"A page has no {kind.removesuffix('Model')}. Use a slider, a choice or a toggle of the "
                               f"lab, a picture, or an anywidget.")
-        wanted = [key for key in state if key[0] != "_" and key not in GENERAL] if is_own else KNOWN[kind].split()
+        own = [key for key in state if key[0] != "_" and key not in GENERAL_TRAITS]
+        wanted = own if is_own else KNOWN_WIDGETS[kind].split()
         made = {key: self._value(state.get(key), buffers, (key,)) for key in wanted}
         layout = layouts.get(str(state.get("layout", "")).removeprefix("IPY_MODEL_"))
         made |= {"layout": layout} if layout else {}
@@ -98,8 +99,8 @@ class Widgets:
         return self._named(value) if isinstance(value, str) else value
 
     def _named(self, text: str) -> str:
-        text = REFERENCE.sub(lambda found: f"IPY_MODEL_{self.names[found[1]]}", text)
-        return HEATMAP.sub(lambda found: self._heatmaps.setdefault(found[0], f"lab-heatmap-{len(self._heatmaps)}"),
+        text = MODEL_REFERENCE.sub(lambda found: f"IPY_MODEL_{self.names[found[1]]}", text)
+        return HEATMAP_NAME.sub(lambda found: self._heatmaps.setdefault(found[0], f"lab-heatmap-{len(self._heatmaps)}"),
                            text)
 
     def _script(self, state: Mapping[str, Any]) -> int:

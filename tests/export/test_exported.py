@@ -109,9 +109,12 @@ def test_a_page_asks_nobody_and_is_the_same_twice(slug):
     assert "Run All Cells" not in text and "mybinder" not in text and "colab" not in text
 
 
+MOST_BYTES = 105_000  # of a page, packed as servers do: a fifth of it reads and judges what is typed
+
+
 @every_lab
 def test_a_page_is_small(slug):
-    assert len(gzip.compress(page_text(slug).encode(), 9)) <= 100_000
+    assert len(gzip.compress(page_text(slug).encode(), 9)) <= MOST_BYTES
 
 
 def test_before_the_lock_there_are_models_of_what_moves_alone():

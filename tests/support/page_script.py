@@ -12,8 +12,8 @@ from typing import Any
 import equip
 
 from mlsysim_labs.export.exported import exported_page
-from mlsysim_labs.export.packing import json_text, unpacked
-from mlsysim_labs.export.scripts import CONSTANTS
+from mlsysim_labs.export.packing import json_in_html, unpacked
+from mlsysim_labs.export.scripts import PAGE_CONSTANTS
 from mlsysim_labs.places.notebooks import notebooks_folder, tagged_cells
 from mlsysim_labs.questions.predict import READING
 from mlsysim_labs.widgets.assets import script
@@ -25,7 +25,7 @@ JUDGE = ("reactive/program.js", *READING, "marking/judging.js", "export/page/jud
 
 def under_node(names: tuple[str, ...], code: str, given: Any) -> Any:
     """What `code`, the body of a function of `given` that may wait, returns where these scripts of the page stand."""
-    text = script(*names, **CONSTANTS).replace("export ", "")
+    text = script(*names, **PAGE_CONSTANTS).replace("export ", "")
     program = (f'import {{ readFileSync }} from "node:fs";\n{text}\n'
                f'const run = async (given) => {{ {code} }};\n'
                f'console.log(JSON.stringify(await run({json.dumps(given)})));')
@@ -68,5 +68,5 @@ def parts_of(text: str) -> dict[str, Any]:
     for line in element(text, "page-packed").split():
         name, _, letters = line.partition(":")
         parts[name] = unpacked(letters, clear_data(text)["seed"], clear if name else known)
-        known += json_text(parts[name])
+        known += json_in_html(parts[name])
     return parts

@@ -2,8 +2,8 @@
 // was saved.
 
 const DAMAGED =
-  "What you did is kept. But what this file shows next cannot be read: it was changed, or is not whole. Get it again, " +
-  "and open it in this browser.";
+  "What you did is kept. But what this file shows next cannot be read: it was changed, or is not whole. Get it " +
+  "again, and open it in this browser.";
 
 const refuse = (why) => {
   throw new AnswerError(why);

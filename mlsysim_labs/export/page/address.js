@@ -1,4 +1,4 @@
-// What the address asks for: a theme, and where the knobs of an open lab stand. A state of the knobs itself the rail reads.
+// What the address asks for: a theme, and a preset of the knobs of an open lab. A state of theirs the rail reads.
 
 // Light or dark, as asked for, or else as the device has it.
 export function wearTheme() {
@@ -8,7 +8,10 @@ export function wearTheme() {
     const isDark = asked ? asked === "dark" : device.matches;
     document.documentElement.dataset.jpThemeLight = String(!isDark);
   };
+  const wearLight = () => (document.documentElement.dataset.jpThemeLight = "true");
   wear();
+  addEventListener("beforeprint", wearLight); // paper is white
+  addEventListener("afterprint", wear);
   if (!asked) device.addEventListener("change", wear);
 }
 
@@ -19,7 +22,8 @@ function presets(page) {
   for (const { name, shows, id } of page.parts[""].items) {
     if (!shows) continue;
     const goals = page.models.get(id).get("places").map((place) => place.at(-1));
-    found[name] = { raw: Object.fromEntries(shows.map((knob, i) => [knob, goals[i]])), view: page.models.get(id).get("view") };
+    const raw = Object.fromEntries(shows.map((knob, i) => [knob, goals[i]]));
+    found[name] = { raw, view: page.models.get(id).get("view") };
   }
   return found;
 }
@@ -30,7 +34,8 @@ export function setPreset(page) {
   if (!name || !page.isOpen) return "";
   const known = presets(page),
     runner = page.models.get(page.data.runner);
-  if (!Object.hasOwn(known, name)) return `This lab has no preset “${name}”. It has ${Object.keys(known).join(", ")}.`;
+  const all = Object.keys(known).join(", ");
+  if (!Object.hasOwn(known, name)) return `This lab has no preset “${name}”. It has ${all}.`;
   const { raw, view } = known[name];
   for (const [knob, trait, ref] of runner.get("controls"))
     if (knob in raw) page.models.at(ref).set(trait, raw[knob]);

@@ -21,7 +21,6 @@ function slider(model, trait, { low, high, step, words }) {
     if (Number(input.value) !== now) input.value = now;
     said.textContent = words(now);
     input.setAttribute("aria-valuetext", words(now));
-    input.style.setProperty("--way", `${(100 * (now - low)) / (high - low || 1)}%`);
   });
   return node;
 }

@@ -7,7 +7,8 @@ const KEPT = "kept in this browser";
 export class Page {
   constructor(known, letters) {
     const data = JSON.parse(known);
-    Object.assign(this, { known, data, letters, texts: {}, models: new Models(), modules: new Map(), waiting: [], parts: {} });
+    Object.assign(this, { known, data, letters, texts: {}, parts: {} });
+    Object.assign(this, { models: new Models(), modules: new Map(), waiting: [] });
     this.models.add(data.models);
     this.shelf = new Shelf(data);
     this.journal = new Journal({ lab: data.lab, mode: data.mode, opened: openedOf(data) }, this.shelf);

@@ -20,7 +20,8 @@ function nearestStop({ table, min, max, step }, number) {
 // Where the knobs stand when a truth is shown: as the question says, and at what was guessed.
 function shownAt({ show, guessed }, guess) {
   if (!Number.isFinite(guess)) return show;
-  return { ...show, ...Object.fromEntries(Object.entries(guessed).map(([name, to]) => [name, nearestStop(to, guess)])) };
+  const moved = Object.entries(guessed).map(([name, stops]) => [name, nearestStop(stops, guess)]);
+  return { ...show, ...Object.fromEntries(moved) };
 }
 
 const constant = (value) => (typeof value === "string" ? ["text", value] : ["const", listed(value)]);

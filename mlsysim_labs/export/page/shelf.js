@@ -1,9 +1,9 @@
-// Where the record is kept: in the browser's database and its plain storage, and in the page itself, so that a page which
-// is saved as a file carries it along. Where both are refused it is in memory, and the page says so.
+// Where the record is kept: in the browser's database and its plain storage, and in the page itself, so that a page
+// which is saved as a file carries it along. Where both are refused it is in memory, and the page says so.
 
 const REFUSED =
-  "This browser keeps nothing for this page: what you do here is lost when you close it. Before you do, go to Hand in " +
-  "and save the file, or copy the text.";
+  "This browser keeps nothing for this page: what you do here is lost when you close it. Before you do, go to Hand " +
+  "in and save the file, or copy the text.";
 const FULL = "The browser's storage is full. Free some of it, then press Retry; or go on without saving.";
 const ASIDE = "What this browser had kept of this lab could not be read. It was put aside.";
 
