@@ -199,11 +199,13 @@ export function readerOf(tables) {
 
   function joined(first, second, link, text) {
     const inUnitOf = (one, { read, spelled }) => (one.spelled ? one : { ...one, read, spelled });
+    const isWay = EQUAL.has(link) && !first.half;
+    if (isWay && !first.spelled && agree(first, second)) return second;
     const [kept, one] = [inUnitOf(first, second), inUnitOf(second, first)];
     if (headOf(kept.read) === headOf(one.read)) {
       for (const a of readings(kept))
         for (const b of readings(one)) if (agree(a, b)) return EQUAL.has(link) ? b : a;
-    } else if (link === "(") return kept;
+    } else if (link === "(" || isWay) return link === "(" ? kept : one;
     throw asked(link === "or" ? "range" : "differ", { text });
   }
 
