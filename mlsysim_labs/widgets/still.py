@@ -21,7 +21,7 @@ VIEW = "application/vnd.jupyter.widget-view+json"
 MOST_BYTES = 30_000  # of a picture: it is in each notebook that was run
 SEEN = "This is a picture of the lab. Run its cells to move the knobs."
 UNSEEN = "Run its cells to see the lab and move the knobs."
-FITS = "max-width: 100%; height: auto; border-radius: 6px"
+IMAGE_LOOK = "max-width: 100%; height: auto; border-radius: 6px"
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ class Still:
         if not self.drawing:
             return ""
         data = base64.b64encode(self.drawing.encode()).decode()
-        return f"<img src='data:image/svg+xml;base64,{data}' alt='The lab before the first guess' style='{FITS}'>"
+        return f"<img src='data:image/svg+xml;base64,{data}' alt='The lab before the first guess' style='{IMAGE_LOOK}'>"
 
 
 def silent_view(widget: Any) -> dict[str, Any]:
