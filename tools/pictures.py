@@ -16,7 +16,6 @@ import re
 import sys
 import tempfile
 import xml.etree.ElementTree as ET
-from collections.abc import Mapping
 from typing import Any
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -24,8 +23,6 @@ LABS, PICTURES = ROOT / "labs", ROOT / "labs" / "pictures"
 REFERENCE = re.compile(r"\(pictures/([a-z0-9_]+)\.svg\)")
 STAMP = re.compile(r"<!-- made from ([0-9a-f]{64}) -->")
 WIDTH = 960  # px, of the page
-PAINT = ("fill", "fill-opacity", "stroke", "stroke-width", "stroke-opacity", "stroke-dasharray", "stroke-linejoin",
-         "paint-order", "visibility", "font-family", "font-size", "font-weight", "text-anchor")
 MARGIN = 14  # px, around the drawing
 SVG = "http://www.w3.org/2000/svg"
 HOLDERS = {f"{{{SVG}}}text", f"{{{SVG}}}g"}  # elements that show nothing themselves
@@ -71,29 +68,25 @@ def listed(value: Any) -> list[Any]:
 
 
 def stilled(text: str) -> str:
-    """A drawing with a margin, and without what nobody sees, what asks for a hand, and what each element has of its
-    parents anyhow."""
+    """A drawing with a margin, and without what nobody sees or what asks for a hand."""
     ET.register_namespace("", SVG)
     root = ET.fromstring(text)
     x, y, width, height = (float(part) for part in root.attrib.pop("viewBox").split())
     x, y, width, height = x - MARGIN, y - MARGIN, width + 2 * MARGIN, height + 2 * MARGIN
     root.attrib |= {"viewBox": f"{x:g} {y:g} {width:g} {height:g}", "width": f"{width:g}", "height": f"{height:g}"}
     root[0].attrib |= {"x": f"{x:g}", "y": f"{y:g}"}  # the paper
-    _strip(root, {})
+    _strip(root, "visible")
     return ET.tostring(root, encoding="unicode")
 
 
-def _strip(element: ET.Element, above: Mapping[str, str]) -> None:
+def _strip(element: ET.Element, visibility: str) -> None:
     for name, value in [*element.attrib.items()]:
         short = LONG_NUMBER.sub(lambda found: f"{float(found[0]):.2f}", MIXED.sub(_as_rgb, value))
         element.set(name, short)
-    passed = {name: element.get(name, above.get(name, "")) for name in PAINT}
-    for name in PAINT:
-        if name in element.attrib and element.get(name) == above.get(name):
-            del element.attrib[name]
+    visibility = element.get("visibility", visibility)
     for child in [*element]:
-        _strip(child, passed)
-        if len(child) == 0 and _is_idle(child, passed["visibility"]):
+        _strip(child, visibility)
+        if len(child) == 0 and _is_idle(child, visibility):
             element.remove(child)
 
 

@@ -33,7 +33,7 @@ def test_a_picture_is_a_small_drawing_that_runs_nothing(file: pathlib.Path):
     assert "<script" not in text and "http" not in text.replace("http://www.w3.org", "")
 
 
-@pytest.mark.parametrize("notebook", filter(tagged_cells, NOTEBOOKS), ids=lambda file: file.stem)
+@pytest.mark.parametrize("notebook", [*filter(tagged_cells, NOTEBOOKS)], ids=lambda file: file.stem)
 def test_a_lab_has_one_that_stands_for_it(notebook, tmp_path, monkeypatch):
     """Also where its notebook stands alone."""
     monkeypatch.chdir(tmp_path)
