@@ -8,7 +8,7 @@ from types import SimpleNamespace
 
 import nbformat
 import pytest
-from live_jupyter import TOKEN, errors_in_cells, run_all
+from live_jupyter import errors_in_cells, run_all
 from small_lab import USERS
 from waiting import until_holds, until_still
 
@@ -69,8 +69,8 @@ def run(jupyter, visitor, root):
     told = page.evaluate("told")
     bare = saved(jupyter, page)
     state = until_holds(page, lambda: with_state(jupyter, page))
+    yield SimpleNamespace(told=told, bare=bare, state=state, page=page)
     page.close()
-    yield SimpleNamespace(told=told, bare=bare, state=state)
     picture.unlink()
     jupyter.restart_kernels()
 
@@ -95,21 +95,18 @@ def stranger(book):
     return copy.deepcopy(book) | {"metadata": book["metadata"] | {"by": "somebody else"}}
 
 
-@pytest.fixture(scope="module")
-def reader(jupyter, run, visitor):
-    """Opens a notebook in a JupyterLab where nobody has run it; what shows it, and whether it is trusted."""
-    page = visitor.new_page()
-    page.goto(f"{jupyter.url}/lab?token={TOKEN}&reset")
-    page.wait_for_selector(".jp-Launcher")
+@pytest.fixture
+def reader(jupyter, run):
+    """Opens a notebook in JupyterLab where nobody has run it; what shows it, and whether it is trusted."""
+    page = run.page
 
     def read(book, name):
         (jupyter.folder / name).write_text(json.dumps(book), encoding="utf-8")
-        page.evaluate(f"jupyterapp.commands.execute('docmanager:open', {{path: '{name}'}})")
+        page.evaluate(f"jupyterapp.commands.execute('docmanager:open', {{path: '{name}'}}).then(() => null)")
         panel = page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)", has_text="small_lab()")
         panel.locator(".jp-OutputArea-child").first.wait_for(state="attached")
         return panel, page.evaluate(TRUSTED)
-    yield read
-    page.close()
+    return read
 
 
 def assert_stands_still(shown):
