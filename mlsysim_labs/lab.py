@@ -38,6 +38,7 @@ from mlsysim_labs.questions.items import Formula, PredictionItem
 from mlsysim_labs.questions.progress import Progress, slug_of
 from mlsysim_labs.questions.questions import Decorator, Questions
 from mlsysim_labs.questions.setting import setting_of
+from mlsysim_labs.widgets.still import Still, drawing_of, silent_view
 from solver.text import nearest
 
 
@@ -228,5 +229,6 @@ class Lab(Board):
     def _ipython_display_(self) -> None:
         from IPython.display import display
 
-        display(self.box)
-        self._questions.show_record()
+        display(silent_view(self.box), raw=True)
+        asked = self._questions
+        asked.show_still(Still(self._page.rail.title, asked.first, drawing_of(asked.slug)))

@@ -13,8 +13,8 @@ import sys
 import webbrowser
 
 from mlsysim_labs import __version__
-from mlsysim_labs.places.notebooks import notebooks_folder
 from mlsysim_labs.records.files import Unreadable, read_file
+from mlsysim_labs.widgets.assets import notebooks_folder
 
 RECORD = ".mlsysim-labs.json"  # in the user's folder: what was copied there, so that a changed file is known
 

@@ -1,7 +1,7 @@
 // What an answer is told, as verdicts.py says it: the same verdict with the same sentence, of the same tables.
 
 export function judgeOf(answers) {
-  const { units, sentences, fill, inQuotes, grouped, COUNTS, countText, knownUnit, significant, positional } = answers;
+  const { units, sentences, fill, inQuotes, grouped, COUNTS, countText, knownUnit, isBare, significant, positional } = answers;
   const { INFEASIBLE, answerOf, answerTo, commaQuestion, kindText } = answers;
   const EXACT = 1e-12,
     FACTORS = Object.entries(sentences.factors);
@@ -36,10 +36,10 @@ export function judgeOf(answers) {
     return { truth, unit, tolerance, misconceptions, whole, asked, goal, near };
   }
 
-  function accepts({ goal, tolerance, whole, near }, number, half, places) {
+  function accepts({ goal, tolerance, whole, near }, number, half, places, isConverted) {
     const off = Math.abs(number - goal);
     if (whole || !half) return near(number);
-    if (Math.abs(number) < 19.9 * half) return off <= Math.max(EXACT, tolerance * 0.5) * Math.abs(goal);
+    if (Math.abs(number) < 19.9 * half && !isConverted) return off <= Math.max(EXACT, tolerance * 0.5) * Math.abs(goal);
     return (places > 0 && off <= half && off <= tolerance * 1.5 * Math.abs(goal)) || near(number);
   }
 
@@ -91,7 +91,8 @@ export function judgeOf(answers) {
       number = answer.value / asked.factor;
     const isBroken = Math.abs(number - Math.floor(number + 0.5)) > EXACT * Math.abs(number);
     if (whole && Number.isFinite(number) && isBroken) return wrong("fraction", fill("fraction"), number, question);
-    if (accepts(question, number, answer.half / asked.factor, answer.places)) {
+    const isConverted = answer.read.factor !== asked.factor && !isBare(answer.read);
+    if (accepts(question, number, answer.half / asked.factor, answer.places, isConverted)) {
       const shown = whole ? wholeText(goal) : numberText(goal);
       return verdict(true, "right", fill("right", { text: countText(shown, unit) }), "right", "right", "right");
     }

@@ -66,16 +66,17 @@ class Question:
             return abs(number - math.floor(goal)) <= EXACT * abs(goal)
         return abs(number - goal) <= max(EXACT, self.tolerance) * abs(goal) < math.inf
 
-    def accepts(self, number: float, half: float, places: int) -> bool:
+    def accepts(self, number: float, half: float, places: int, converted: bool = False) -> bool:
         """Whether a number is right as it is written, with half of its last digit and so many decimals.
 
-        A single digit has to be nearer than others, and decimals that are rounded well may be a little further off.
+        A single digit has to be nearer than others, unless it was `converted`: 3 weeks are days of two digits. Decimals
+        that are rounded well may be a little further off.
         Within 2 % of 3.04, 3 is too coarse; and 0.12 million is right of 122,532, though 120,000 is not.
         """
         off = abs(number - self.goal)
         if self.whole or not half:
             return self.near(number)
-        if abs(number) < ONE_DIGIT * half:
+        if abs(number) < ONE_DIGIT * half and not converted:
             return off <= max(EXACT, self.tolerance * COARSE) * abs(self.goal)
         rounded = places > 0 and off <= half and off <= self.tolerance * ROUNDED * abs(self.goal)
         return rounded or self.near(number)

@@ -1,86 +1,10 @@
-// What a student typed, read as answers.py and its neighbours read it, from the same tables: one function here is one
-// there, and a test compares them. Only what a misspelt unit may have meant is left to Python.
+// What a student typed, read as readings.py and sides.py read it, from the same tables: one function here is one there,
+// and a test compares them.
 
 export function readerOf(tables) {
-  const wording = wordingOf(tables);
-  const { units, rules, fill, asked, whole, inQuotes, lengthOf, cleaned, pieces, pieceOf } = wording;
-  const { HOLDERS, BARE, SPELLINGS, FOLDED, unitMade, keyOf, headOf } = wording;
-
-  // Units ----------------------------------------------------------------------------------------------------------
-
-  const BITS_OR_BYTES = whole(rules.bitsOrBytes),
-    JOINED = whole(rules.joined),
-    AMOUNT_OR_RATE = whole(rules.amountOrRate),
-    AMOUNT = whole(rules.amount);
-  const isArticle = (kind) => kind === "article" || kind === "each";
-  const spellingOf = (line) => line.map((one, i) => (one.gap && i ? " " : "") + one.text).join("");
-  const knownUnit = (spelled) => unitOf(pieces(cleaned(spelled)), spelled);
-
-  function unitOf(line, spelled) {
-    const parts = [[]];
-    line.forEach((one, i) => {
-      const last = parts.at(-1);
-      const divides = isArticle(one.kind) && i + 1 < line.length && (last.length || one.kind === "each");
-      if (one.kind === "/" || divides) parts.push([]);
-      else if (!isArticle(one.kind) && one.kind !== "-") last.push(one);
-    });
-    const name = spellingOf(line);
-    if (Object.hasOwn(units.rates, name)) return knownUnit(units.rates[name]);
-    const [head, ...under] = parts,
-      first = head.length === 1 && head[0].kind === "word" ? head[0].text : "";
-    const below = under.map((part) => simple(part, spelled, true)),
-      isAlone = below.every((one) => HOLDERS.has(one.kind)),
-      meant = rate(first, isAlone);
-    if (meant) return over(knownUnit(meant), below);
-    if (isAlone && AMOUNT_OR_RATE.test(first) && !AMOUNT.test(first))
-      throw asked("amount or rate", { text: inQuotes(first) });
-    return over(simple(head, spelled, false), below);
-  }
-
-  function over(head, below) {
-    const kept = below.filter((one) => one.kind || one.factor !== 1).map((one) => [one.kind, one.factor]);
-    let under = [...head.below, ...kept].sort(([a, x], [b, y]) => (a < b ? -1 : a > b ? 1 : x - y));
-    const factor = below.reduce((size, one) => size / one.factor, head.factor);
-    let kind = [headOf(head), ...under.map(([one]) => one).filter(Boolean)].join("/");
-    if (Object.hasOwn(units.same, kind)) [kind, under] = [units.same[kind], []];
-    return { ...head, kind, factor, below: under };
-  }
-
-  function rate(name, isAlone) {
-    for (const [ending, meant] of Object.entries(units.rates)) {
-      if (!name.endsWith(ending) || (!isAlone && ending === "FLOPS")) continue;
-      const start = name.slice(0, name.length - ending.length),
-        stem = start + meant.split("/")[0];
-      if (SPELLINGS.has(stem) || FOLDED.get(stem.toLowerCase())) return start + meant;
-    }
-    return "";
-  }
-
-  function simple(part, spelled, isBelow) {
-    let times = 1;
-    for (; part.length && (part[0].kind === "scale" || (isBelow && part[0].kind === "n")); part = part.slice(1)) {
-      if (!units.round.includes(part[0].value)) throw asked("unclear", { text: inQuotes(spelled) });
-      times *= part[0].value;
-    }
-    if (!part.length) return unitMade("", times);
-    let name = spellingOf(part);
-    const [first, second] = part.map((one) => SPELLINGS.get(one.text));
-    if (part.length === 2 && first && second && keyOf(first) === keyOf(second)) name = part[0].text;
-    if (part.length === 2 && JOINED.test(part[0].text)) name = part[0].text + part[1].text;
-    if (part.some((one) => one.kind !== "word" && one.kind !== "×")) throw unknown(name);
-    if (BITS_OR_BYTES.test(name))
-      throw asked("bits or bytes", { text: inQuotes(name), bits: name + "it", bytes: name.slice(0, -1) + "B" });
-    if (BARE.has(name)) return unitMade("", units.prefixes[name][1] * times, name);
-    const found = SPELLINGS.get(name) ?? FOLDED.get(name.toLowerCase());
-    if (!found) throw unknown(name);
-    return times === 1 ? found : { ...found, factor: found.factor * times };
-  }
-
-  function unknown(name) {
-    const alike = [...SPELLINGS.keys()].filter((known) => known.toLowerCase() === name.toLowerCase());
-    const move = alike.length ? fill("did you mean", { names: alike.join(" or ") }) : fill("use one like");
-    return new AnswerError(`${fill("unknown unit", { text: inQuotes(name) })} ${move}`, "unknown unit");
-  }
+  const known = unitsOf(tables);
+  const { units, rules, asked, inQuotes, lengthOf, pieceOf, SPELLINGS, keyOf, headOf, attempt, unitOf, spellingOf } =
+    known;
 
   // One number with its unit ---------------------------------------------------------------------------------------
 
@@ -101,12 +25,16 @@ export function readerOf(tables) {
     const line = all.filter((one) => !isBound(one) && one.kind !== "factor"),
       first = line.findIndex((one) => one.kind === "n"),
       sign = first && line[first - 1].kind === "-" ? -1 : 1;
+    const summed = sumOfTimes(line);
+    if (summed) return { ...summed, bound };
     const lead = line.slice(0, first).filter((one) => !["-", "+", "article"].includes(one.kind));
     const [above, under] = before(lead, text),
       [product, end] = multiplied(line, first, text, !above.length);
     let number = product,
       rest = withoutError(line.slice(end));
-    for (; rest[0]?.kind === "scale"; rest = rest.slice(1)) number = scaled(number, rest[0].value);
+    const timesOf = ({ kind, text }) =>
+      kind === "scale" ? rest[0].value : above.length && isMoney(above[0].text) && /^[kKM]$/.test(text) && units.prefixes[text][1];
+    for (; rest.length && timesOf(rest[0]); rest = rest.slice(1)) number = scaled(number, timesOf(rest[0]));
     let unit = [...above, ...after(rest, text), ...under];
     if (!unit.length && all.some((one) => one.kind === "factor")) unit = [pieceOf("word", "x")];
     const read = unitOf(unit, typed);
@@ -115,6 +43,20 @@ export function readerOf(tables) {
       ...{ number: sign * number.value, half, places, other: sign * number.other, read },
       ...{ spelled: spellingOf(unit), bound },
     };
+  }
+
+  function sumOfTimes(line) {
+    const parts = line.filter(({ text }) => text.toLowerCase() !== "and"),
+      numbers = parts.filter((_, i) => i % 2 === 0),
+      names = parts.filter((_, i) => i % 2 === 1);
+    if (names.length < 2 || names.length !== numbers.length || numbers.some(({ kind }) => kind !== "n")) return null;
+    const known = names.map(({ text }) => SPELLINGS.get(text));
+    const isTime = known.every((unit, i) => unit?.kind === "second" && !(i && unit.factor >= known[i - 1].factor));
+    if (!isTime) return null;
+    const [size, last] = [known[0].factor, known.at(-1).factor];
+    const total = numbers.reduce((sum, { value }, i) => sum + value * known[i].factor, 0);
+    const half = (numbers.at(-1).half * last) / size;
+    return { number: total / size, half, places: 0, other: NaN, read: known[0], spelled: names[0].text };
   }
 
   function before(line, text) {
@@ -220,15 +162,6 @@ export function readerOf(tables) {
     return found.filter((side) => side.line.length && side.link !== ")");
   }
 
-  const attempt = (act, otherwise) => {
-    try {
-      return act();
-    } catch (problem) {
-      if (problem instanceof AnswerError) return otherwise(problem);
-      throw problem;
-    }
-  };
-
   function wholeOf(line, at) {
     const close = line.findIndex((one, i) => i >= at && one.kind === ")"),
       end = close < 0 ? line.length : close;
@@ -266,11 +199,13 @@ export function readerOf(tables) {
 
   function joined(first, second, link, text) {
     const inUnitOf = (one, { read, spelled }) => (one.spelled ? one : { ...one, read, spelled });
+    const isWay = EQUAL.has(link) && !first.half;
+    if (isWay && !first.spelled && agree(first, second)) return second;
     const [kept, one] = [inUnitOf(first, second), inUnitOf(second, first)];
     if (headOf(kept.read) === headOf(one.read)) {
       for (const a of readings(kept))
         for (const b of readings(one)) if (agree(a, b)) return EQUAL.has(link) ? b : a;
-    } else if (link === "(") return kept;
+    } else if (link === "(" || isWay) return link === "(" ? kept : one;
     throw asked(link === "or" ? "range" : "differ", { text });
   }
 
@@ -296,5 +231,5 @@ export function readerOf(tables) {
     return { ...kept, read, spelled: spellingOf(line) };
   }
 
-  return { ...wording, knownUnit, attempt, sidesOf, result };
+  return { ...known, sidesOf, result };
 }

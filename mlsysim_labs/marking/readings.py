@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from mlsysim_labs.marking.spellings import AnswerUnit
+from mlsysim_labs.marking.spellings import PREFIXES, SPELLINGS, AnswerUnit
 from mlsysim_labs.marking.tables import READING_RULES, asked, in_quotes
 from mlsysim_labs.marking.units import spelling_of, unit_made
 from mlsysim_labs.marking.wording import Piece
@@ -14,6 +14,7 @@ from mlsysim_labs.marking.wording import Piece
 LARGEST_POWER: int = READING_RULES["largestPower"]
 TIMES_SIGNS = {"x", "X", "×"}
 MONEY = {"$", "USD", "usd", "¢"}
+MONEY_PREFIXES = {"k", "K", "M"}
 BOUNDS = {"most", "least"}
 
 
@@ -56,17 +57,34 @@ def reading(line: Sequence[Piece], typed: str) -> Reading:
     if money := [one.text for one in line if one.kind == "currency"]:
         raise asked("currency", text=in_quotes(money[0]))
     line = [one for one in line if one.kind not in BOUNDS and one.kind != "factor"]
+    if summed := _sum_of_times(line):
+        return summed._replace(bound=bound)
     first = next(i for i, one in enumerate(line) if one.kind == "n")
     sign = -1.0 if first and line[first - 1].kind == "-" else 1.0
     above, under = _before([one for one in line[:first] if one.kind not in ("-", "+", "article")], typed)
     number, end = _product(line, first, typed, divides=not above)
-    number, rest = _scaled(number, _without_error(line[end:]))
+    number, rest = _scaled(number, _without_error(line[end:]), is_money=bool(above) and above[0].text in MONEY)
     unit = [*above, *_after(rest, typed), *under]
     if ratio and not unit:
         unit = [Piece("word", "x")]
     number = number._replace(value=sign * number.value, other=sign * number.other)
     read = unit_made(unit, typed)
     return Reading(number.value, number.half, number.places, number.other, read, spelling_of(unit), bound)
+
+
+def _sum_of_times(line: Sequence[Piece]) -> Reading | None:
+    """A time in several units, each smaller than the one before: 1 day and 12 hours. None if it is none."""
+    parts = [one for one in line if one.text.lower() != "and"]
+    numbers, units = parts[::2], [SPELLINGS.get(one.text) for one in parts[1::2]]
+    first = units[0] if units else None
+    if first is None or not 2 <= len(numbers) == len(units) or any(one.kind != "n" for one in numbers):
+        return None
+    sizes = [unit.factor if unit and unit.kind == "second" else math.inf for unit in units]
+    if sizes != sorted(set(sizes), reverse=True) or math.isinf(sizes[0]):
+        return None
+    total = sum(number.value * size for number, size in zip(numbers, sizes, strict=True))
+    half = numbers[-1].half * sizes[-1] / sizes[0]
+    return Reading(total / sizes[0], half, 0, math.nan, first, parts[1].text)
 
 
 def _before(line: list[Piece], typed: str) -> tuple[list[Piece], list[Piece]]:
@@ -132,10 +150,10 @@ def raised(base: float, exponent: int) -> float:
     return found if exponent >= 0 else (1 / found if found else math.inf)
 
 
-def _scaled(number: Piece, rest: list[Piece]) -> tuple[Piece, list[Piece]]:
-    """The number in thousands or millions where that follows."""
-    while rest and rest[0].kind == "scale":
-        times = rest[0].value
+def _scaled(number: Piece, rest: list[Piece], is_money: bool) -> tuple[Piece, list[Piece]]:
+    """The number in thousands or millions where that follows; of money also $1.7k."""
+    while rest and (rest[0].kind == "scale" or (is_money and rest[0].text in MONEY_PREFIXES)):
+        times = rest[0].value if rest[0].kind == "scale" else PREFIXES[rest[0].text][1]
         number = number._replace(value=number.value * times, half=number.half * times, other=number.other * times)
         rest = rest[1:]
     return number, rest

@@ -113,13 +113,16 @@ def _numberless(typed: str) -> AnswerError:
 
 def _joined(kept: Reading, one: Reading, link: str, typed: str) -> Reading:
     """The one of two that counts, if they agree; what is in brackets may be a remark on something else."""
+    is_way = link in EQUAL and not kept.half  # worked out, in units of its own or in none
+    if is_way and not kept.has_unit and _agree(kept, one):
+        return one
     kept, one = _in_unit_of(kept, one), _in_unit_of(one, kept)
     if kept.read.head == one.read.head:
         for a, b in ((a, b) for a in _readings(kept) for b in _readings(one)):
             if _agree(a, b):
                 return b if link in EQUAL else a
-    elif link == "(":
-        return kept
+    elif link == "(" or is_way:
+        return kept if link == "(" else one
     raise asked("range" if link == "or" else "differ", text=in_quotes(typed))
 
 

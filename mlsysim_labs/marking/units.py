@@ -18,6 +18,7 @@ SAME_KINDS: dict[str, str] = UNIT_TABLE["same"]
 HOLDERS = set(UNIT_TABLE["holders"].split())
 ARTICLES = {"article", "each"}
 ROUND = UNIT_TABLE["round"]  # how many of a thing may stand under the line
+NO_REMARK, NO_REMARK_AFTER = READING_RULES["noRemark"].split(), READING_RULES["noRemarkAfter"].split()
 BARE = UNIT_TABLE["bare"].split()  # prefixes that people write with nothing after
 
 
@@ -34,16 +35,18 @@ def known_unit(spelled: str) -> AnswerUnit:
 def unit_made(line: Sequence[Piece], spelled: str) -> AnswerUnit:
     """The unit that pieces make: parts between slashes, of which only those below the line may have a number."""
     parts: list[list[Piece]] = [[]]
+    lines: list[str] = []  # between them, as they were spelled
     for i, token in enumerate(line):
         if token.kind == "/" or (token.kind in ARTICLES and i + 1 < len(line) and (parts[-1] or token.kind == "each")):
             parts.append([])
+            lines.append(token.text.lower())
         elif token.kind not in ARTICLES and token.kind != "-":
             parts[-1].append(token)
     name = spelling_of(line)
     if name in RATE_NAMES:
         return known_unit(RATE_NAMES[name])
     first = parts[0][0].text if len(parts[0]) == 1 and parts[0][0].kind == "word" else ""
-    below = [_simple(part, spelled, True) for part in parts[1:]]
+    below = [_below(part, between, spelled) for part, between in zip(parts[1:], lines, strict=True)]
     is_alone = all(one.kind in HOLDERS for one in below)
     if rate := _rate(first, is_alone):
         return _under(known_unit(rate), below)
@@ -94,10 +97,39 @@ def _simple(part: list[Piece], spelled: str, is_below: bool) -> AnswerUnit:
         raise asked("bits or bytes", text=in_quotes(name), bits=name + "it", bytes=name[:-1] + "B")
     if name in BARE:
         return AnswerUnit("", PREFIXES[name][1] * times, name)
-    found = SPELLINGS.get(name) or FOLDED.get(name.lower())
+    found = _spelled(name) or _before_remark(part)
     if found is None:
         raise _unknown(name)
     return replace(found, factor=found.factor * times) if times != 1 else found
+
+
+def _spelled(name: str) -> AnswerUnit | None:
+    return SPELLINGS.get(name) or FOLDED.get(name.lower())
+
+
+def _before_remark(part: Sequence[Piece]) -> AnswerUnit | None:
+    """The unit that words begin with, if the others say nothing of units or of not: 700 W TDP."""
+    for count in range(len(part) - 1, 0, -1):
+        name = spelling_of(part[:count])
+        if found := _spelled(name):
+            words = [one.text.lower() for one in part[count:]]
+            return found if name not in NO_REMARK_AFTER and not any(_is_telling(word) for word in words) else None
+    return None
+
+
+def _is_telling(word: str) -> bool:
+    """Whether a word may be a part of the answer itself."""
+    return word in NO_REMARK or word in SPELLINGS or word in FOLDED
+
+
+def _below(part: list[Piece], line: str, spelled: str) -> AnswerUnit:
+    """A unit under the line; what something is for may be any words."""
+    try:
+        return _simple(part, spelled, True)
+    except AnswerError:
+        if line != "for" or any(one.kind != "word" for one in part):
+            raise
+        return AnswerUnit("", 1.0)
 
 
 def _unknown(name: str) -> AnswerError:

@@ -101,7 +101,8 @@ def _of_number(answer: Answer, question: Question) -> Verdict:
     number, goal = answer.value / question.asked.factor, question.goal
     if question.whole and math.isfinite(number) and abs(number - math.floor(number + 0.5)) > EXACT * abs(number):
         return _wrong("fraction", sentence("fraction"), number, question)
-    if question.accepts(number, answer.half / question.asked.factor, answer.places):
+    converted = answer.read.factor != question.asked.factor and not answer.read.is_bare
+    if question.accepts(number, answer.half / question.asked.factor, answer.places, converted):
         shown = f"{goal:,}" if question.whole else number_text(goal)
         text = count_text(shown, question.unit)
         return Verdict(True, "right", sentence("right", text=text), "right", "right", "right")

@@ -20,13 +20,12 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from mlsysim_labs.places.cards import card_picture
-from mlsysim_labs.places.notebooks import notebooks_folder
 from mlsysim_labs.questions.setting import setting_of
 from mlsysim_labs.records.event import place
 from mlsysim_labs.records.files import Unreadable, read_file
 from mlsysim_labs.records.record import Record
 from mlsysim_labs.records.record_file import RecordFile
-from mlsysim_labs.widgets.assets import style
+from mlsysim_labs.widgets.assets import notebooks_folder, style
 
 MINUTES = 35  # of a lab that does not say how long it takes
 DOOR = re.compile(r"([0-9]+_)?kv_cache")  # the lab to begin with, whatever its number

@@ -18,16 +18,10 @@ from typing import Any
 
 from mlsysim_labs.lab import Lab
 from mlsysim_labs.questions.setting import Setting, setting
-from mlsysim_labs.widgets.assets import PACKAGE
+from mlsysim_labs.widgets.assets import notebooks_folder
 from solver.text import nearest
 
 TAG = "lab"  # of the cells that make a lab
-
-
-def notebooks_folder() -> pathlib.Path:
-    """Where the labs are: inside the installed package, or beside it in a checkout."""
-    installed = PACKAGE / "notebooks"
-    return installed if installed.is_dir() else PACKAGE.parent / "labs"
 
 
 def notebook_of(lab: str | os.PathLike[str]) -> pathlib.Path:

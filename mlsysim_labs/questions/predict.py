@@ -25,7 +25,7 @@ from mlsysim_labs.questions.acts import ActWidget, checked_options
 from mlsysim_labs.widgets.assets import script, style
 from solver.text import nearest, number_text
 
-READING = [f"marking/{name}.js" for name in ("wording", "reading", "answering")]
+READING = [f"marking/{name}.js" for name in ("wording", "units", "reading", "answering")]
 READING_TABLES = {name: marking_table(name) for name in ("units", "words", "rules", "sentences")}
 LONGEST_TEXT = 100  # of what a record may hold in the place of a number
 

@@ -22,9 +22,9 @@ from mlsysim_labs.records.event import Event, place
 from mlsysim_labs.records.json_data import RecordError, checked_slug
 from mlsysim_labs.records.opened import is_exam, seal_in
 from mlsysim_labs.records.record import MIME
+from mlsysim_labs.widgets.still import Still
 
 PLAYED, RESTARTED = "played", "restarted"  # kinds of events: went on without a guess, started over
-SILENT = "<span hidden>The record of this lab: run lab.submit() to read it.</span>"
 SIGNS = {"done": "✓", "tried": "◐", "open": "○"}
 
 
@@ -46,6 +46,7 @@ class Progress(Keeping):
         self.steps: dict[str, tuple[str, str]] = {}  # what there is to do: its kind and its question, by name
         self.changed: list[Callable[[], object]] = []  # who is told of play, of starting over, and of a name
         self.told: list[Callable[[], object]] = []  # and who of each step
+        self.still = Still(slug)  # what stands beside the lab, and is seen where it can't live
         self._shown: dict[str, ActWidget] = {}
         self.line = ipywidgets.HTML()
         self.line.add_class("lab-saved")
@@ -175,9 +176,11 @@ class Progress(Keeping):
                 f"step tries again to save everything. To keep it, go to Hand in and copy the text.")
 
     def bundle(self, silent: bool = False) -> dict[str, Any]:
-        """The record as the output of a cell: the notebook alone carries it, `silent` or with a table to read."""
-        shown = SILENT if silent else self.summary()
-        return {MIME: self.record.json, "text/html": shown, "text/plain": self.plain_summary()}
+        """The record as the output of a cell: the notebook alone carries it, with a table, or `silent` with a still."""
+        if silent:
+            return {MIME: self.record.json, **self.still.bundle(self.how_far())}
+        said = f"{self.slug}: {self.how_far()}"
+        return {MIME: self.record.json, "text/html": self.summary(), "text/plain": said}
 
     def show(self, silent: bool = False) -> None:
         """Display the record below a cell; it follows every step."""
@@ -186,9 +189,9 @@ class Progress(Keeping):
         output = display(self.bundle(silent), raw=True, display_id=True)
         self.outputs += [(output, silent)] if output else []
 
-    def plain_summary(self) -> str:
-        """What is done, in a line."""
-        return f"{self.slug}: {sum(map(self.done, self.steps))} of {len(self.steps)} steps done"
+    def how_far(self) -> str:
+        """What is done, in words; nothing before a class."""
+        return "" if self.mode == "demo" else f"{sum(map(self.done, self.steps))} of {len(self.steps)} steps done"
 
     def summary(self) -> str:
         """What will be handed in, what is missing, and where it is, as HTML."""

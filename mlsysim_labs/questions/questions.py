@@ -14,6 +14,7 @@ from mlsysim_labs.questions.setting import Setting
 from mlsysim_labs.questions.task_items import Mistake, ReflectionItem, TaskItem
 from mlsysim_labs.questions.who import NameCard
 from mlsysim_labs.reactive.wiring import Wiring
+from mlsysim_labs.widgets.still import Still
 from solver.text import nearest
 
 Decorator = Callable[[Formula], Formula]
@@ -261,7 +262,15 @@ class Questions(Mapping[str, AnyItem]):
                     raise ValueError(f"{name} moves before the prediction {one.name} is locked, and both need "
                                      f"{', '.join(common)}: give the picture functions of its own, or no start.")
 
-    def show_record(self) -> None:
-        """Have the notebook carry the record below the lab, which shows it itself; it follows every act."""
-        if self._progress is not None:
+    @property
+    def first(self) -> str:
+        """What it asks first; nothing, if it asks nothing."""
+        return next((one.shown.question for one in self.values()), "")
+
+    def show_still(self, still: Still) -> None:
+        """Put the still below the lab, and have it carry the record; it follows every act."""
+        if self._progress is None:
+            still.show()
+        else:
+            self._progress.still = still
             self._progress.show(silent=True)

@@ -1,4 +1,4 @@
-"""The files that a page gets: as they stand for people, without comments and idle spaces for the page.
+"""The files of the package: the labs, and what a page gets, without comments and idle spaces.
 
 Each lies beside the Python that shows it, and is named by its path in the package: ``script("pictures/vessel.js")``.
 """
@@ -17,6 +17,12 @@ TEXT = re.compile(r'("(?:\\.|[^"\\])*"|`[^`]*`)')
 LOOSE = re.compile(r" ?(=>|===|!==|&&|\|\||\?\?|<=|>=|[=,{}():?;<>*]) ?")
 OPEN = ";,{(["  # a statement, or a list, goes on after these, with or without a line break
 TIGHT = re.compile(r"'|/(?! )|(?<! )/")  # may be a text or a pattern, whose spaces count
+
+
+def notebooks_folder() -> pathlib.Path:
+    """Where the labs are: inside the installed package, or beside it in a checkout."""
+    installed = PACKAGE / "notebooks"
+    return installed if installed.is_dir() else PACKAGE.parent / "labs"
 
 
 def style(*names: str) -> str:

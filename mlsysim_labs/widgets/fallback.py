@@ -40,6 +40,15 @@ def quoted(title: str) -> str:
     >>> quoted("<b>KV cache</b>:\\n the hidden tax"), quoted("")
     (' “KV cache: the hidden tax”', '')
     """
-    plain = " ".join(re.sub(r"<[^>]*>", "", title).split())
+    plain = plain_title(title)
     short = plain if len(plain) <= LONGEST_TITLE else plain[:LONGEST_TITLE - 1] + "…"
     return f" “{short}”" if short else ""
+
+
+def plain_title(title: str) -> str:
+    """A title, which may be HTML, in a line.
+
+    >>> plain_title("<b>KV cache</b>:\\n the hidden tax")
+    'KV cache: the hidden tax'
+    """
+    return " ".join(re.sub(r"<[^>]*>", "", title).split())

@@ -61,9 +61,10 @@ def forget(jupyter: Jupyter, notebook: str, slug: str) -> None:
 
 
 def record(jupyter: Jupyter, slug: str) -> list[dict[str, Any]]:
-    """The events of the record beside the notebook, in order; none where there is no file."""
+    """What was done, by the record beside the notebook, in order; nothing where there is no file."""
     file = jupyter.folder / f"{slug}.record.json"
-    return json.loads(file.read_text(encoding="utf-8"))["entries"] if file.exists() else []
+    entries = json.loads(file.read_text(encoding="utf-8"))["entries"] if file.exists() else []
+    return [entry for entry in entries if entry["kind"] != "opened"]
 
 
 def listen(page: Any) -> list[str]:

@@ -134,8 +134,13 @@ export function standalone(svg, title = "") {
     elements = (root) => [root, ...root.querySelectorAll("*")],
     copies = elements(copy);
   elements(svg).forEach((element, i) => {
-    const style = getComputedStyle(element);
-    for (const name of PAINT) copies[i].setAttribute(name, style.getPropertyValue(name));
+    const style = getComputedStyle(element),
+      above = i ? getComputedStyle(element.parentElement) : null;
+    for (const name of PAINT) {
+      const value = style.getPropertyValue(name); // all of these are passed on to children
+      if (value === above?.getPropertyValue(name)) copies[i].removeAttribute(name);
+      else copies[i].setAttribute(name, value);
+    }
     copies[i].removeAttribute("class");
   });
   const { width, height } = svg.viewBox.baseVal,
