@@ -34,7 +34,7 @@ JUDGED = """
 
 def texts(lab, item):
     """What students type: what is in the file, every key of the lab, and what comes of each known mistake."""
-    found = [*(row[1] for row in CASES[::7]), "-3 GB", "1,5", "1,500", "0", "", "42", "nonsense"]
+    found = [*(row[1] for row in CASES[::21]), "-3 GB", "1,5", "1,500", "0", "", "42", "nonsense"]
     found += [task.key for task in tasks_of(lab).values()]
     found += [typed(item, item.answer_of(mistake.formula)) for mistake in item.mistakes]
     return found + list(item.options)
@@ -63,7 +63,7 @@ def agree(lab, items):
     there = [one | {"sentence": cut(one["sentence"])} if "sentence" in one else one for one in there]
     here = [said_here(*one) for one in asked]
     assert [(case, a, b) for case, a, b in zip(cases, here, there, strict=True) if a != b] == []
-    assert len(cases) > 300
+    assert len(cases) > 150
 
 
 @pytest.mark.parametrize("slug", SLUGS)
