@@ -1,8 +1,8 @@
 // What an answer is told, as verdicts.py says it: the same verdict with the same sentence, of the same tables.
 
 export function judgeOf(answers) {
-  const { units, sentences, fill, inQuotes, grouped, COUNTS, countText, knownUnit, isBare, significant, positional } = answers;
-  const { INFEASIBLE, answerOf, answerTo, commaQuestion, kindText } = answers;
+  const { units, sentences, fill, inQuotes, grouped, COUNTS, countText, knownUnit, significant, positional } = answers;
+  const { isBare, INFEASIBLE, answerOf, answerTo, commaQuestion, kindText } = answers;
   const EXACT = 1e-12,
     FACTORS = Object.entries(sentences.factors);
 

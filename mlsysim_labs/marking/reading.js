@@ -32,8 +32,9 @@ export function readerOf(tables) {
       [product, end] = multiplied(line, first, text, !above.length);
     let number = product,
       rest = withoutError(line.slice(end));
-    const timesOf = ({ kind, text }) =>
-      kind === "scale" ? rest[0].value : above.length && isMoney(above[0].text) && /^[kKM]$/.test(text) && units.prefixes[text][1];
+    const hasMoney = above.length > 0 && isMoney(above[0].text);
+    const timesOf = ({ kind, text, value }) =>
+      kind === "scale" ? value : hasMoney && /^[kKM]$/.test(text) ? units.prefixes[text][1] : 0;
     for (; rest.length && timesOf(rest[0]); rest = rest.slice(1)) number = scaled(number, timesOf(rest[0]));
     let unit = [...above, ...after(rest, text), ...under];
     if (!unit.length && all.some((one) => one.kind === "factor")) unit = [pieceOf("word", "x")];

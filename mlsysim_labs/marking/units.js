@@ -1,5 +1,5 @@
-// Units as people write them, as units.py reads them and from the same tables. Only what a misspelt unit may have meant is
-// left to Python.
+// Units as people write them, as units.py reads them and from the same tables. Only what a misspelt unit may have
+// meant is left to Python.
 
 export function unitsOf(tables) {
   const wording = wordingOf(tables);

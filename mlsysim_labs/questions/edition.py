@@ -22,10 +22,10 @@ def edition_of(items: Iterable[Any]) -> str:
     >>> edition_of([])
     '4f53cda18c2baa0c'
     """
-    return hashlib.sha256(canonical([asked(item) for item in items]).encode("ascii")).hexdigest()[:EDITION_DIGITS]
+    return hashlib.sha256(canonical([asked_by(item) for item in items]).encode("ascii")).hexdigest()[:EDITION_DIGITS]
 
 
-def asked(item: Any) -> list[Any]:
+def asked_by(item: Any) -> list[Any]:
     """What one item asks, as JSON: texts as the author wrote them, settings as texts, since they may be chips."""
     one = [type(item).__name__, item.name, item.question]
     if isinstance(item, Item):

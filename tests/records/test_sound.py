@@ -200,4 +200,4 @@ def test_ten_thousand_harmed_files_give_back_what_is_whole(tmp_path):
 def test_hostile_files_take_no_time(data):
     began = time.perf_counter()
     assert sound_events(data, LAB) == ()
-    assert time.perf_counter() - began < 3
+    assert time.perf_counter() - began < 20, "about 1 s on an idle machine"
