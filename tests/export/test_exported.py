@@ -10,7 +10,7 @@ from unittest import mock
 import ipywidgets
 import pytest
 from page_script import SLUGS, clear_data, element, page_text, parts_of
-from played import keys, truths
+from secrets_of import secrets, texts_of
 from terminal import refused, terminal
 
 from mlsysim_labs import lab_of
@@ -19,7 +19,6 @@ from mlsysim_labs.export.widgets import ExportError
 from mlsysim_labs.places.notebooks import notebook_of
 from mlsysim_labs.questions.items import PredictionItem
 from mlsysim_labs.questions.task_items import TaskItem
-from mlsysim_labs.testing import tasks_of
 
 SMALL = '''
 from mlsysim_labs import GUESS, Lab, Vessel
@@ -43,22 +42,6 @@ def notebook(folder, more="", needs="", uses=""):
     file.write_text(json.dumps({"cells": [{"cell_type": "code", "metadata": {"tags": ["lab"]}, "source": [cell]}
                                           for cell in cells]}), encoding="utf-8")
     return file
-
-
-def texts_of(lab):
-    """The texts that tell an answer."""
-    asked = lab.questions
-    texts = [item.explained(item.why) for item in asked.predictions.values()]
-    for task in tasks_of(lab).values():
-        texts += [task.explained(text) for text in (*task.hints, task.means, task.derivation)]
-        texts += [task.explained(mistake.sentence) for mistake in task.mistakes]
-    return [text for text in texts if text]
-
-
-def secrets(lab):
-    """These, and keys and truths that are long enough to mean something."""
-    values = [repr(value) for value in truths(lab).values() if isinstance(value, float)] + list(keys(lab).values())
-    return texts_of(lab) + [text for text in values if len(re.sub(r"\D", "", text)) > 3]
 
 
 @every_lab

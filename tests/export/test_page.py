@@ -9,6 +9,7 @@ import pytest
 from opened_page import CARRIED, READY, PagePlayer
 from page_script import SLUGS, page_file, page_text
 from played import keys
+from secrets_of import secrets
 from small_lab import CROSSOVER, PLAN, SENTENCE, TOLD, USERS
 from waiting import until_holds
 
@@ -118,6 +119,8 @@ def test_every_lab_opens_for_everybody(opened, slug):
     """Also on a phone, in the dark theme, and with the code in sight."""
     player = opened(slug, address="?theme=dark")
     page = player.page
+    seen = page.locator("main").evaluate("(main) => main.outerHTML")
+    assert [one for one in secrets(player.lab) if one in seen] == [], "the lab is drawn, and tells nothing yet"
     page.set_viewport_size({"width": 390, "height": 844})
     player.click("Just let me play")
     page.locator(".page-fold summary").click()

@@ -155,6 +155,6 @@ function openedOf({ mode, versions, edition }) {
 
 function whereText(mode, warning) {
   if (mode === "demo") return "Nothing is kept in front of a class.";
-  const honour = mode === "exam" ? "" : " Nobody watches a page: what you answer in it is on your honour.";
-  return (warning || "Everything is kept in this browser. Hand in the file, or the text.") + honour;
+  const honour = mode === "exam" ? "" : " Answers in a page are on your honour.";
+  return (warning || "It is kept in this browser. Hand in the file, or the text.") + honour;
 }
