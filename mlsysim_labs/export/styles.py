@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from mlsysim_labs.widgets.assets import PACKAGE, style
 
 REMARK = re.compile(r"/\*.*?\*/", re.DOTALL)
-IDLE = re.compile(r"\s*([{};,])\s*")
+IDLE_SPACE = re.compile(r"\s*([{};,])\s*")
 AFTER_NAME = re.compile(r"([\w-]): ")
 
 
@@ -29,7 +29,7 @@ def squeezed_style(text: str) -> str:
     >>> squeezed_style("a:is(b, c) > d { inset: 0 auto; }")
     'a:is(b,c) > d{inset:0 auto}'
     """
-    tight = IDLE.sub(r"\1", " ".join(REMARK.sub("", text).split()))
+    tight = IDLE_SPACE.sub(r"\1", " ".join(REMARK.sub("", text).split()))
     return AFTER_NAME.sub(r"\1:", tight).replace(";}", "}").strip()
 
 
