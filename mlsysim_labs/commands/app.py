@@ -201,6 +201,15 @@ def audit_command(path: Annotated[str, typer.Argument(metavar="PLAN.toml", hidde
     _loaded("audit", "audit_plan")(path, as_json)
 
 
+@app.command("seal", short_help="A code that releases an exam afterwards.")
+def seal_command(code: Annotated[str, typer.Option("--code", help="Your own code; else a new one.")] = "") -> None:
+    """A code to keep until the exam is over, and the seal that goes into its notebook.
+
+    Example: mlsysim-labs seal
+    """
+    _loaded("seal", "print_seal")(code)
+
+
 @app.command("schema", short_help="What classes ask and answer, as JSON.")
 def schema_command(name: Annotated[Optional[str], typer.Argument(  # noqa: UP045 - typer reads it
         metavar="[CLASS]", hidden=True, autocompletion=_question_names)] = None,

@@ -13,7 +13,8 @@ function offer({ name, text }) {
 function render({ model, el }) {
   const get = (name) => model.get(name),
     root = box(el, "hand-in"),
-    desk = sender(model, root, { changed: () => {}, saved: () => {}, unread: (why) => write(note, why) });
+    saved = (kind) => kind === "release" && write(note, "Released. Your answers are judged now."),
+    desk = sender(model, root, { changed: () => {}, saved, unread: (why) => write(note, why) });
   const ask = heading(root, model);
   const list = make(root, "ul", "hand-in-list"),
     where = make(root, "p", "hand-in-where");

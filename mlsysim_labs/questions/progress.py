@@ -124,6 +124,7 @@ class Progress(Keeping):
         self._tell_changed()
 
     def _tell_changed(self) -> None:
+        self._told()
         for call in self.changed:
             call()
 

@@ -174,6 +174,7 @@ class Questions(Mapping[str, AnyItem]):
         if self._who is None:
             self._who = NameCard(name="name", lab=self.slug, question=WHO, given=f"This lab is part of {course}.",
                                  mode=self.mode, on_name=self.progress.take_name)
+            self._who.add_class("lab-step-name")
         return self._who
 
     @property

@@ -6,15 +6,15 @@ function render({ model, el }) {
   const root = box(el, "who");
   const desk = sender(model, root, { changed: () => draw(), saved: () => {}, unread: (why) => write(told, why) });
   const ask = heading(root, model);
-  const row = make(root, "form", "act-row"),
+  const note = make(root, "p", "act-note"),
+    row = make(root, "form", "act-row"),
     field = make(row, "input", "act-field who-field", { type: "text", maxLength: 100, ariaLabel: "Your name" }),
     button = make(row, "button", "button main", { type: "submit", textContent: "That's me" }),
-    note = make(root, "p", "act-note"),
     told = make(root, "div", "act-quiet", { role: "status" });
   field.autocomplete = "name";
   const draw = () => {
     ask();
-    root.ariaLabel = "Your name";
+    root.ariaLabel = "Who you are";
     button.disabled = !field.value.trim() || desk.isBusy();
     write(note, desk.isBusy() ? "Saving ..." : NOTE);
   };

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import traitlets
+
 from mlsysim_labs.marking.answers import AnswerError
 from mlsysim_labs.questions.acts import ActWidget
 from mlsysim_labs.widgets.assets import script, style
@@ -13,10 +15,14 @@ LONGEST_NAME = 100
 
 
 class NameCard(ActWidget):
-    """A field for the name; `on_name` is called with it, and keeps it."""
+    """A field for the name; `on_name` is called with it, and keeps it.
+
+    `locked` : nothing, as of a prediction that is open: it stands in their place on the rail
+    """
 
     _esm = script("questions/acts.js", "questions/who.js")
     _css = style("questions/acts.css")
+    locked: Any = traitlets.Dict().tag(sync=True)
 
     def __init__(self, *, on_name: Callable[[str], object], **traits: Any) -> None:
         super().__init__(**traits)

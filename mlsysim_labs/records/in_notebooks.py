@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from mlsysim_labs.records.files import Unreadable, read_file
@@ -67,9 +68,8 @@ def record_bundles(tree: Any) -> Iterator[Any]:
 
 def record_of_bundle(made: Any, slug: str) -> Record:
     """The record of that lab, or what is sound in it; an empty one of another lab, or of no record."""
-    if not isinstance(made, dict) or made.get("lab") not in (None, slug):
-        return Record(slug)
-    try:
-        return Record.of_json(made)
-    except RecordError:
-        return Record(slug, events=sound_events(json.dumps(made).encode(), slug, rooted=True))
+    with suppress(RecordError):
+        record = Record.of_json(made)
+        if record.lab == slug:
+            return record
+    return Record(slug, events=sound_events(json.dumps(made).encode(), slug, rooted=True))

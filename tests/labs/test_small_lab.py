@@ -18,7 +18,7 @@ SOURCE = """
 import sys
 sys.path.insert(0, {tests!r})
 from small_lab import small_lab
-lab = small_lab({times})
+lab = small_lab({options})
 lab
 """
 NAME, RECORD = "small.ipynb", "99_small.record.json"
@@ -29,11 +29,12 @@ NOISE = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f
 
 @pytest.fixture
 def small(jupyter, root):
-    """Write the notebook, with a truth `times` what it is, and forget what was done in it."""
-    def write(times=1):
-        for file in jupyter.folder.glob("*99_small*"):
+    """Write the notebook, with a truth `times` what it is, and forget what was done in it unless it is `kept`."""
+    def write(times=1, kept=False, **options):
+        for file in [] if kept else jupyter.folder.glob("*99_small*"):
             file.unlink()
-        source = SOURCE.format(tests=str(root / "tests" / "support"), times=times)
+        said = ", ".join(f"{name}={value!r}" for name, value in {"times": times, **options}.items())
+        source = SOURCE.format(tests=str(root / "tests" / "support"), options=said)
         book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source, id="lab"),
                                                nbformat.v4.new_code_cell("lab.submit()", id="submit")])
         book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
@@ -148,6 +149,53 @@ def saved_with_records(jupyter, page):
     outputs = [o for cell in json.loads((jupyter.folder / NAME).read_text())["cells"] for o in cell["outputs"]]
     kept = [Record.of_json(o["data"][MIME]) for o in outputs if MIME in o.get("data", {})]
     assert len(kept) == 2 and all(r.last("answer", CROSSOVER).value["text"] == "122500 tokens" for r in kept)
+
+
+def _holds_the_answer(page):
+    assert page.locator(ANSWER).first.input_value() == "122500 tokens"
+
+
+@pytest.mark.browser
+def test_an_exam_opened_in_learn_shows_no_verdict_and_the_record_tells(jupyter, page, small):
+    small(mode="exam")
+    opened(jupyter, page)
+    page.fill(GUESS, "40")
+    page.get_by_role("button", name="Lock my guess").click()
+    decide(page)
+    for text in ("30633 tokens", "122500 tokens"):
+        answer(page, text)
+        page.get_by_text("Answers are judged after the exam.").wait_for()
+        until_still(page)
+    for mode in ("learn", "demo", "exam"):
+        small(kept=True, mode=mode)
+        jupyter.restart_kernels()
+        opened(jupyter, page)
+        page.locator(".lab-rail button", has_text="Decide").click()
+        until_holds(page, lambda: _holds_the_answer(page))
+        told = page.locator(".lab-box").text_content() + page.locator(".jp-OutputArea").all_inner_texts()[-1]
+        for secret in ("✓ Right", "✗ Not yet", "It is 3", "query heads", "long talk"):
+            assert secret not in told, f"{mode}: {secret}"
+        assert page.get_by_role("button", name=re.compile("Hint|Show the key")).count() == 0
+    modes = [event.value["mode"] for event in record(jupyter).all("opened")]
+    assert modes == ["exam", "learn", "demo", "exam"] and record(jupyter).problems() == []
+
+
+@pytest.mark.browser
+def test_a_course_asks_for_the_name_once(jupyter, page, small):
+    small(course="ML systems")
+    jupyter.open(page, NAME)
+    run_all(page)
+    field = page.get_by_label("Your name", exact=True)
+    field.wait_for()
+    assert page.locator(GUESS).count() == 0
+    field.fill("Ada Lovelace")
+    page.keyboard.press("Enter")
+    page.locator(GUESS).wait_for()
+    lock(page)
+    jupyter.restart_kernels()
+    opened(jupyter, page)
+    assert page.locator(".lab-saved").first.inner_text().startswith("Ada Lovelace")
+    assert {event.value["student"] for event in record(jupyter).all("opened")} == {"Ada Lovelace"}
 
 
 @pytest.mark.browser

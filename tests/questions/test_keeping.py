@@ -155,6 +155,7 @@ def test_a_sealed_exam_opens_to_its_code_alone():
     assert shown(release="another").mode == "exam"
     card.hear({"kind": "release", "id": "r2", "value": "k7qm 2xw9"})
     assert said[-1] == {"saved": "r2"} and exam.mode == "learn" and not card.sealed
+    assert "Exam" not in exam.progress.line.value
     assert exam.questions[CROSSOVER].shown.state == "right" and exam.questions["grows"].shown.state == "wrong"
     assert exam.questions[USERS].shown.truth["value"] == 3 and exam.questions[CROSSOVER].shown.mode == "learn"
     again = shown(mode="exam", seal=seal_of(CODE))
