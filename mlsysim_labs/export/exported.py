@@ -30,13 +30,19 @@ from mlsysim_labs.widgets.assets import PACKAGE, script, style
 from solver import __version__
 
 HOST = ["reactive/program.js", *(f"export/page/{name}.js" for name in (
-    "models", "knobs", "scales", "marks", "figure", "views", "sha256", "packing", "plain", "record", "shelf", "journal",
-    "judge", "standing", "scenes", "acts", "page", "address", "start"))]
+    "models", "knobs", "scales", "marks", "figure", "views", "sha256", "packing", "plain", "record", "database",
+    "shelf", "journal", "judge", "standing", "scenes", "acts", "page", "address", "start"))]
 WATCH = "export/page/watch.js"  # stands first, and says when what follows is not whole
 LOOSE = re.compile(r"/\*.*?\*/|^\s+|\s+$", re.DOTALL | re.MULTILINE)
 PLACE = re.compile(r"\{\{(\w+)\}\}")
 WRITTEN_OF_RUNNER = ("guesses", "reveal")  # what a page writes itself, from what its student does
 WRITTEN_OF_HAND_IN = ("rows", "where", "text", "may_restart", "sealed")
+MADE = "Made with mlsysim-labs {version}. This page works offline, and asks nobody for anything."
+NOTES = {
+    "learn": f"{MADE} Nobody watches it either: what is answered here is on the student's honour.",
+    "demo": f"{MADE} It is for a class, and keeps nothing.",
+    "exam": f"{MADE} Nobody watches it either: what is answered here is on the student's honour. It is judged later.",
+}
 NEVER = 0.0  # when a page's lab was shown: it does not scroll to itself
 
 
@@ -117,11 +123,12 @@ def _filled(page: dict[str, Any], parts: dict[str, Any], widgets: Widgets, prose
     letters = "\n".join(f"{name}:{packed(part, page['seed'])}" for name, part in parts.items())
     page["whole"] = hashlib.sha256(letters.encode()).hexdigest()
     modules = joined_modules([function_body(text, what) for text, what in widgets.scripts.items()])
+    code = f'(()=>{{"use strict";\nconst MODULES=[];\n{modules}{host_script()}\n}})();'
     values = {
         "title": re.sub(r"<[^>]*>", "", lab.page.rail.title), "version": __version__, "watch": script(WATCH),
-        "style": squeezed_style([style("export/page/page.css"), *widgets.styles]), "above": prose.above,
-        "below": prose.below, "page": json_text(page), "packed": letters,
-        "script": inside_html(f'(()=>{{"use strict";\nconst MODULES=[];\n{modules}{host_script()}\n}})();')}
+        "style": squeezed_style([style("export/page/page.css"), *widgets.styles]), "script": inside_html(code),
+        "above": prose.above, "below": prose.below, "note": NOTES[lab.mode].format(version=__version__),
+        "page": json_text(page), "packed": letters}
     form = (PACKAGE / "export/page/page.html").read_text(encoding="utf-8")
     return PLACE.sub(lambda place: values[place[1]], form)
 

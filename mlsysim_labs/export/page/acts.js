@@ -72,18 +72,19 @@ export class Desk {
       key: () => page.journal.isClass && add("key", { text: page.itemOf(name).key, state: "right" }),
     };
     if (!Object.hasOwn(acts, kind)) throw new Error(`This page does not know how to do ${kind}.`);
-    acts[kind]();
+    await acts[kind]();
     try {
       await page.open();
     } catch {
       throw new Error(DAMAGED);
     }
     page.show(kind === "lock" ? name : "");
+    if (kind === "play") say(setPreset(page));
   }
   lock(model, value, add) {
-    if ("value" in model.get("locked") && !this.page.journal.isClass) return; // the first one is kept
+    if ("value" in model.get("locked") && !this.page.journal.isClass) return null; // the first one is kept
     const time = new Date().toISOString().replace(/\.\d+Z$/, "+00:00");
-    add("prediction", { value: checkedGuess(model, value), unit: model.get("unit"), time });
+    return add("prediction", { value: checkedGuess(model, value), unit: model.get("unit"), time });
   }
   take(model, text, add) {
     const { page } = this,
@@ -91,6 +92,6 @@ export class Desk {
     if (name === "reflection") return add("reflection", { text });
     const item = page.itemOf(name),
       verdict = page.judgeTask(item, text, model.get("tries") + 1); // what cannot be read is no try
-    add("answer", { text, state: verdict.state });
+    return add("answer", { text, state: verdict.state });
   }
 }

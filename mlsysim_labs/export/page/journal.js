@@ -2,14 +2,16 @@
 
 export class Journal {
   constructor({ lab, mode, opened }, shelf) {
-    Object.assign(this, { lab, mode, opened, shelf, session: newId() });
-    this.entries = this.isClass ? [] : shelf.load();
+    Object.assign(this, { lab, mode, opened, shelf, session: newId(), entries: [] });
+  }
+  async load() {
+    if (!this.isClass) this.entries = await this.shelf.load();
   }
   get isClass() {
     return this.mode === "demo";
   }
   // One more act, for good; NotSaved where that cannot be. An act that comes again is done once.
-  add(kind, name, value, id) {
+  async add(kind, name, value, id) {
     if (this.entries.some((entry) => entry.id === id)) return;
     if (this.isClass) return void this.entries.push({ id, kind, name, value });
     let all = this.entries;
@@ -17,7 +19,7 @@ export class Journal {
     if (!all.some((entry) => entry.session === this.session))
       enter({ id: newId(), kind: "opened", name: "lab", value: this.opened });
     enter({ id, kind, name, value });
-    this.entries = this.shelf.save(all);
+    this.entries = await this.shelf.save(all);
   }
   events(kind, name = null) {
     const again = this.entries.findLastIndex((entry) => entry.kind === "restarted");

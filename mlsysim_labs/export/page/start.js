@@ -4,7 +4,12 @@ const OLD = "This browser is too old for this page. Open the file in one of 2023
 const CHANGED =
   "This file was changed, or is not whole: what opens after your guesses cannot be read. Get the file again.";
 
+const BROKEN = "The lab could not begin: this file was changed, or is not whole. Get it again.";
+
+class TooOld extends Error {}
+
 function say(text) {
+  if (!text) return;
   const node = document.getElementById("page-says") ?? document.createElement("p");
   Object.assign(node, { id: "page-says", textContent: text });
   node.setAttribute("role", "alert");
@@ -25,19 +30,20 @@ function lettersIn(text) {
 }
 
 async function start() {
-  if (!("DecompressionStream" in globalThis)) throw new Error(OLD);
+  document.documentElement.dataset.page = "begun";
+  if (!("DecompressionStream" in globalThis)) throw new TooOld();
   clear();
   wearTheme();
   const data = JSON.parse(document.getElementById("page-data").textContent),
     packed = document.getElementById("page-packed").textContent.trim();
   if (sha256(packed) !== data.whole) say(CHANGED);
   const page = new Page(data, lettersIn(packed));
+  await page.journal.load();
   if (page.journal.entries.length) await page.open();
   page.show();
   page.draw(document.getElementById("page-lab"));
-  const missing = setPreset(page);
-  if (missing) say(missing);
+  say(setPreset(page));
   document.documentElement.dataset.page = "ready";
 }
 
-start().catch((problem) => say(`This page could not begin: ${problem.message}`));
+start().catch((problem) => say(problem instanceof TooOld ? OLD : `${BROKEN} (${problem.message})`));

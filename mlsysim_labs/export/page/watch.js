@@ -1,6 +1,7 @@
 // Says when the rest of this file did not come along, or did not run.
+delete document.documentElement.dataset.page; // of an earlier life of this page, when it was saved as a file
 addEventListener("DOMContentLoaded", () => {
-  if (document.documentElement.dataset.page === "ready" || document.getElementById("page-end")) return;
+  if (document.documentElement.dataset.page || document.getElementById("page-end")) return;
   const said = document.createElement("p");
   said.id = "page-says";
   said.setAttribute("role", "alert");
