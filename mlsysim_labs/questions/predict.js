@@ -3,95 +3,31 @@
 
 const TRAITS = ["question", "given", "locked", "truth", "unkept", "may_play"];
 const UNKEPT = "Not saved: kept only while this kernel runs.";
-const MOST_TICKS = 7;
 const PAUSE = 900; // [ms] after the last key before what is wrong is said
 
-const digits = (x, most) => x.toLocaleString("en", { maximumSignificantDigits: most });
-const short = (x) => (Math.abs(x) >= 1000 ? x.toLocaleString("en", { maximumFractionDigits: 0 }) : digits(x, 3));
-const compact = (x) =>
-  x >= 1e4 ? x.toLocaleString("en", { notation: "compact", maximumSignificantDigits: 3 }) : digits(x, 3);
 const clock = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };
 const when = (time) => (time && !isNaN(new Date(time)) ? ` on ${new Date(time).toLocaleString("en-GB", clock)}` : "");
-const single = (unit) => (/^[A-Za-z]{3,}s$/.test(unit) ? unit.slice(0, -1) : unit);
-const withUnit = (text, unit) => (unit ? `${text} ${text === "1" ? single(unit) : unit}` : text);
 
-// Powers of ten; where they are few, their multiples too.
-function ticks(low, high) {
-  const powers = [];
-  for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++) powers.push(power);
-  for (const steps of [[1], [1, 3], [1, 2, 5]]) {
-    const all = powers.flatMap((power) => steps.map((step) => Number(`${step}e${power}`)));
-    const found = all.filter((x) => x >= low && x <= high);
-    if (found.length > 2) return found.filter((_, i) => i % Math.ceil(found.length / MOST_TICKS) === 0);
-  }
-  return [low, high];
-}
+const answers = answersOf(TABLES);
 
-// Shares go evenly from their low end to their high one, in steps of one percent; small ones do not.
-const isEven = ({ low, unit }) => unit === "%" && low >= 1;
-function evenScale(low, high) {
-  const inside = (x) => Math.min(high, Math.max(low, x));
-  return {
-    place: (x) => (inside(x) - low) / (high - low),
-    value: (place) => inside(Math.round(low + place * (high - low))),
-    step: (x, way) => (x === null ? (way > 0 ? low : high) : inside(Math.round(x + way))),
-    leap: (x, way) => (x === null ? (way > 0 ? low : high) : inside(Math.round(x + 10 * way))),
-  };
-}
-
-// A logarithmic scale whose stops have two digits.
-function scaleOf(limits) {
-  const { low, high, whole = false } = limits;
-  if (isEven(limits)) return evenScale(low, high);
-  const inside = (x) => Math.min(high, Math.max(low, x));
-  const tidy = (x) => inside(whole ? Math.round(Number(x.toPrecision(2))) : Number(x.toPrecision(2)));
-  const stopAt = (x, way) => {
-    const size = 10 ** (Math.floor(Math.log10(x) + way * 1e-9) - 1);
-    return whole ? Math.max(1, size) : size;
-  };
-  return {
-    place: (x) => (x > 0 ? Math.log(inside(x) / low) / Math.log(high / low) : 0),
-    value: (place) => (place >= 1 ? high : place <= 0 ? low : tidy(low * (high / low) ** place)),
-    step: (x, way) => (x === null ? (way > 0 ? low : high) : tidy(x + way * stopAt(x, way))),
-    leap: (x, way) => (x === null ? (way > 0 ? low : high) : tidy(x * 10 ** (way / 4))),
-  };
-}
-
-const PREFIXED = /^(\d+\.?\d*|\.\d+) ?([kKMG])$/,
-  PREFIXES = { k: 1e3, K: 1e3, M: 1e6, G: 1e9 };
-const DECIMAL_COMMA = /^\d+,\d{1,2}$/;
-const PLAIN = /^((\d+|[1-9]\d{0,2}([ ,]\d{3})+)(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
-
-// What is wrong with a typed number, or nothing.
-function problemOf(text, value, { low, high, unit, whole }) {
-  const [, amount, prefix] = text.match(PREFIXED) ?? [];
-  if (prefix) return `Write the number out: ${digits(amount * PREFIXES[prefix], 15)} instead of ${text}.`;
-  if (DECIMAL_COMMA.test(text)) return `A comma separates thousands here. Did you mean ${text.replace(",", ".")}?`;
-  if (!PLAIN.test(text)) return `I can't read “${text}” as a number. Use digits, for example 40.`;
+// What is wrong with a number, or nothing.
+function problemOf(value, { low, high, unit, whole }) {
   const ends = withUnit(`${short(low)} to ${short(high)}`, unit);
-  if (value < low || value > high) return `Use a number from ${ends}.`;
+  if (!(value >= low && value <= high)) return `Use a number from ${ends}.`;
   if (whole && value % 1) return `Use a whole number: ${Math.floor(value)} or ${Math.ceil(value)}?`;
   return "";
 }
 
-// A typed number, or a sentence on it; none of both while nothing is typed.
+// A typed number, read as the kernel reads it, or a sentence on it; none of both while nothing is typed.
 function read(typed, limits) {
-  const given = typed.trim(),
-    { unit } = limits;
-  const written = unit && [unit, single(unit), ...(unit === "×" ? ["x"] : [])].find((word) => given.endsWith(word));
-  const text = written ? given.slice(0, -written.length).trim() : given;
-  const value = Number(text.replace(/[ ,]/g, "")),
-    problem = text && problemOf(text, value, limits);
-  return text && !problem ? { value, problem } : { value: null, problem };
-}
-
-function drawTicks(parent, limits) {
-  const { low, high } = limits,
-    scale = scaleOf(limits),
-    marks = isEven(limits) ? [low, 25, 50, 75, high].filter((x) => x >= low && x <= high) : ticks(low, high),
-    node = make(parent, "div", "predict-ticks", { ariaHidden: "true" });
-  for (const x of marks) {
-    make(node, "span", "predict-tick", { textContent: compact(x) }).style.left = `${100 * scale.place(x)}%`;
+  if (!answers.trimmed(typed)) return { value: null, problem: "" };
+  try {
+    const value = answers.guessOf(typed, limits.unit),
+      problem = problemOf(value, limits);
+    return { value: problem ? null : value, problem };
+  } catch (problem) {
+    if (!(problem instanceof AnswerError)) throw problem;
+    return { value: null, problem: problem.message };
   }
 }
 
@@ -101,7 +37,7 @@ function numberField(parent, limits, changed) {
     scale = scaleOf(limits);
   const row = make(parent, "label", "act-row"),
     name = withUnit("Your guess", unit && `in ${unit}`);
-  const typing = { type: "text", inputMode: "decimal", maxLength: 40, autocomplete: "off", ariaLabel: name };
+  const typing = { type: "text", maxLength: TABLES.rules.longest, autocomplete: "off", ariaLabel: name };
   const field = make(row, "input", "act-field predict-field", { ...typing, placeholder: "?" });
   make(row, "span", "predict-unit", { textContent: unit });
   const sliding = { type: "range", min: 0, max: 1, step: "any", ariaLabel: `${name}, on the scale` };
@@ -111,6 +47,7 @@ function numberField(parent, limits, changed) {
   drawTicks(area, limits);
   const says = make(parent, "div", "act-quiet", { role: "status", id: freshId() });
   let value = null,
+    typed = false, // and neither slid nor grabbed
     timer;
 
   const show = () => {
@@ -135,7 +72,10 @@ function numberField(parent, limits, changed) {
     field.value = text;
     take();
   };
-  const choose = (x) => set(digits(x, 15));
+  const choose = (x) => {
+    typed = false;
+    set(digits(x, 15));
+  };
   const follow = () => choose(scale.value(Number(slider.value)));
   const up = () => scale.step(value, 1),
     down = () => scale.step(value, -1);
@@ -151,7 +91,10 @@ function numberField(parent, limits, changed) {
   };
 
   field.setAttribute("aria-describedby", says.id);
-  field.addEventListener("input", take);
+  field.addEventListener("input", () => {
+    typed = true;
+    take();
+  });
   field.addEventListener("change", complain);
   slider.addEventListener("input", follow);
   slider.addEventListener("pointerup", () => value === null && follow()); // where the unseen handle was: no input event
@@ -168,7 +111,12 @@ function numberField(parent, limits, changed) {
       complain();
       act();
     });
-  return { get: () => value, text: () => field.value, set, enter, stop: () => clearTimeout(timer) };
+  const restore = (text) => {
+    typed = text !== "";
+    set(text);
+  };
+  const sent = () => (typed ? field.value : value);
+  return { get: () => value, text: () => field.value, sent, choose, restore, enter, stop: () => clearTimeout(timer) };
 }
 
 // Options after the lock: which one was chosen, which one it is, and what each comes to as a bar.
@@ -259,14 +207,15 @@ function render({ model, el }) {
   const grabbed = () => {
     const guess = get("guess");
     if (mine || guess === null || guess === guessed()) return;
-    input.set(isNumber ? digits(guess, 15) : get("options")[guess]);
-    if (!isNumber) changed();
+    if (isNumber) return input.choose(guess);
+    input.set(get("options")[guess]);
+    changed();
   };
   // What is locked is what the picture shows from now on.
   const stand = () => {
     const { value } = get("locked"),
       guess = isNumber ? value : get("options").indexOf(value);
-    if (value === undefined && wasLocked) input.set(""); // started over
+    if (value === undefined && wasLocked) (input.restore ?? input.set)(""); // started over
     wasLocked = value !== undefined;
     if (typeof guess === "number" && guess >= 0) model.set("guess", guess);
   };
@@ -274,7 +223,8 @@ function render({ model, el }) {
   lock.addEventListener("click", () => {
     const value = input.get();
     again = false;
-    desk.send("lock", value, isNumber ? withUnit(short(value), limits.unit) : value);
+    if (isNumber) desk.send("lock", input.sent(), withUnit(short(value), limits.unit));
+    else desk.send("lock", value);
   });
   repeat.hidden = !isClass;
   repeat.addEventListener("click", () => {
@@ -285,7 +235,7 @@ function render({ model, el }) {
   if (isNumber) input.enter(() => !lock.disabled && lock.focus()); // a lock is for good: Enter twice
   const kept = memory.get();
   if (kept) {
-    input.set(kept);
+    (input.restore ?? input.set)(kept);
     if (!isNumber) changed();
   }
   listen("on");

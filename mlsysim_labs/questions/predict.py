@@ -19,10 +19,14 @@ import traitlets
 
 from mlsysim_labs.marking.answers import INFEASIBLE, AnswerError, count_text
 from mlsysim_labs.marking.predictions import comparison
+from mlsysim_labs.marking.question import guess_of
+from mlsysim_labs.marking.tables import marking_table
 from mlsysim_labs.questions.acts import ActWidget, checked_options
 from mlsysim_labs.widgets.assets import script, style
 from solver.text import nearest, number_text
 
+READING = [f"marking/{name}.js" for name in ("wording", "reading", "answering")]
+READING_TABLES = {name: marking_table(name) for name in ("units", "words", "rules", "sentences")}
 LONGEST_TEXT = 100  # of what a record may hold in the place of a number
 
 
@@ -33,8 +37,9 @@ class Prediction(ActWidget):
     `unit` : as people read it, such as "users"
     `low`, `high` : ends of the scale; constants of the author, as `options` are
     `whole` : only whole numbers
-    `locked` : {} or what was locked, ``{"value", "unit", "time"}``; a ``"note"`` says why something is shown that this
-        version of the question would not take, such as a text where it asks for a number
+    `locked` : {} or what was locked, ``{"value", "unit", "time"}``, and what was typed as ``"text"``; a ``"note"`` says
+        why something is shown that this version of the question would not take, such as a text where it asks for a
+        number
     `truth` : {} until it is revealed, then ``{"value", "text", "sentence", "why"}``, and of a choice ``"values"``, what
         each option comes to, as a share of the largest and in words; the sentence alone where there is none
     `posed` : whether the guess can be seen, and grabbed, in a picture
@@ -44,7 +49,7 @@ class Prediction(ActWidget):
     `on_lock` : called with what is locked; whatever it raises is the reason why it is not
     """
 
-    _esm = script("questions/acts.js", "questions/predict.js")
+    _esm = script("questions/acts.js", *READING, "questions/scale.js", "questions/predict.js", TABLES=READING_TABLES)
     _css = style("questions/acts.css", "questions/predict.css")
     kind = traitlets.Enum(["number", "choice"], "number").tag(sync=True)
     unit = traitlets.Unicode().tag(sync=True)
@@ -151,6 +156,8 @@ class Prediction(ActWidget):
             return  # the first one is kept
         locked = {"value": self._checked(value), "unit": self.unit,
                   "time": datetime.now(UTC).isoformat(timespec="seconds")}
+        if self.kind == "number" and isinstance(value, str):
+            locked["text"] = value
         self._on_lock(dict(locked))
         self.truth = {}  # of the guess before, if a class guesses again
         self.locked = locked
@@ -161,6 +168,8 @@ class Prediction(ActWidget):
             if not isinstance(value, str) or value not in self.options:
                 raise AnswerError(f"Choose one of {', '.join(self.options)}.")
             return value
+        if isinstance(value, str):
+            value = guess_of(value, self.unit)
         # JSON has NaN and whole numbers of any length: compared before one becomes a float
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not self.low <= value <= self.high:
             raise AnswerError(f"Use a number from {self._ends}.")

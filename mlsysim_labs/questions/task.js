@@ -7,7 +7,6 @@ const TRAITS = [
 const WORDS = { right: ["✓", "Right"], wrong: ["✗", "Not yet"], kept: ["●", "Saved"] };
 const UNKEPT = ["⚠", "Not saved, only here"],
   SHOWN = ["●", "Shown, not kept"];
-const LONGEST = { number: 40, text: 2000 };
 
 function textField(parent, kind, hint, changed, enter) {
   const isText = kind === "text",

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from mlsysim_labs.marking.answers import INFEASIBLE, AnswerError, answer_of, count_text
+from mlsysim_labs.marking.answers import INFEASIBLE, answer_of
+from mlsysim_labs.marking.question import kept_sentence
+from mlsysim_labs.marking.spellings import count_text
+from mlsysim_labs.marking.tables import AnswerError, sentence
+from mlsysim_labs.marking.units import known_unit
 from mlsysim_labs.marking.verdicts import Verdict, verdict_on
+from mlsysim_labs.marking.wording import trimmed
 from mlsysim_labs.questions.items import Formula, Item, check_unit, key_text
 from mlsysim_labs.questions.progress import Progress
 from mlsysim_labs.questions.tasks import Reply, Task
@@ -46,6 +51,7 @@ class TaskItem(Item):
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        self._asked_about = ""  # the text whose comma was asked about last
         kind, mode = "choice" if self.options else "number", self.progress.mode
         check_unit(self.unit, f"the task {self.name!r}")
         hint = f"such as {count_text('7', self.unit)}" if kind == "number" and self.unit else ""
@@ -73,6 +79,8 @@ class TaskItem(Item):
         if answers:
             texts = [str(event.value.get("text", "")) for event in answers]
             self.shown.answer, self.shown.tries = texts[-1], len(texts)
+            if self.progress.mode == "exam":
+                self.shown.state = "kept"
             with suppress(AnswerError):  # it was given to another version of the question
                 verdict = self.verdict(texts[-1], len(texts))
                 self.shown.state, self.shown.feedback = verdict.state, verdict.feedback
@@ -98,7 +106,11 @@ class TaskItem(Item):
 
     def _keep(self, text: str) -> Reply:
         tries = self.shown.tries + 1
-        verdict = self.verdict(text, tries)  # a text that cannot be read is no try: it raises a sentence
+        try:
+            verdict = self.verdict(text, tries, asked_before=trimmed(text) == self._asked_about)
+        except AnswerError as problem:  # what is asked back about is no try
+            self._asked_about = trimmed(text) if problem.code == "comma" else self._asked_about
+            raise
         self.progress.keep("answer", self.name, {"text": text, "state": verdict.state}, self.shown.act)
         self._show_meaning(verdict.state == "right", tries)
         return verdict
@@ -112,11 +124,17 @@ class TaskItem(Item):
         if solved or max(tries, self.shown.tries) >= PATIENT:
             self.shown.derivation = self.explained(self.derivation)
 
-    def verdict(self, text: str, tries: int = 1) -> Reply:
-        """What an answer is told at that try; in an exam, that it is kept."""
-        found = self._of_option(text) if self.options else self._of_number(text, tries)
+    def verdict(self, text: str, tries: int = 1, asked_before: bool = True) -> Reply:
+        """What an answer is told at that try; in an exam, that it is kept, and as what.
+
+        `asked_before` : whether its comma has been asked about, as that of each text in a record has; an exam asks
+        by the text alone, and what it says does not depend on the truth
+        """
         if self.progress.mode == "exam":
-            return Reply("kept", "Answers are judged after the exam.")
+            if self.options:
+                return Reply("kept", sentence("later"))
+            return Reply("kept", kept_sentence(text, self.unit, self.whole, asked_before=asked_before))
+        found = self._of_option(text) if self.options else self._of_number(text, tries, asked_before)
         return Reply("right" if found.right else "wrong", found.sentence)
 
     def _of_option(self, text: str) -> Verdict:
@@ -126,23 +144,23 @@ class TaskItem(Item):
         wrong = (self.explained(m.sentence) for m in self.mistakes if self.answer_of(m.formula) == text)
         return Verdict(False, "option", next(wrong, "Not that one. Try it with the knobs."))
 
-    def _of_number(self, text: str, tries: int) -> Verdict:
+    def _of_number(self, text: str, tries: int, asked_before: bool) -> Verdict:
         """Whether it is the right number with its unit, and what to say."""
         known = {self.explained(mistake.sentence): self.answer_of(mistake.formula) for mistake in self.mistakes}
         numbers = {said: value for said, value in known.items() if not isinstance(value, str)}
-        found = verdict_on(text, self.truth, self.unit, self.tolerance, numbers, self.whole)
-        if found.code == "no unit" and self.progress.mode != "exam":
-            raise AnswerError(found.sentence)  # asked for once more, and no try
+        found = verdict_on(text, self.truth, self.unit, self.tolerance, numbers, self.whole, asked_before=asked_before)
         if found.right or found.code not in ("wrong", "factor"):
             return found
         value = answer_of(text).value
         if value < 0:
-            return Verdict(False, "negative", "That's below zero. Did you subtract the wrong way round?")
+            said = "That's below zero. Did you subtract the wrong way round?"
+            return replace(found, code="negative", sentence=said)
         if other := self._other(text):
-            return Verdict(False, "other task", f"That answers another question: “{other.shown.question}”")
+            said = f"That answers another question: “{other.shown.question}”"
+            return replace(found, code="other task", sentence=said)
         if found.code == "wrong" and tries >= VAGUE and not isinstance(self.truth, str):
-            high = value > verdict_value(self.truth, self.unit)
-            return Verdict(False, "wrong", f"Too {'high' if high else 'low'}. {found.sentence}")
+            high = value > self.truth * known_unit(self.unit).factor
+            return replace(found, sentence=f"Too {'high' if high else 'low'}. {found.sentence}")
         return found
 
     def _other(self, text: str) -> TaskItem | None:
@@ -150,7 +168,8 @@ class TaskItem(Item):
         for task in self.others():
             if task is not self and not task.options and task.unit == self.unit and task.truth != INFEASIBLE:
                 with suppress(AnswerError):
-                    if verdict_on(text, task.truth, task.unit, task.tolerance, {}, task.whole).right:
+                    judged = verdict_on(text, task.truth, task.unit, task.tolerance, {}, task.whole, asked_before=True)
+                    if judged.right:
                         return task
         return None
 
@@ -163,11 +182,6 @@ class TaskItem(Item):
         if self.progress.mode != "exam":
             self.shown.hints = [self.explained(hint) for hint in self.hints[:count]]
             self.shown.more_hints = count < len(self.hints)
-
-
-def verdict_value(truth: float, unit: str) -> float:
-    """A truth in base units, as an answer is read."""
-    return answer_of(f"{float(truth):.15g} {unit}".strip()).value
 
 
 class ReflectionItem:

@@ -11,11 +11,11 @@ from typing import Any, NamedTuple, Protocol
 
 import traitlets
 
-from mlsysim_labs.marking.answers import AnswerError
+from mlsysim_labs.marking.answers import LONGEST_ANSWER, AnswerError
 from mlsysim_labs.questions.acts import ActWidget, checked_options
 from mlsysim_labs.widgets.assets import script, style
 
-LONGEST = {"number": 40, "choice": 200, "text": 2000}
+LONGEST = {"number": LONGEST_ANSWER, "choice": 200, "text": 2000}
 
 
 class Judged(Protocol):
@@ -51,7 +51,7 @@ class Task(ActWidget):
     `on_hint` : asked for a hint; sets `hints` and `more_hints`
     """
 
-    _esm = script("questions/acts.js", "questions/task.js")
+    _esm = script("questions/acts.js", "questions/task.js", LONGEST=LONGEST)
     _css = style("questions/acts.css", "questions/task.css")
     kind = traitlets.Enum(["number", "choice", "text"], "number").tag(sync=True)
     unit_hint = traitlets.Unicode().tag(sync=True)

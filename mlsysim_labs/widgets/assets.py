@@ -5,8 +5,11 @@ Each lies beside the Python that shows it, and is named by its path in the packa
 
 from __future__ import annotations
 
+import json
 import pathlib
 import re
+from collections.abc import Mapping
+from typing import Any
 
 PACKAGE = pathlib.Path(__file__).parent.parent
 COMMENT = re.compile(r"(^|\s+)// .*$")
@@ -21,12 +24,24 @@ def style(*names: str) -> str:
     return "\n".join((PACKAGE / name).read_text(encoding="utf-8") for name in names)
 
 
-def script(*names: str) -> str:
-    """Modules of the package as one: only the last of them exports anything."""
+def script(*names: str, **constants: Any) -> str:
+    """Modules of the package as one: only the last of them exports anything. What they need of tables are constants."""
     texts = [(PACKAGE / name).read_text(encoding="utf-8") for name in names]
     texts[:-1] = [text.replace("export ", "") for text in texts[:-1]]
     lines = (squeezed_line(COMMENT.sub("", line).strip()) for text in texts for line in text.splitlines())
-    return joined_lines([line for line in lines if line])
+    return constant_lines(constants) + joined_lines([line for line in lines if line])
+
+
+def constant_lines(constants: Mapping[str, Any]) -> str:
+    """Data as JavaScript's constants.
+
+    >>> print(constant_lines({"LONGEST": {"text": 2000}, "UNITS": ["µs"]}), end="")
+    const LONGEST={"text":2000};
+    const UNITS=["µs"];
+    """
+    lines = (f"const {name}={json.dumps(data, ensure_ascii=False, separators=(',', ':'))};\n"
+             for name, data in constants.items())
+    return "".join(lines)
 
 
 def joined_lines(lines: list[str]) -> str:

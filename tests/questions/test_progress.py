@@ -143,7 +143,7 @@ def test_answers_are_judged_by_the_solver(text, state, says):
 @pytest.mark.parametrize("ask", ["predict", "task"])
 @pytest.mark.parametrize("unit, says", [
     ("tokns", "Did you mean tokens"), ("gb/s per furlong", "Use one like"), ("Gb", "Write Gbit or GB"),
-    ("parsecs", r"no answer to the (task|prediction) 'far' could be read\. I don't know the unit 'parsecs'")])
+    ("parsecs", r"no answer to the (task|prediction) 'far' could be read\. I don't know the unit “parsecs”")])
 def test_a_unit_that_no_answer_could_have_is_refused_when_it_is_declared(ask, unit, says):
     with pytest.raises(ValueError, match=says):
         declared(ask, unit)

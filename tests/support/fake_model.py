@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from mlsysim_labs.widgets.assets import script, style
+from mlsysim_labs.widgets.assets import style
 
 WHITE = {"layout-color0": "#fff", "layout-color1": "#fff", "layout-color2": "#eee", "ui-font-color1": "rgba(0,0,0,.87)",
          "brand-color1": "#1976d2"}
@@ -85,7 +85,7 @@ class Shown:
                          f"<body data-jp-theme-light='{str(theme is WHITE).lower()}'>"
                          f"<div class='lab-box'><div id='widget' class='lab-here'></div></div></body>")
         self.state = {trait: getattr(widget, trait) for trait in traits}
-        page.evaluate(SERVE, [script("questions/acts.js", f"questions/{name}.js"), self.state])
+        page.evaluate(SERVE, [str(widget._esm), self.state])
 
     def _kernel(self, content: dict[str, Any]) -> list[list[Any]]:
         self.heard.append(content)
