@@ -1,10 +1,10 @@
 """How Sphinx builds the site from what `tools/gallery.py` puts together."""
 
-from mlsysim_labs import __version__
+import mlsysim_labs
 
 project = "mlsysim-labs"
 html_title = "MLSys labs"
-version = release = __version__
+version = release = mlsysim_labs.__version__
 extensions = ["myst_parser"]
 myst_heading_anchors = 3
 html_theme = "furo"
