@@ -209,9 +209,9 @@ def test_the_line_of_html_embeds_a_lab_elsewhere(page, said, address, tmp_path, 
 
 
 @pytest.mark.browser
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("name", ["index.html", "labs/02_two_phases.html", "teach/03_kv_cache.html",
-                                  "solver/servingmodelsolve.html"])
+@pytest.mark.parametrize(("name", "theme"), [
+    ("index.html", "light"), ("index.html", "dark"), ("labs/02_two_phases.html", "dark"),
+    ("teach/03_kv_cache.html", "light"), ("solver/servingmodelsolve.html", "dark")])
 def test_pages_can_be_read_by_everybody_on_a_phone_too(page, said, address, name, theme):
     page.set_viewport_size({"width": 390, "height": 664})
     page.emulate_media(color_scheme=theme, reduced_motion="reduce")
