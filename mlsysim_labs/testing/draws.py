@@ -19,9 +19,9 @@ from mlsysim_labs.reactive.graph import needs_of
 
 STUDENTS = 200
 MOST_RIGHT = 0.05  # of neighbours' answers: about 20 keys, each as likely as the others
-CLOSE = 3  # tolerances: what is further off needs no judge
+NEARBY = 3  # tolerances: what is further off needs no judge
 Whoever = Variant | None
-PLACE = re.compile(r"[{}]")
+BRACE = re.compile(r"[{}]")
 
 
 def variants_of(lab: Lab) -> list[Variant]:
@@ -80,7 +80,7 @@ def check_texts(item: Item, variant: Whoever) -> None:
             said = item.explained_for(text, variant) if is_computed else item.stated_for(text, variant)
         except (KeyError, ValueError) as problem:
             raise AssertionError(f"{whose(item, variant)}: {problem}") from None
-        assert not PLACE.search(said), f"{whose(item, variant)}: a place of {said!r} is not filled"
+        assert not BRACE.search(said), f"{whose(item, variant)}: a place of {said!r} is not filled"
 
 
 def check_scale(item: PredictionItem, whoever: Sequence[Whoever]) -> None:
@@ -149,7 +149,7 @@ def near_keys(task: TaskItem, variant: Variant, whose_key: dict[str, Variant]) -
     if isinstance(own, str):
         return [key for key, other in zip(whose_key, others, strict=True) if other == own]
     numbers = np.array([np.nan if isinstance(other, str) else other for other in others])
-    near = np.abs(numbers - own) <= np.maximum(CLOSE * task.tolerance * abs(own), float(task.whole))
+    near = np.abs(numbers - own) <= np.maximum(NEARBY * task.tolerance * abs(own), float(task.whole))
     return [key for key, is_near in zip(whose_key, near, strict=True) if is_near]
 
 
