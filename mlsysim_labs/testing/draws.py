@@ -156,4 +156,4 @@ def near_keys(task: TaskItem, variant: Variant, whose_key: dict[str, Variant]) -
 def whose(item: Item, variant: Whoever) -> str:
     """A question, and what is drawn in it, as the beginning of a sentence."""
     drawn = "; ".join(f"{draw.name} = {draw.of(variant)}" for draw in item.drawn(names_asked(item)))
-    return f"{item.name} ({drawn})" if drawn else item.name
+    return f"{item.name} ({drawn})" if drawn and variant else item.name

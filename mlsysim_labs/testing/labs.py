@@ -15,10 +15,11 @@ import numpy as np
 
 from mlsysim_labs.lab import Lab
 from mlsysim_labs.marking.answers import AnswerError
+from mlsysim_labs.marking.variants import Variant
 from mlsysim_labs.places.notebooks import new_lab, notebook_of, tagged_cells
 from mlsysim_labs.questions.explore_items import DesignItem
 from mlsysim_labs.questions.task_items import TaskItem
-from mlsysim_labs.testing.draws import check_draws, variants_of
+from mlsysim_labs.testing.draws import check_draws, variants_of, whose
 from mlsysim_labs.testing.silence import check_silence
 from solver.text import number_text
 
@@ -126,14 +127,24 @@ def check_secrets(lab: Lab, notebook: pathlib.Path) -> None:
 
 
 def check_stage(lab: Lab) -> None:
-    """No key can be read off the start state, where a truth is shown, or where something to try leads."""
+    """No key can be read off the start state, where a truth is shown, or where something to try leads.
+
+    Those of everybody are not told by what was measured either: many drawn ones would meet one of its numbers.
+    """
     shown = {number_text(x) for raw in stage_settings(lab) for x in numbers_shown(lab, raw)}
     told = told_of(lab)
-    for name, task in tasks_of(lab).items():
-        truths = {task.truth_for(variant) for variant in (None, *variants_of(lab))}
-        for text in filter(is_telling, {number_text(truth) for truth in truths if not isinstance(truth, str)}):
-            assert text not in shown, f"the key of {name}, {text}, stands on the stage before anybody has moved a knob"
-            assert text not in told, f"the key of {name}, {text}, stands in what was measured"
+    for task in tasks_of(lab).values():
+        for text, variant in numbers_asked(lab, task).items():
+            key = f"the key of {whose(task, variant)}, {text},"
+            assert text not in shown, f"{key} stands on the stage before anybody has moved a knob"
+            assert variant or text not in told, f"{key} stands in what was measured"
+
+
+def numbers_asked(lab: Lab, task: TaskItem) -> dict[str, Variant | None]:
+    """The keys of a task that would be known again, as numbers, each with somebody whose it is."""
+    truths = {task.truth_for(variant): variant for variant in (*variants_of(lab), None)}
+    numbers = {number_text(truth): variant for truth, variant in truths.items() if not isinstance(truth, str)}
+    return {text: variant for text, variant in numbers.items() if is_telling(text)}
 
 
 def is_telling(number: str) -> bool:
