@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from unittest import mock
 
 import pytest
 
 from mlsysim_labs import lab_of
 from mlsysim_labs.marking.variants import Variant
 from mlsysim_labs.places.notebooks import new_lab
-from mlsysim_labs.questions.setting import Setting
 from mlsysim_labs.testing import tasks_of
 from mlsysim_labs.testing.draws import variants_of
 from solver import PRECISIONS, Hardware, Models, ServingModel, max_users
@@ -24,8 +22,7 @@ LONG = 131072
 
 def seeded(slug: str, seed: int):
     """A lab as a student with that seed has it on the page."""
-    with mock.patch("mlsysim_labs.places.notebooks.Setting", lambda mode, keeps: Setting(mode, keeps=keeps, seed=seed)):
-        lab = new_lab(slug, "learn")
+    lab = new_lab(slug, "learn", seed)
     lab.box  # noqa: B018 - showing it is what publishes
     return lab
 
