@@ -41,18 +41,19 @@ PAGE_NOTES = {"learn": f"{HONOUR}.", "demo": f"{MADE_WITH} It is for a class, an
 NEVER_BORN = 0.0  # when a page's lab was shown: it does not scroll to itself
 
 
-def exported_page(lab: str | os.PathLike[str], mode: str = "learn") -> str:
+def exported_page(lab: str | os.PathLike[str], mode: str = "learn", seed: int | None = None) -> str:
     """The text of the page of a lab; ExportError, with what to do, for one that cannot do without a kernel.
 
     `lab` : the slug of one of the package's own, such as "03_kv_cache", or the path of a notebook
     `mode` : "learn", "demo" (all is shown, nothing kept) or "exam" (answers are kept; no truth, key or hint is there)
+    `seed` : of the student whose page it is, if the numbers are to be that student's; its record says it
 
     >>> exported_page("03_kv_cache", "exam")[:15]
     '<!doctype html>'
     """
     notebook = notebook_of(lab)
     with empty_folder():
-        made = new_lab(notebook, mode)
+        made = new_lab(notebook, mode, seed)
         made.box  # noqa: B018 - showing it is what publishes
         check_followed(made)
         page, parts, widgets = _both_states(made)
@@ -96,7 +97,7 @@ def _clear(lab: Lab, widgets: Widgets) -> dict[str, Any]:
                     "guessed": guessed_knobs(lab, item)} for name, item in lab.questions.predictions.items()]
     return {"lab": lab.progress.slug, "mode": lab.mode, "plays": lab.progress.may_play,
             "versions": {"mlsysim-labs": __version__}, "edition": lab.progress.edition(),
-            "seed": seed_of(lab.progress.slug),
+            "seed": seed_of(lab.progress.slug), "variant": lab.progress.seed,
             "root": widgets.name(lab.box), "runner": widgets.name(lab.page.runner),
             "rail": widgets.name(lab.page.rail), "line": widgets.name(lab.progress.line),
             "steps": len(lab.progress.steps), "predictions": predictions}

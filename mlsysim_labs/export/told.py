@@ -93,7 +93,7 @@ class ToldLater:
 
     def _of_task(self, item: TaskItem) -> dict[str, Any]:
         wrong = [[item.explained(mistake.sentence), item.answer_of(mistake.formula)] for mistake in item.mistakes]
-        shown = {"key": item.key} if self._lab.mode == "demo" else {}
+        shown = {"key": item.key(self._lab.variant)} if self._lab.mode == "demo" else {}
         hints = [item.explained(hint) for hint in item.hints]
         return {"truth": item.truth, "tolerance": item.tolerance, "mistakes": wrong, "hints": hints,
                 "means": item.explained(item.means), "derivation": item.explained(item.derivation), **shown}

@@ -1,7 +1,7 @@
 """Labs out of notebooks: where the notebooks are, and the lab that the cells of one make.
 
 >>> lab = lab_of("03_kv_cache")
->>> lab.questions["token"].key
+>>> lab.questions["token"].key(None)
 '131 kB'
 """
 
@@ -57,19 +57,19 @@ def _made(path: pathlib.Path, mode: str, changed: int, size: int) -> Lab:
     return new_lab(path, mode)
 
 
-def new_lab(lab: str | os.PathLike[str], mode: str = "demo") -> Lab:
-    """As `lab_of`, but a lab of one's own, to be played with."""
-    made = [value for value in names_of(lab, mode).values() if isinstance(value, Lab)]
+def new_lab(lab: str | os.PathLike[str], mode: str = "demo", seed: int | None = None) -> Lab:
+    """As `lab_of`, but a lab of one's own, to be played with, in the numbers of a student if there is a seed."""
+    made = [value for value in names_of(lab, mode, seed).values() if isinstance(value, Lab)]
     if not made:
         raise ValueError(f"{notebook_of(lab).name} has no lab. Give the cells that make it the tag {TAG!r}.")
     return made[-1]
 
 
-def names_of(lab: str | os.PathLike[str], mode: str = "demo") -> dict[str, Any]:
+def names_of(lab: str | os.PathLike[str], mode: str = "demo", seed: int | None = None) -> dict[str, Any]:
     """All names that the cells of a lab make: what a student could use in the next cell."""
     path = notebook_of(lab)
     names: dict[str, Any] = {"__name__": "__main__"}
-    with setting(Setting(mode, keeps=False)), contextlib.redirect_stdout(io.StringIO()):
+    with setting(Setting(mode, keeps=False, seed=seed)), contextlib.redirect_stdout(io.StringIO()):
         for place, source in tagged_cells(path):
             exec(_compiled(source, f"<{path.name}, cell {place}>"), names)
     return names

@@ -8,14 +8,14 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from page_script import JUDGE, SLUGS, page_text, parts_of, under_node
+from page_script import JUDGE, SLUGS, clear_data, page_text, parts_of, under_node
 from paths import ROOT
 
+from mlsysim_labs.export.exported import exported_page
 from mlsysim_labs.marking.predictions import comparison
 from mlsysim_labs.marking.tables import AnswerError
 from mlsysim_labs.places.notebooks import new_lab
-from mlsysim_labs.testing import tasks_of
-from mlsysim_labs.testing.labs import typed
+from mlsysim_labs.testing import tasks_of, typed
 
 CASES = json.loads((ROOT / "tests/marking/cases.json").read_text(encoding="utf-8"))["cases"]
 MISSPELT = "I don't know the unit"
@@ -35,7 +35,7 @@ JUDGED = """
 def texts(lab, item):
     """What students type: what is in the file, every key of the lab, and what comes of each known mistake."""
     found = [*(row[1] for row in CASES[::21]), "-3 GB", "1,5", "1,500", "0", "", "42", "nonsense"]
-    found += [task.key for task in tasks_of(lab).values()]
+    found += [task.key(lab.variant) for task in tasks_of(lab).values()]
     found += [typed(item, item.answer_of(mistake.formula)) for mistake in item.mistakes]
     return found + list(item.options)
 
@@ -69,6 +69,13 @@ def agree(lab, items):
 @pytest.mark.parametrize("slug", SLUGS)
 def test_a_page_judges_as_the_kernel_does(slug):
     agree(new_lab(slug, "learn"), parts_of(page_text(slug))[""]["items"])
+
+
+def test_a_page_of_a_student_judges_by_that_students_numbers():
+    lab, text = new_lab("03_kv_cache", "learn", seed=7), exported_page("03_kv_cache", seed=7)
+    agree(lab, parts_of(text)[""]["items"])
+    assert clear_data(text)["variant"] == 7 and clear_data(page_text("03_kv_cache"))["variant"] is None
+    assert clear_data(text)["edition"] == clear_data(page_text("03_kv_cache"))["edition"]
 
 
 def test_an_exam_reads_and_keeps_as_the_kernel_does():

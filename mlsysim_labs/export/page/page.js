@@ -149,8 +149,8 @@ export class Page {
   }
 }
 
-function openedOf({ mode, versions, edition }) {
-  return { student: "", course: "", mode, seed: null, place: "page", versions, edition };
+function openedOf({ mode, versions, edition, variant }) {
+  return { student: "", course: "", mode, seed: variant, place: "page", versions, edition };
 }
 
 function whereText(mode, warning) {
