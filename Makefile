@@ -14,7 +14,7 @@ SAME := --hypothesis-profile=ci
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: lab test quick test-here test-lowest test-pythons soak release-check lint notebooks reference pictures teach \
-	terminal accuracy fit bench clean
+	terminal accuracy fit bench site clean
 
 lab: $(VENV)/.lab  ## open JupyterLab on the labs
 	@$(BIN)/mlsysim-labs --here labs -- $(ARGS)
@@ -73,6 +73,9 @@ fit: $(VENV)/.tools  ## fit figures to the measurements in DIR, and write solver
 	$(BIN)/python tools/fit.py "$(DIR)" --stage 2 $(ARGS)
 	$(BIN)/python tools/fit.py "$(DIR)" --stage 3 $(ARGS)
 
+site: $(VENV)/.tools  ## build the site into build/site: labs that are live, pages for teachers, the reference
+	@$(BIN)/python tools/gallery.py
+
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/spaces.py
@@ -80,7 +83,7 @@ bench: $(VENV)/.test
 	$(BIN)/python benchmarks/latency.py
 
 clean:
-	rm -rf .venv .venv-*
+	rm -rf .venv .venv-* build
 
 $(VENV)/.made:
 	@tools/venv.sh "$(PYTHON)" $(VENV)
@@ -94,7 +97,7 @@ $(VENV)/.lab: $(VENV)/.made pyproject.toml
 
 $(VENV)/.tools: $(VENV)/.made pyproject.toml
 	@echo "Installing mlsysim-labs and the tools of its tests into $(VENV), once ..."
-	@$(BIN)/python tools/install.py $(BIN)/python -e '.[test]'
+	@$(BIN)/python tools/install.py $(BIN)/python -e '.[test,site]'
 	@touch $@ $(VENV)/.lab
 
 $(VENV)/.test: $(VENV)/.tools tools/equip.py

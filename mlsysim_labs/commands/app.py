@@ -144,6 +144,22 @@ def open_labs(ctx: typer.Context) -> None:
     raise typer.Exit(labs.main(ctx.args))
 
 
+@app.command("export", short_help="Write a lab as one HTML file, without a kernel.")
+def export_command(lab: Annotated[str, typer.Argument(metavar="LAB", hidden=True)],
+                   output: Annotated[str, typer.Option(
+                       "--output", "-o", metavar="FILE", help="The file; without it LAB.html, here.")] = "",
+                   mode: Annotated[str, typer.Option(
+                       "--mode", metavar="MODE", help="learn, demo (before a class, nothing is kept) or exam (kept, "
+                                                      "not judged).")] = "learn") -> None:
+    """A lab as one HTML file: it opens from a mail, a phone or a course's site, without a kernel and offline.
+
+    LAB is the name of a lab, such as 03_kv_cache, or the path of a notebook.
+
+    Example: mlsysim-labs export 03_kv_cache -o kv_cache.html
+    """
+    _loaded("export_lab", "export_lab")(lab, output, mode)
+
+
 def _stand_in(name: str, short: str, said: str = "") -> None:
     """A command whose options are made when it is asked for."""
     @app.command(name, help=f"{said or short}\n\nExample: {ASKING[name][-1]}", short_help=short)

@@ -9,12 +9,35 @@ const element = (tag, name, text = "", more = {}) => {
 // Raw values of knobs in an address, of this lab alone.
 const linkOf = (slug, values) => {
   const page = location.href.replace(/#.*$/, "");
-  return `${page}#${slug}?${new URLSearchParams(Object.entries(values).map(([name, x]) => [name, String(x)]))}`;
+  return `${page}#state=${slug}?${new URLSearchParams(Object.entries(values).map(([name, x]) => [name, String(x)]))}`;
 };
 function linkedState(slug) {
-  const [whose, query] = decodeURI(location.hash.slice(1)).split("?");
-  if (whose !== slug || !query) return null;
-  return Object.fromEntries([...new URLSearchParams(query)].map(([name, x]) => [name, JSON.parse(x)]));
+  try {
+    const [whose, query] = decodeURI(location.hash.slice(1)).split("?");
+    if (whose.replace("state=", "") !== slug || !query) return null;
+    return Object.fromEntries([...new URLSearchParams(query)].map(([name, x]) => [name, JSON.parse(x)]));
+  } catch {
+    return null; // nobody's link
+  }
+}
+
+// Whether a knob can stand there.
+function mayStand(knob, now, value) {
+  const count = knob.get("_options_labels")?.length,
+    [low, high] = count ? [0, count - 1] : [knob.get("min") ?? value, knob.get("max") ?? value];
+  return typeof value === typeof now && low <= value && value <= high && !(count && value % 1);
+}
+
+// Pages of plain http, and those in frames, have no clipboard: an old way is tried first, which asks nobody.
+async function copyText(text) {
+  const before = document.activeElement,
+    field = document.body.appendChild(Object.assign(document.createElement("textarea"), { value: text }));
+  field.style.position = "fixed";
+  field.select();
+  const isDone = document.execCommand("copy");
+  field.remove();
+  before?.focus();
+  if (!isDone) await navigator.clipboard.writeText(text);
 }
 
 // `acts` : what each line does, by its words; it returns what is said then. A third function says whether it is there.

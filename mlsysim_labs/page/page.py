@@ -96,7 +96,8 @@ class Page:
         found = {one.name: self._asked_scene(wiring, one) for one in asked}
         if is_open:
             names = self.open_pictures(exam)
-            free = {"": self._scene(wiring, [*names, *self.frames.watchers], names, wiring.controls)}
+            watchers = [] if exam else self.frames.watchers  # a tick would be a verdict, and what was measured a hint
+            free = {"": self._scene(wiring, [*names, *watchers], names, wiring.controls)}
             return free | found if exam else free  # in an exam a guess stays alone in its picture
         return found if asked else {"": self._scene(wiring, [], [], [])}
 

@@ -189,12 +189,13 @@ async function connect(model, el, box) {
   const knobs = () =>
     Promise.all(runner.get("controls").map(async ([name, trait, ref]) => [name, trait, await find(runner, ref)]));
   const setAll = async (values) => {
-    const moved = (await knobs()).filter(([name]) => name in values);
+    const fits = ([name, trait, knob]) => name in values && mayStand(knob, knob.get(trait), values[name]);
+    const moved = (await knobs()).filter(fits);
     for (const [name, trait, knob] of moved) knob.set(trait, values[name]); // all at once: one picture
     for (const [, , knob] of moved) knob.save_changes();
   };
   const name = () => `${model.get("slug")}_${pictureNow().name}`;
-  const copied = async (text) => (await navigator.clipboard.writeText(text), "Copied.");
+  const copied = async (text) => (await copyText(text), "Copied.");
   const more = menu(head, [
     ["Copy the numbers as CSV", async () => copied(csvOf(await find(runner, pictureNow().table)))],
     ["Save the picture as SVG", () => (offer(blob(drawn()), name() + ".svg"), "Saved.")],
@@ -213,6 +214,8 @@ async function connect(model, el, box) {
     ["Start over", () => enter(cards.at(-1), true), () => cards.at(-1)?.model.get("may_restart")],
   ]);
 
+  const follow = () => setAll(linkedState(model.get("slug")) ?? {});
+
   // what the kernel says
   let wasOpen = model.get("is_open");
   const load = async () => {
@@ -226,6 +229,7 @@ async function connect(model, el, box) {
       live.textContent = "All steps are open now.";
       const played = same?.kind === "Predict" && !("value" in same.model.get("locked"));
       wasOpen = true;
+      if (played) follow();
       return enter(played ? (cards.find((card) => card.kind !== "Predict") ?? same) : same);
     }
     if (!model.get("is_open") && wasOpen) here = null; // started over
@@ -239,8 +243,7 @@ async function connect(model, el, box) {
   for (const part of ["cards", "pictures", "controls", "views"])
     added.observe(place(part), { childList: true, subtree: part === "controls" });
   await load();
-  const linked = model.get("is_open") && linkedState(model.get("slug"));
-  if (linked) setAll(linked);
+  if (model.get("is_open")) follow();
   const undress = dress(runner, box);
   return () => {
     turn++;

@@ -114,10 +114,10 @@ class Frames:
             runner.controls = [[c.name, c.trait, c.widget, list(c.labels)] for c in shown]
             runner.views = views
             self.send_kernel_state(wiring, [name for scene in scenes.values() for name in scene.targets])
-            runner.scenes = {name: self._described(scene, views, wiring) for name, scene in scenes.items()}
+            runner.scenes = {name: self.described(scene, views, wiring) for name, scene in scenes.items()}
 
-    def _described(self, scene: Scene, views: list[Any], wiring: Wiring) -> dict[str, Any]:
-        """A scene as the runner knows it."""
+    def described(self, scene: Scene, views: list[Any], wiring: Wiring) -> dict[str, Any]:
+        """A scene as the runner knows it, whose outputs go to these widgets by their places."""
         return {"program": program(outputs_of(scene.targets, views)), "knobs": list(scene.knobs),
                 "drawer": list(scene.drawer), "first": scene.first,
                 "pictures": [self._picture(name, scene, views, wiring) for name in scene.pictures]}

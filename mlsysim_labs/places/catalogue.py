@@ -166,9 +166,9 @@ class Catalogue:
         now = self.next
         cards = "".join([now.card(self._call(now))] if now else []) + "".join(
             lab.card() for lab in self.labs if lab is not now)
-        sheet = style("pictures/parts/drawing.css").partition("/* The figure.")[0] + style("places/catalogue.css")
         notes = "".join(f"<p>⚠ {html.escape(note)}</p>" for note in self.notes)
-        return (f"<div class='lab-catalogue'><style>{sheet}</style><p class='lab-catalogue-sum'>{self._summary()}</p>"
+        return (f"<div class='lab-catalogue'><style>{catalogue_style()}</style>"
+                f"<p class='lab-catalogue-sum'>{self._summary()}</p>"
                 f"<ul class='lab-cards' role='list'>{cards}</ul>{notes}</div>")
 
     def _call(self, lab: Listed) -> str:
@@ -186,6 +186,15 @@ class Catalogue:
         done, steps = (sum(getattr(lab, name) for lab in self.labs) for name in ("done", "steps"))
         many = f"{len(self.labs)} labs" if len(self.labs) > 1 else "1 lab"
         return f"{many} · {done} of {steps} steps done"
+
+
+def catalogue_style() -> str:
+    """How cards look, wherever they stand.
+
+    >>> ".lab-card-title" in catalogue_style()
+    True
+    """
+    return style("pictures/parts/drawing.css").partition("/* The figure.")[0] + style("places/catalogue.css")
 
 
 def steps_in(source: str) -> list[tuple[str, str]]:

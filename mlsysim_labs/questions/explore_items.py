@@ -91,7 +91,7 @@ class DesignItem:
             verdicts = [self.verdict(event.value.get("settings", {})) for event in plans]
             self.shown.state, self.shown.feedback = verdicts[-1]
             self.shown.tries, self.shown.solved = len(plans), any(v.state == "right" for v in verdicts)
-            self.shown.means = self._meaning if self.shown.solved else ""
+            self.shown.means = self.meaning if self.shown.solved else ""
 
     def open_again(self) -> None:
         """As if nobody had planned."""
@@ -118,12 +118,13 @@ class DesignItem:
         return Reply("right", "Your plan meets every condition.")
 
     @property
-    def _meaning(self) -> str:
+    def meaning(self) -> str:
+        """What a plan that holds says."""
         return explained(self.wiring, {}, self._means)
 
     def _judge(self, raw: Mapping[str, Any]) -> Reply:
         found = self.verdict(raw)
         self.progress.keep("plan", self.name, {"settings": dict(raw), "state": found.state}, self.shown.act)
         if found.state == "right":
-            self.shown.means = self._meaning
+            self.shown.means = self.meaning
         return found

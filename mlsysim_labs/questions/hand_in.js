@@ -1,8 +1,14 @@
 // What will be handed in: each step with its mark, the file, the text to paste; and starting over, which asks once.
 
-const TRAITS = ["question", "rows", "where", "text", "may_restart", "sealed"];
+const TRAITS = ["question", "rows", "where", "text", "file", "may_restart", "sealed"];
 const MARKS = { done: "✓", tried: "◐", open: "○" };
 const WORDS = { done: "done", tried: "not right yet", open: "open" };
+
+function offer({ name, text }) {
+  const href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+  Object.assign(document.createElement("a"), { href, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(href), 1000);
+}
 
 function render({ model, el }) {
   const get = (name) => model.get(name),
@@ -13,7 +19,8 @@ function render({ model, el }) {
   const list = make(root, "ul", "hand-in-list"),
     where = make(root, "p", "hand-in-where");
   const row = make(root, "div", "act-row"),
-    copy = make(row, "button", "button main", { type: "button", textContent: "Copy as text" }),
+    save = make(row, "button", "button main", { type: "button", textContent: "Save the file" }),
+    copy = make(row, "button", "button", { type: "button", textContent: "Copy as text" }),
     again = make(row, "button", "button", { type: "button" }),
     stay = make(row, "button", "button", { type: "button", textContent: "No, stay" }),
     note = make(row, "span", "act-note", { role: "status" });
@@ -37,12 +44,18 @@ function render({ model, el }) {
     }
     write(where, get("where"));
     copy.hidden = !get("text") || asking;
+    save.hidden = !get("file").text || asking;
+    copy.classList.toggle("lab-main", save.hidden);
     again.hidden = !get("may_restart");
     write(again, asking ? "Yes, start over" : "Start over");
     stay.hidden = !asking;
     text.hidden = true;
     seal.hidden = !get("sealed");
   };
+  save.addEventListener("click", () => {
+    offer(get("file"));
+    write(note, "Saved.");
+  });
   seal.addEventListener("submit", (event) => {
     event.preventDefault();
     if (code.value.trim()) desk.send("release", code.value);
@@ -51,12 +64,11 @@ function render({ model, el }) {
     text.value = get("text");
     text.hidden = false;
     text.select();
-    try {
-      await navigator.clipboard.writeText(text.value);
-      write(note, "Copied.");
-    } catch {
-      write(note, document.execCommand("copy") ? "Copied." : "Copy the marked text."); // plain http has no clipboard
-    }
+    if (document.execCommand("copy")) return write(note, "Copied."); // plain http and frames have no clipboard
+    await navigator.clipboard.writeText(text.value).then(
+      () => write(note, "Copied."),
+      () => write(note, "Copy the marked text."),
+    );
   });
   again.addEventListener("click", () => {
     if (asking) desk.send("restart", Date.now(), "");

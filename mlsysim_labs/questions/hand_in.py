@@ -19,6 +19,7 @@ class HandIn(ActWidget):
     `rows` : [mark, what, own] of each step: "done", "tried" or "open"
     `where` : where it is kept, in a sentence
     `text` : the record as text to paste; empty where there is none
+    `file` : name and text of the record's file, where a page offers it; nothing where it lies beside the notebook
     `may_restart` : whether one may start over; `on_restart` does it
     `sealed` : whether this is an exam that waits for the code of its teacher; `on_release` takes it
     """
@@ -28,8 +29,8 @@ class HandIn(ActWidget):
     rows: Any = traitlets.List().tag(sync=True)
     where = traitlets.Unicode().tag(sync=True)
     text = traitlets.Unicode().tag(sync=True)
+    file: Any = traitlets.Dict().tag(sync=True)
     may_restart = traitlets.Bool(False).tag(sync=True)
-
     sealed = traitlets.Bool(False).tag(sync=True)
 
     def __init__(self, *, on_restart: Callable[[], object], on_release: Callable[[str], object],

@@ -2,7 +2,7 @@
 // and it may be grabbed there. It is locked once; then the truth comes from the kernel.
 
 const TRAITS = ["question", "given", "locked", "truth", "unkept", "may_play"];
-const UNKEPT = "Not saved: kept only while this kernel runs.";
+const UNKEPT = "Not saved: kept in memory only.";
 const PAUSE = 900; // [ms] after the last key before what is wrong is said
 
 const clock = { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" };

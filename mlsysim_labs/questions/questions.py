@@ -226,10 +226,15 @@ class Questions(Mapping[str, AnyItem]):
             self._settling = False
         self._changed("")
 
+    @property
+    def afterwards(self) -> str:
+        """All that may be read beside the reflection."""
+        return "\n\n".join(self._after)
+
     def _show_after(self) -> None:
         reflection = self.tasks.get("reflection")
         if isinstance(reflection, ReflectionItem) and self.mode != "exam":
-            reflection.shown.derivation = "\n\n".join(self._after)
+            reflection.shown.derivation = self.afterwards
 
     def _handed_in(self) -> HandIn:
         """The card of the last step, as things stand."""

@@ -15,8 +15,8 @@ import solver
 from mlsysim_labs.commands import labs
 from mlsysim_labs.commands.app import exit_status
 
-NAMES = ["labs", "serve", "fit", "eval", "solve", "compare", "sweep", "explore", "optimize", "zoo", "audit", "seal",
-         "schema", "validate"]
+NAMES = ["labs", "export", "serve", "fit", "eval", "solve", "compare", "sweep", "explore", "optimize", "zoo", "audit",
+         "schema", "validate", "seal"]
 LOADED = "import sys; from mlsysim_labs.commands.app import exit_status; exit_status({words!r}); print(*sys.modules)"
 
 

@@ -13,10 +13,10 @@ import pytest
 from paths import ROOT
 
 PACKAGES = ("solver", "mlsysim_labs")
-OUTSIDE = ("tests", "tools", "benchmarks")
+OUTSIDE = ("tests", "tools", "benchmarks", "site")
 SOURCES = [file for name in PACKAGES for file in sorted((ROOT / name).rglob("*.py"))]
 VISITORS = [file for name in OUTSIDE for file in sorted((ROOT / name).rglob("*.py"))]
-SCRIPTS = [file for name in (PACKAGES[1], "tests") for kind in ("js", "css", "mjs")
+SCRIPTS = [file for name in (PACKAGES[1], "tests", "site") for kind in ("js", "css", "mjs")
            for file in sorted((ROOT / name).rglob(f"*.{kind}"))]
 ANYWIDGETS = {"_esm", "_css"}  # how anywidget wants a script and a style sheet to be called
 LONGEST_FILE, LONGEST_FUNCTION, MOST_FILES, WIDEST = 300, 40, 25, 120

@@ -64,8 +64,8 @@ def test_the_wheel_holds_the_packages_and_the_labs(wheel, checkout):
 def test_the_sdist_holds_what_builds_and_tests_it(checkout, tmp_path):
     with tarfile.open(build(checkout, tmp_path, "sdist")) as archive:
         held = {name.partition("/")[2] for name in archive.getnames()}
-    wanted = {name for folder in ("solver", "mlsysim_labs", "labs", "tests", "tools", "benchmarks", "binder", "docs")
-              for name in files(checkout, folder)}
+    wanted = {name for folder in ("solver", "mlsysim_labs", "labs", "tests", "tools", "benchmarks", "binder", "docs",
+                                  "site") for name in files(checkout, folder)}
     top = {"LICENSE", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "pyproject.toml", "Makefile", "PKG-INFO",
            ".gitignore"}
     assert wanted | top <= held

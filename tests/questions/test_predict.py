@@ -262,7 +262,7 @@ def test_one_may_go_on_without_saving(guess, saved):
     guess.button("Go on without saving").click()
     assert locked(guess) == 40 and len({step["id"] for step in guess.heard}) == 1
     assert [step.get("unkept") for step in guess.heard] == [None, None, True]
-    assert guess.css("predict-says").inner_text().startswith("Not saved: kept only while this kernel runs.")
+    assert guess.css("predict-says").inner_text().startswith("Not saved: kept in memory only.")
     assert "✓" not in guess.css("predict").inner_text() and not guess.banner.inner_text() and guess.flaws() == []
     guess.widget.unkept = False
     guess.push()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-HANDLE = ":is(.noUi-handle, .ui-slider-handle)"
+HANDLE = ":is(.noUi-handle, .ui-slider-handle, .page-slider)"
 # The time from a pointer event's own stamp to the end of the first frame that shows a change in the picture.
 WATCH = """(css) => {
   const watch = window.handWatch = { from: null, took: [], states: [] };

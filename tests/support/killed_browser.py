@@ -1,0 +1,35 @@
+"""A Chromium with a profile of its own that is killed like one whose machine lost power."""
+
+from __future__ import annotations
+
+import os
+import pathlib
+import re
+import signal
+import subprocess
+from typing import Any
+
+import equip
+from playwright.sync_api import sync_playwright
+
+LISTENS = re.compile(r"DevTools listening on (ws://\S+)")
+
+
+class Killed:
+    """A page of a browser whose processes all end at once when it is left; its profile stays."""
+
+    def __init__(self, profile: pathlib.Path) -> None:
+        flags = [*equip.CHROMIUM_FLAGS, "--headless=new", "--remote-debugging-port=0", f"--user-data-dir={profile}"]
+        self.process = subprocess.Popen([str(equip.chromium()), *flags, "about:blank"], stderr=subprocess.PIPE,
+                                        stdout=subprocess.DEVNULL, text=True, start_new_session=True)
+
+    def __enter__(self) -> Any:
+        assert self.process.stderr is not None
+        address = next(found[1] for line in self.process.stderr if (found := LISTENS.search(line)))
+        self._play = sync_playwright().start()
+        return self._play.chromium.connect_over_cdp(address).contexts[0].new_page()
+
+    def __exit__(self, *_: object) -> None:
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        self._play.stop()
