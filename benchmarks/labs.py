@@ -36,7 +36,7 @@ def submission(lab: Lab, right: bool) -> list[tuple[Any, str]]:
     answers = []
     for task in tasks_of(lab).values():
         wrong = typed(task, task.answer_of(task.mistakes[0].formula)) if task.mistakes else "infeasible"
-        answers.append((task, task.key if right else wrong))
+        answers.append((task, task.key(None) if right else wrong))
     return answers
 
 

@@ -32,6 +32,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mlsysim_labs.board import Board
+from mlsysim_labs.marking.draws import Draw
+from mlsysim_labs.marking.variants import Variant
 from mlsysim_labs.page.page import Asked
 from mlsysim_labs.page.rail import Step
 from mlsysim_labs.questions.items import Formula, PredictionItem
@@ -47,8 +49,10 @@ class Lab(Board):
 
     `slug` names the file of what a student does, beside the notebook; it follows from the title if it is not given
     `mode` : "learn", "demo" (all is shown, nothing kept) or "exam" (answers are kept and not judged)
-    `course`, `student`, `key` : draw each student's own parameters, see `variant`; in a course without a student the
-        lab asks for the name, once
+    `course`, `student` : of the record; they also draw each student's own numbers, see `draw`. In a course without a
+        student the lab asks for the name, once
+    `seed` : draws them instead, as `mlsysim_labs.marking.variants` makes it of course, student and the teacher's `key`;
+        a notebook that students get has the seed, and never the key
     `seal`, `release` : an exam's, see `mlsysim-labs seal`; where there was an exam nothing is judged in any mode before
         it is released
 
@@ -56,9 +60,10 @@ class Lab(Board):
     """
 
     def __init__(self, title: str = "", slug: str | None = None, mode: str | None = None, course: str = "",
-                 student: str = "", key: str | None = None, seal: str = "", release: str = "") -> None:
+                 student: str = "", key: str | None = None, seal: str = "", release: str = "",
+                 seed: int | None = None) -> None:
         super().__init__(title, slug or slug_of(title))
-        made = setting_of(mode, course, student, key, seal, release)
+        made = setting_of(mode, course, student, key, seal, release, seed)
         self._questions = Questions(self._wiring, slug or slug_of(title), made, self._publish)
         self._poses: dict[str, tuple[str, str]] = {}  # function and picture, by prediction
         self._views: dict[str, str] = {}  # the picture that a task's card opens, by task
@@ -86,11 +91,29 @@ class Lab(Board):
         return self._questions.is_open
 
     @property
-    def variant(self) -> Any:
-        """Draws this student's own parameters; None where all have the same."""
+    def variant(self) -> Variant | None:
+        """Draws this student's own numbers; None where all have the same."""
         return self.progress.variant
 
+    @property
+    def draws(self) -> dict[str, tuple[Any, ...]]:
+        """The options of what is drawn, by name; everybody's without a seed comes first."""
+        return {name: draw.options for name, draw in self._questions.draws.items()}
+
     # questions --------------------------------------------------------------------------------------------------
+
+    def draw(self, name: str, options: Sequence[Any]) -> Draw:
+        """A name with a value of each student's own: one of `options`, and the first for everybody without a seed.
+
+        Tasks, predictions and what explains them ask for it by name, as for a knob, and texts show it. It can stand in
+        `at`, itself or by its name. Knobs, pictures and plans are everybody's. An option with parts is a dict; then
+        ``draw["users"]`` is what stands in `at`, and texts show "{crowd.users:,}".
+
+        >>> lab = Lab("Ask each student something else")
+        >>> lab.draw("users", [8, 12, 16, 20]).name, lab.draws
+        ('users', {'users': (8, 12, 16, 20)})
+        """
+        return self._questions.draw(name, options)
 
     def predict(self, question: str, *, given: str = "", unit: str = "", at: Mapping[str, Any] | None = None,
                 show: Mapping[str, Any] | None = None, why: str = "", **look: Any) -> Decorator:
@@ -98,7 +121,8 @@ class Lab(Board):
         comes to, by option, of which the largest is meant.
 
         `given` : the conditions, apart from the question
-        `at` : settings of controls that the question states; the others stand where they start
+        `at` : settings of controls that the question states, and names that the function alone knows; both may be
+            drawn. The other controls stand where they start
         `show` : where the knobs go when the truth is shown, besides `at`; GUESS is the student's own number
         `why` : the reason, with the lab's names in its places: "One user keeps {user:GB}."
         `low`, `high`, `whole` : ends of the logarithmic scale, and whether only whole numbers make sense
@@ -207,6 +231,7 @@ class Lab(Board):
             return
         asked = self._questions
         asked.check_start(self._page.start_functions)
+        asked.check_drawn(self._page.functions)
         asked.ready()
         exam = self.mode == "exam"
         self._page.rail.kinds = asked.kinds

@@ -23,14 +23,14 @@ BLOCK = re.compile(r"(<!-- key -->\n).*?(<!-- /key -->)", re.DOTALL)
 def key(lab: Any) -> str:
     """Predictions and tasks with their keys, tolerances, and the numbers that mistakes lead to."""
     lines = ["| | Question | Key |", "| --- | --- | --- |"]
-    lines += [f"| predict | {asked(one)} | {one.key} |" for one in lab.questions.predictions.values()]
+    lines += [f"| predict | {asked(one)} | {one.key(None)} |" for one in lab.questions.predictions.values()]
     mistakes = []
     for name, one in tasks_of(lab).items():
         within = "" if one.whole or one.options or isinstance(one.truth, str) else f" ± {one.tolerance:.0%}"
-        lines.append(f"| `{name}` | {asked(one)} | {one.key}{within} |")
+        lines.append(f"| `{name}` | {asked(one)} | {one.key(None)}{within} |")
         for mistake in one.mistakes:
             wrong = key_text(one.answer_of(mistake.formula), one.unit, one.whole)
-            mistakes.append(f"- `{name}`, {wrong}: “{mistake.sentence}”")
+            mistakes.append(f"- `{name}`, {wrong}: “{one.explained(mistake.sentence)}”")
     lines += [f"| `{name}` | {asked(one)} | {'; '.join(one.shown.conditions)} |"
               for name, one in lab.questions.tasks.items() if isinstance(one, DesignItem)]
     return "\n".join([*lines, "", "Mistakes that are recognized:", "", *mistakes, ""] if mistakes else [*lines, ""])

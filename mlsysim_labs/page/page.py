@@ -76,6 +76,11 @@ class Page:
         self.watch(name, line.targets)
 
     @property
+    def functions(self) -> list[str]:
+        """All functions that something on the page follows."""
+        return [*self.pictures, *self.frames.poses, *self.frames.watchers]
+
+    @property
     def start_pictures(self) -> list[str]:
         """The pictures that may be seen before the predictions are locked."""
         return [name for name, one in self.pictures.items() if one.start or name in self.frames.poses.values()]

@@ -1,7 +1,7 @@
 """Labs out of notebooks: where the notebooks are, and the lab that the cells of one make.
 
 >>> lab = lab_of("03_kv_cache")
->>> lab.questions["token"].key
+>>> lab.questions["token"].key(None)
 '131 kB'
 """
 

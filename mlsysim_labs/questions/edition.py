@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
 from typing import Any
 
+from mlsysim_labs.marking.draws import Draw
 from mlsysim_labs.questions.explore_items import DesignItem, ExploreItem
 from mlsysim_labs.questions.items import Item, PredictionItem
 from mlsysim_labs.questions.task_items import ReflectionItem, TaskItem
@@ -14,15 +16,25 @@ from mlsysim_labs.records.json_data import canonical
 EDITION_DIGITS = 16
 
 
-def edition_of(items: Iterable[Any]) -> str:
-    """Sixteen hexadecimal digits that another name, question, unit, tolerance, option or setting changes.
+def edition_of(items: Iterable[Any], draws: Mapping[str, Draw] = MappingProxyType({})) -> str:
+    """Sixteen hexadecimal digits that another name, question, unit, tolerance, option, setting or draw changes.
 
-    Hints, mistakes and the order of what is told do not count: who asks the same asks the same edition.
+    Hints, mistakes, the order of what is told and what a student got drawn do not count: who asks the same asks the
+    same edition.
 
     >>> edition_of([])
     '4f53cda18c2baa0c'
     """
-    return hashlib.sha256(canonical([asked_by(item) for item in items]).encode("ascii")).hexdigest()[:EDITION_DIGITS]
+    asked = [asked_by(item) for item in items]
+    asked += [["Draw", name, [option_as_json(option) for option in draws[name].options]] for name in sorted(draws)]
+    return hashlib.sha256(canonical(asked).encode("ascii")).hexdigest()[:EDITION_DIGITS]
+
+
+def option_as_json(option: Any) -> Any:
+    """An option of a draw as JSON: its parts by name, records as their names."""
+    if isinstance(option, Mapping):
+        return {str(name): option_as_json(part) for name, part in option.items()}
+    return str(option)
 
 
 def asked_by(item: Any) -> list[Any]:

@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 
 from mlsysim_labs.marking.answers import AnswerError
+from mlsysim_labs.marking.variants import Variant
+from mlsysim_labs.marking.verdicts import Verdict
 from mlsysim_labs.pictures.parts.picture import Target
 from mlsysim_labs.questions.design import Design
 from mlsysim_labs.questions.explore import Explore
@@ -110,12 +112,17 @@ class DesignItem:
 
     def verdict(self, raw: Mapping[str, Any]) -> Reply:
         """What a plan is told; in an exam, that it is kept."""
-        missing = [name for name, met in self.conditions(raw).items() if not met]
+        found = self.judged(raw, self.progress.variant)
         if self.progress.mode == "exam":
             return Reply("kept", "Plans are judged after the exam.")
+        return Reply("right" if found.right else "wrong", found.sentence)
+
+    def judged(self, raw: Mapping[str, Any], variant: Variant | None) -> Verdict:
+        """Whether a plan meets every condition, which are the same for everybody; AnswerError as of `conditions`."""
+        missing = [name for name, met in self.conditions(raw).items() if not met]
         if missing:
-            return Reply("wrong", f"Not there yet: {'; '.join(missing)}.")
-        return Reply("right", "Your plan meets every condition.")
+            return Verdict(False, "plan", f"Not there yet: {'; '.join(missing)}.")
+        return Verdict(True, "right", "Your plan meets every condition.")
 
     @property
     def meaning(self) -> str:

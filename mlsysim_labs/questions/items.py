@@ -1,25 +1,28 @@
 """What a lab asks: a question whose truth is a function of the lab's names, computed when it is needed; predictions.
 
-A truth is asked at fixed settings: where the controls start, but for what the question states. So it is the same for
-every student and every moment, and until a prediction is locked nobody has computed it.
+A truth is asked at fixed settings: where the controls start, but for what the question states. So it is the same at
+every moment, and until a prediction is locked nobody has computed it. What a question states may be drawn: then it is
+the same for everybody with the same draw, and one item answers for all of them.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from mlsysim_labs.marking.answers import INFEASIBLE, AnswerError, count_text, known_unit
+from mlsysim_labs.marking.draws import Draw, settled
+from mlsysim_labs.marking.variants import Variant
 from mlsysim_labs.questions.predict import Prediction
 from mlsysim_labs.questions.progress import Progress
-from mlsysim_labs.questions.texts import explained, stated
+from mlsysim_labs.questions.texts import explained, heads_of, stated
 from mlsysim_labs.reactive.graph import needs_of
 from mlsysim_labs.reactive.wiring import GUESS, Wiring
-from solver.text import number_text
+from solver.text import nearest, number_text
 from solver.units import is_quantity
 
 Formula = Callable[..., Any]
@@ -61,7 +64,12 @@ def check_unit(unit: str, what: str) -> None:
 class Item:
     """A question, the function that answers it, and the settings at which it does.
 
+    `at` : of controls, and of names that the formula alone knows; what is drawn stands there as a draw, or as its name
     `given` : the conditions, apart from the question; both may have places for the settings, as `words.templates` has
+    `draws` : those of the lab, by name
+
+    A variant is whoever's draws they are: None is everybody without a seed. The properties are those of the student
+    who has the lab open.
     """
 
     wiring: Wiring
@@ -71,10 +79,19 @@ class Item:
     at: Mapping[str, Any]
     unit: str
     given: str
+    draws: Mapping[str, Draw]
+
+    kind = "answer"  # of what a record keeps
 
     def __post_init__(self) -> None:
-        self._answers: dict[Formula, Any] = {}  # by formula, since judging asks for the same ones again and again
+        self._known: dict[Any, Any] = {}  # judging asks for the same answers and texts again and again
         self._version = self.wiring.version
+        self.at = {name: self.draws.get(value, value) if isinstance(value, str) else value
+                   for name, value in self.at.items()}
+        known = {*self.wiring.controls, *needs_of(self.formula)} - self.wiring.functions.keys()
+        for name in self.at.keys() - known:
+            raise KeyError(f"{self.name} says {name!r}, which is no control, and nothing that its function asks for. "
+                           f"{nearest(name, known)}")
 
     @property
     def name(self) -> str:
@@ -83,27 +100,57 @@ class Item:
     @property
     def truth(self) -> Any:
         """The answer, in the question's unit: a number, "infeasible", or an option."""
-        return self.answer_of(self.formula)
+        return self.truth_for(self.progress.variant)
 
-    @property
-    def key(self) -> str:
-        """The truth as a person reads it, and may type it."""
-        return key_text(self.truth, self.unit)
+    def truth_for(self, variant: Variant | None) -> Any:
+        """The answer for a student."""
+        return self.answer_for(self.formula, variant)
+
+    def key(self, variant: Variant | None) -> str:
+        """The answer for a student as a person reads it, and may type it."""
+        return key_text(self.truth_for(variant), self.unit)
 
     def answer_of(self, formula: Formula) -> Any:
-        """What a function of the lab's names answers here, in the question's unit.
+        """What a function of the lab's names answers here, in the question's unit."""
+        return self.answer_for(formula, self.progress.variant)
 
-        Only what the function follows from is computed, and once: until something is declared anew.
+    def answer_for(self, formula: Formula, variant: Variant | None) -> Any:
+        """What it answers for a student.
+
+        Only what the function follows from is computed, and once for all who have the same draws: until something is
+        declared anew.
         """
-        if self._version != self.wiring.version:
-            self._answers.clear()
-            self._version = self.wiring.version
-        if formula not in self._answers:
-            self._answers[formula] = self._in_unit(self.wiring.value_at(formula, self.at))
-        return self._answers[formula]
+        return self._once(formula, needs_of(formula), variant,
+                          lambda at, said: self._in_unit(self.wiring.value_at(formula, at, said=said)))
 
     def _in_unit(self, value: Any) -> Any:
         return truth_in_unit(value, self.unit)
+
+    # what is drawn ----------------------------------------------------------------------------------------------
+
+    def settings(self, variant: Variant | None) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Where the controls stand for a student, and what else is said: what is drawn, and names of this question."""
+        at = settled(self.at, variant)
+        knobs = {name: value for name, value in at.items() if name in self.wiring.controls}
+        return knobs, settled(self.draws, variant) | {name: value for name, value in at.items() if name not in knobs}
+
+    def drawn(self, names: Iterable[str]) -> tuple[Draw, ...]:
+        """The draws on which functions and other names depend here."""
+        here = {value.name for value in self.at.values() if isinstance(value, Draw)}
+        return tuple(self.draws[name] for name in sorted(here | self.wiring.constants_of(names)) if name in self.draws)
+
+    def _once(self, what: Any, names: Iterable[str], variant: Variant | None,
+              found: Callable[[Mapping[str, Any], Mapping[str, Any]], Any]) -> Any:
+        """What is `found` at the settings of a student, who has them in common with all of the same draws."""
+        if self._version != self.wiring.version:
+            self._known.clear()
+            self._version = self.wiring.version
+        if ("draws", what) not in self._known:
+            self._known["draws", what] = self.drawn(names)
+        whose = what, *(draw.place(variant) for draw in self._known["draws", what])
+        if whose not in self._known:
+            self._known[whose] = found(*self.settings(variant))
+        return self._known[whose]
 
     def open_again(self) -> None:
         """As if nobody had been asked."""
@@ -113,13 +160,33 @@ class Item:
         """The lab's functions that the truth is made of."""
         return self.wiring.ancestors(needs_of(self.formula))
 
+    # words ------------------------------------------------------------------------------------------------------
+
     def stated(self, text: str) -> str:
         """A text with the settings of this question in its places: nothing of it is computed."""
-        return stated(self.wiring, self.at, text)
+        return self.stated_for(text, self.progress.variant)
+
+    def stated_for(self, text: str, variant: Variant | None) -> str:
+        """The same for a student."""
+        knobs, said = self.settings(variant)
+        return stated(self.wiring, knobs, text, said)
 
     def explained(self, text: str) -> str:
         """A text with anything of the lab's in its places, as it is at the settings of this question."""
-        return explained(self.wiring, self.at, text)
+        return self.explained_for(text, self.progress.variant)
+
+    def explained_for(self, text: str, variant: Variant | None) -> str:
+        """The same for a student."""
+        heads = heads_of(text)
+        if not heads:
+            return text
+        return str(self._once(text, heads, variant, lambda at, said: explained(self.wiring, at, text, said)))
+
+    def refill(self) -> None:
+        """Ask in this student's numbers, if the name, or the seed, came after the question."""
+        shown: Any = self.shown  # type: ignore[attr-defined]  # what is on the page is each kind's own
+        shown.question, shown.given = self.stated(self.question), self.stated(self.given)
+        self.progress.expect(self.name, self.kind, shown.question, shown)
 
 
 @dataclass
@@ -130,6 +197,8 @@ class PredictionItem(Item):
     show: Mapping[str, Any]
     why: str
 
+    kind = "prediction"
+
     def __post_init__(self) -> None:
         super().__post_init__()
         kind, mode = "choice" if "options" in self.look else "number", self.progress.mode
@@ -139,7 +208,7 @@ class PredictionItem(Item):
             unit=self.unit, kind=kind, mode=mode, on_lock=self._keep, on_play=self.progress.play,
             **self.look)
         self.shown.add_class(f"lab-step-{self.name}")
-        self.progress.expect(self.name, "prediction", self.shown.question, self.shown)
+        self.progress.expect(self.name, self.kind, self.shown.question, self.shown)
 
     @property
     def locked(self) -> bool:
@@ -168,8 +237,10 @@ class PredictionItem(Item):
 
     def raw_show(self) -> dict[str, Any]:
         """Where the knobs stand when the truth is shown: as the question says, and at what the student guessed."""
-        guessed = [name for name, value in self.show.items() if value == GUESS]
-        stated = {name: value for name, value in {**self.at, **self.show}.items() if name not in guessed}
+        variant = self.progress.variant
+        show = settled(self.show, variant)
+        guessed = [name for name, value in show.items() if value == GUESS]
+        stated = {name: value for name, value in (self.settings(variant)[0] | show).items() if name not in guessed}
         raw = self.wiring.start | self.wiring.raw_of(stated)
         if math.isfinite(self.guess):
             raw |= {name: self.wiring.control(name).nearest_raw(self.guess) for name in guessed}
@@ -198,7 +269,8 @@ class PredictionItem(Item):
 
     def _values(self) -> dict[str, list[Any]] | None:
         """What each option comes to, as a share of the largest and in words, where the function says so."""
-        found = self.wiring.value_at(self.formula, self.at)
+        knobs, said = self.settings(self.progress.variant)
+        found = self.wiring.value_at(self.formula, knobs, said=said)
         if not isinstance(found, Mapping):
             return None
         numbers = {option: float(truth_in_unit(value, self.unit)) for option, value in found.items()}

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from mlsysim_labs.marking.draws import Draw
 from mlsysim_labs.questions.edition import edition_of
 from mlsysim_labs.questions.explore_items import DesignItem, ExploreItem
 from mlsysim_labs.questions.hand_in import HandIn
-from mlsysim_labs.questions.items import Formula, PredictionItem
+from mlsysim_labs.questions.items import Formula, Item, PredictionItem
 from mlsysim_labs.questions.progress import Progress
 from mlsysim_labs.questions.setting import Setting
 from mlsysim_labs.questions.task_items import Mistake, ReflectionItem, TaskItem
@@ -34,6 +35,7 @@ class Questions(Mapping[str, AnyItem]):
         self.predictions: dict[str, PredictionItem] = {}
         self.explored: dict[str, ExploreItem] = {}
         self.tasks: dict[str, TaskItem | DesignItem | ReflectionItem] = {}
+        self.draws: dict[str, Draw] = {}
         self.hand_in: HandIn | None = None
         self._wiring, self._changed = wiring, changed
         self._progress: Progress | None = None
@@ -60,7 +62,7 @@ class Questions(Mapping[str, AnyItem]):
         if self._progress is None:
             self._progress = Progress(self.slug, self.setting)
             self._progress.changed.append(self._started_over)
-            self._progress.edition = lambda: edition_of(self.values())
+            self._progress.edition = lambda: edition_of(self.values(), self.draws)
         return self._progress
 
     @property
@@ -70,10 +72,21 @@ class Questions(Mapping[str, AnyItem]):
 
     # what is asked ----------------------------------------------------------------------------------------------
 
+    def draw(self, name: str, options: Sequence[Any]) -> Draw:
+        """One more name with a value of each student's own."""
+        if isinstance(options, (str, bytes, Mapping)) or not isinstance(options, Sequence):
+            raise TypeError(f"the options of the draw {name!r} are a {type(options).__name__}: give a list, with "
+                            f"everybody's first.")
+        one = Draw(name, tuple(options))
+        self._wiring.fix(name, one.of(None))
+        self.draws[name] = one
+        return one
+
     def predict(self, question: str, formula: Formula, at: Mapping[str, Any], unit: str, given: str,
                 look: Mapping[str, Any], show: Mapping[str, Any], why: str) -> None:
         """One more prediction."""
-        one = PredictionItem(self._wiring, self.progress, question, formula, at, unit, given, look, show, why)
+        one = PredictionItem(self._wiring, self.progress, question, formula, at, unit, given, self.draws, look, show,
+                             why)
         one.shown.observe(lambda change: self._locked(one), "locked")
         self.predictions[one.name] = one
         self._changed("")
@@ -90,8 +103,8 @@ class Questions(Mapping[str, AnyItem]):
              mistakes: Mapping[str, Formula]) -> None:
         """One more task."""
         known = [Mistake(wrong, sentence) for sentence, wrong in mistakes.items()]
-        one = TaskItem(self._wiring, self.progress, question, formula, at, unit, given, tolerance, whole, options,
-                       means, list(hints), known, others=lambda: map(self.task_of, self._judged()))
+        one = TaskItem(self._wiring, self.progress, question, formula, at, unit, given, self.draws, tolerance, whole,
+                       options, means, list(hints), known, others=lambda: map(self.task_of, self._judged()))
         self._add(one)
 
     def design(self, question: str, formula: Formula, given: str, means: str) -> DesignItem:
@@ -156,11 +169,11 @@ class Questions(Mapping[str, AnyItem]):
         """Step of the rail, name, widget and question of each card that may be seen."""
         if self.needs_name:
             return [("Predict", "name", self._name_card(), WHO)]
-        cards = [("Predict", one.name, one.shown, one.question) for one in self.predictions.values()]
+        cards = [("Predict", one.name, one.shown, one.shown.question) for one in self.predictions.values()]
         if not self.is_open or not len(self):
             return cards
-        cards += [("Explore", one.name, one.shown, one.question) for one in self.explored.values()]
-        cards += [("Reflect" if isinstance(one, ReflectionItem) else "Decide", one.name, one.shown, one.question)
+        cards += [("Explore", one.name, one.shown, one.shown.question) for one in self.explored.values()]
+        cards += [("Reflect" if isinstance(one, ReflectionItem) else "Decide", one.name, one.shown, one.shown.question)
                   for one in self.tasks.values()]
         return [*cards, ("Hand in", "hand_in", self._handed_in(), TO_HAND_IN)]
 
@@ -217,7 +230,10 @@ class Questions(Mapping[str, AnyItem]):
             self._changed(one.name if one.locked else "")
 
     def _started_over(self) -> None:
-        """Everything as if it were new, and again what has been done since."""
+        """Everything as if it were new, and again what has been done since; in the numbers of whoever it is now."""
+        for one in self.values():
+            if isinstance(one, Item):
+                one.refill()
         if not self.progress.played:
             self._settling = True
             for item in self.values():
@@ -261,6 +277,13 @@ class Questions(Mapping[str, AnyItem]):
                 if common:
                     raise ValueError(f"{name} moves before the prediction {one.name} is locked, and both need "
                                      f"{', '.join(common)}: give the picture functions of its own, or no start.")
+
+    def check_drawn(self, functions: Iterable[str]) -> None:
+        """What is on the page is everybody's, and follows no draw."""
+        for name in functions:
+            if drawn := sorted(self._wiring.constants_of([name])):
+                raise ValueError(f"{name} is on the page, which is the same for everybody, and it needs the draw "
+                                 f"{', '.join(drawn)}. Ask for draws in tasks, predictions and what explains them.")
 
     @property
     def first(self) -> str:

@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
+from mlsysim_labs.marking.variants import Variant
 from solver.text import nearest
 
 MODES = ("learn", "demo", "exam")
@@ -24,7 +25,7 @@ MODES = ("learn", "demo", "exam")
 class Setting:
     """`mode` : "learn", "demo" (all is shown, nothing kept) or "exam" (answers are kept and not judged)
 
-    `course`, `student`, `key` : draw each student's own parameters
+    `course`, `student`, `key` : draw each student's own parameters; where there is a `seed`, that draws them
     `keeps` : whether there is a record, read and written
     `seal` : of an exam, what `mlsysim-labs seal` prints; `release` : the code that opens it when the exam is over
     `plays` : whether one may explore without a guess, and start over; if nothing is said, outside of courses
@@ -38,8 +39,11 @@ class Setting:
     plays: bool | None = None
     seal: str = ""
     release: str = ""
+    seed: int | None = None
 
     def __post_init__(self) -> None:
+        if self.seed is not None:
+            Variant(self.seed)  # or it says what is wrong with it
         if self.mode not in MODES:
             raise ValueError(f"the mode of a lab is {self.mode!r}. {nearest(self.mode, MODES)}")
 
@@ -63,9 +67,9 @@ def setting(said: Setting) -> Iterator[None]:
 
 
 def setting_of(mode: str | None, course: str = "", student: str = "", key: str | None = None, seal: str = "",
-               release: str = "") -> Setting:
-    """What a program has said, else the arguments, else the variables MLSYSIM_LABS_MODE, _COURSE, _STUDENT, _SEAL,
-    _RELEASE and _PLAY.
+               release: str = "", seed: int | None = None) -> Setting:
+    """What a program has said, else the arguments, else the variables MLSYSIM_LABS_MODE, _COURSE, _STUDENT, _SEED,
+    _SEAL, _RELEASE and _PLAY.
 
     A teacher who wants play in a course sets MLSYSIM_LABS_PLAY to 1, and one who wants none at all to 0.
 
@@ -76,7 +80,16 @@ def setting_of(mode: str | None, course: str = "", student: str = "", key: str |
         mode or _of_environment("MODE") or "learn", course or _of_environment("COURSE"),
         (student or _of_environment("STUDENT")).strip(), key, seal=seal or _of_environment("SEAL"),
         release=release or _of_environment("RELEASE"),
-        plays={"1": True, "0": False}.get(_of_environment("PLAY")))
+        plays={"1": True, "0": False}.get(_of_environment("PLAY")),
+        seed=_seed_of_environment() if seed is None else seed)
+
+
+def _seed_of_environment() -> int | None:
+    text = _of_environment("SEED").strip()
+    if text and not (text.isascii() and text.isdigit()):
+        raise ValueError(f"MLSYSIM_LABS_SEED is {text!r}: set the whole number that your teacher gave to you, or "
+                         f"nothing.")
+    return int(text) if text else None
 
 
 def _of_environment(name: str) -> str:

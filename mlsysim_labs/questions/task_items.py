@@ -11,6 +11,7 @@ from mlsysim_labs.marking.question import kept_sentence
 from mlsysim_labs.marking.spellings import count_text
 from mlsysim_labs.marking.tables import AnswerError, sentence
 from mlsysim_labs.marking.units import known_unit
+from mlsysim_labs.marking.variants import Variant
 from mlsysim_labs.marking.verdicts import Verdict, verdict_on
 from mlsysim_labs.marking.wording import trimmed
 from mlsysim_labs.questions.items import Formula, Item, check_unit, key_text
@@ -60,11 +61,11 @@ class TaskItem(Item):
                           mode=mode, on_answer=self._keep, on_hint=self._hint, on_key=self.show_key)
         self.shown.add_class(f"lab-step-{self.name}")
         self._show_hints(0)
-        self.progress.expect(self.name, "answer", self.shown.question, self.shown)
+        self.progress.expect(self.name, self.kind, self.shown.question, self.shown)
 
-    @property
-    def key(self) -> str:
-        return key_text(self.truth, self.unit, self.whole)
+    def key(self, variant: Variant | None) -> str:
+        """The answer for a student as a person reads it, and may type it."""
+        return key_text(self.truth_for(variant), self.unit, self.whole)
 
     def add_hints(self, *hints: str) -> None:
         """More hints, after those that there are."""
@@ -90,7 +91,7 @@ class TaskItem(Item):
 
     def show_key(self) -> None:
         """The key itself, as a class may see it."""
-        self.shown.answer, self.shown.solved = self.key, True
+        self.shown.answer, self.shown.solved = self.key(self.progress.variant), True
         self.shown.state, self.shown.feedback = "right", "The key, from the solver."
         self._show_meaning()
 
@@ -134,43 +135,56 @@ class TaskItem(Item):
             if self.options:
                 return Reply("kept", sentence("later"))
             return Reply("kept", kept_sentence(text, self.unit, self.whole, asked_before=asked_before))
-        found = self._of_option(text) if self.options else self._of_number(text, tries, asked_before)
+        found = self.judged(text, self.progress.variant, tries, asked_before)
         return Reply("right" if found.right else "wrong", found.sentence)
 
-    def _of_option(self, text: str) -> Verdict:
+    def judged(self, text: str, variant: Variant | None, tries: int = 1, asked_before: bool = True) -> Verdict:
+        """Whether an answer is right for a student, in what way, and what to say; AnswerError asks back.
+
+        It is the same in every mode; an exam's answers are judged when it is over.
+        """
+        if self.options:
+            return self._of_option(text, variant)
+        return self._of_number(text, variant, tries, asked_before)
+
+    def _of_option(self, text: str, variant: Variant | None) -> Verdict:
         """Whether it is the right option; else the sentence on the mistake that leads to it."""
-        if text == self.truth:
+        if text == self.truth_for(variant):
             return Verdict(True, "right", "Right.")
-        wrong = (self.explained(m.sentence) for m in self.mistakes if self.answer_of(m.formula) == text)
+        wrong = (self.explained_for(m.sentence, variant) for m in self.mistakes
+                 if self.answer_for(m.formula, variant) == text)
         return Verdict(False, "option", next(wrong, "Not that one. Try it with the knobs."))
 
-    def _of_number(self, text: str, tries: int, asked_before: bool) -> Verdict:
+    def _of_number(self, text: str, variant: Variant | None, tries: int, asked_before: bool) -> Verdict:
         """Whether it is the right number with its unit, and what to say."""
-        known = {self.explained(mistake.sentence): self.answer_of(mistake.formula) for mistake in self.mistakes}
+        known = {self.explained_for(mistake.sentence, variant): self.answer_for(mistake.formula, variant)
+                 for mistake in self.mistakes}
         numbers = {said: value for said, value in known.items() if not isinstance(value, str)}
-        found = verdict_on(text, self.truth, self.unit, self.tolerance, numbers, self.whole, asked_before=asked_before)
+        truth = self.truth_for(variant)
+        found = verdict_on(text, truth, self.unit, self.tolerance, numbers, self.whole, asked_before=asked_before)
         if found.right or found.code not in ("wrong", "factor"):
             return found
         value = answer_of(text).value
         if value < 0:
             said = "That's below zero. Did you subtract the wrong way round?"
             return replace(found, code="negative", sentence=said)
-        if other := self._other(text):
-            said = f"That answers another question: “{other.shown.question}”"
+        if other := self._other(text, variant):
+            said = f"That answers another question: “{other.stated_for(other.question, variant)}”"
             return replace(found, code="other task", sentence=said)
-        if found.code == "wrong" and tries >= VAGUE and not isinstance(self.truth, str):
-            high = value > self.truth * known_unit(self.unit).factor
+        if found.code == "wrong" and tries >= VAGUE and not isinstance(truth, str):
+            high = value > truth * known_unit(self.unit).factor
             return replace(found, sentence=f"Too {'high' if high else 'low'}. {found.sentence}")
         return found
 
-    def _other(self, text: str) -> TaskItem | None:
+    def _other(self, text: str, variant: Variant | None) -> TaskItem | None:
         """The task that this answer is the key of."""
         for task in self.others():
-            if task is not self and not task.options and task.unit == self.unit and task.truth != INFEASIBLE:
-                with suppress(AnswerError):
-                    judged = verdict_on(text, task.truth, task.unit, task.tolerance, {}, task.whole, asked_before=True)
-                    if judged.right:
-                        return task
+            if task is self or task.options or task.unit != self.unit or task.truth_for(variant) == INFEASIBLE:
+                continue
+            with suppress(AnswerError):
+                truth = task.truth_for(variant)
+                if verdict_on(text, truth, task.unit, task.tolerance, {}, task.whole, asked_before=True).right:
+                    return task
         return None
 
     def _hint(self) -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -35,6 +36,7 @@ class Wiring:
         self.graph = Graph(**{GUESS: math.nan})
         self.controls: dict[str, Control] = {}
         self.functions: dict[str, Callable[..., Any]] = {}
+        self.constants: dict[str, Any] = {}  # what functions ask for and no knob moves; a question may say others
         self.symbols: dict[str, Any] = {GUESS: symbol(GUESS)}
         self.kernel_only: dict[str, str] = {}  # functions that follow the kernel, and why
         self.too_long: dict[str, str] = {}  # functions whose program does not fit a frame, in a sentence
@@ -51,10 +53,23 @@ class Wiring:
             raise ValueError(f"{name!r} cannot be a control: functions ask for it by name, so give a Python name.")
         if name == GUESS:
             raise ValueError(f"{name!r} is what a learner guesses, and no control can be called so.")
+        if name in self.constants:
+            raise ValueError(f"{name!r} is drawn here: give the control another name.")
         self.graph.add(name, control.read(control.raw))
         self.controls[name], self.symbols[name] = control, control.symbol
         control.widget.observe(lambda change: self._moved(control), control.trait)
         control.widget.add_class(f"lab-control-{name}")
+        self._retrace(name)
+
+    def fix(self, name: str, value: Any) -> None:
+        """A constant under its name, which functions ask for."""
+        if not name.isidentifier():
+            raise ValueError(f"{name!r} cannot be drawn: functions ask for it by name, so give a Python name.")
+        if name in self.controls or name == GUESS:
+            kind = "what a learner guesses" if name == GUESS else "a control"
+            raise ValueError(f"{name!r} is {kind} here: give the draw another name.")
+        self.graph.add(name, value)
+        self.constants[name] = self.symbols[name] = value
         self._retrace(name)
 
     def control(self, name: str) -> Control:
@@ -157,6 +172,12 @@ class Wiring:
         """The controls that functions follow."""
         return {need for name in self.ancestors(names) for need in self.graph.needs(name) if need in self.controls}
 
+    def constants_of(self, names: Iterable[str]) -> set[str]:
+        """The constants among `names`, and those that functions among them follow."""
+        wanted = set(names)
+        asked = {need for name in self.ancestors(wanted) for need in self.graph.needs(name)}
+        return (wanted | asked) & self.constants.keys()
+
     def waits(self, name: str) -> bool:
         """Whether a function, or one before it, follows the kernel."""
         return not self.kernel_only.keys().isdisjoint(self.ancestors([name]))
@@ -167,13 +188,15 @@ class Wiring:
 
     # values at other settings -----------------------------------------------------------------------------------
 
-    def values_at(self, raw: Mapping[str, Any], wanted: Iterable[str] | None = None) -> dict[str, Any]:
+    def values_at(self, raw: Mapping[str, Any], wanted: Iterable[str] | None = None,
+                  said: Mapping[str, Any] = MappingProxyType({})) -> dict[str, Any]:
         """Values when the controls stand there: of `wanted` and what they need, or of everything. Nothing moves.
 
-        What cannot be computed is left out, and so is what follows from it. `raw` may have a guess.
+        What cannot be computed is left out, and so is what follows from it. `raw` may have a guess; `said` has
+        constants that are others there, and names that only a question knows.
         """
         values = {name: control.read(raw[name]) for name, control in self.controls.items()}
-        values[GUESS] = raw.get(GUESS, math.nan)
+        values |= {**self.constants, GUESS: raw.get(GUESS, math.nan), **said}
         needed = self.functions.keys() if wanted is None else self.ancestors(wanted)
         with np.errstate(all="ignore"):
             for name in (n for n in self.functions if n in needed):
@@ -183,10 +206,11 @@ class Wiring:
                         values[name] = self.functions[name](**{need: values[need] for need in needs})
         return values
 
-    def value_at(self, formula: Callable[..., Any], at: Mapping[str, Any], guess: float = math.nan) -> Any:
-        """What a function of the lab's names gives where the controls start, but for `at`."""
+    def value_at(self, formula: Callable[..., Any], at: Mapping[str, Any], guess: float = math.nan,
+                 said: Mapping[str, Any] = MappingProxyType({})) -> Any:
+        """What a function of the lab's names gives where the controls start, but for `at`, and what is `said`."""
         needs = needs_of(formula)
-        values = self.values_at(self.start | self.raw_of(at) | {GUESS: guess}, needs)
+        values = self.values_at(self.start | self.raw_of(at) | {GUESS: guess}, needs, said)
         missing = [need for need in needs if need not in values]
         if missing:
             raise NameError(f"{formula.__name__} asks for {missing[0]!r}, which the lab does not have there. "

@@ -49,7 +49,7 @@ def truths(lab: Any) -> dict[str, Any]:
 
 def keys(lab: Any) -> dict[str, str]:
     """What to type to be right, by task."""
-    return {name: task.key for name, task in tasks_of(lab).items()}
+    return {name: task.key(None) for name, task in tasks_of(lab).items()}
 
 
 def forget(jupyter: Jupyter, notebook: str, slug: str) -> None:
