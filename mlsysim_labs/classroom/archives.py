@@ -30,7 +30,7 @@ class ZipMember(NamedTuple):
     """
 
     name: str
-    index: int
+    place: int
     size: int
     why: str = ""
 
@@ -64,9 +64,9 @@ def _check_directory(source: str | BinaryIO) -> None:
 
 def zip_members(archive: zipfile.ZipFile) -> Iterator[ZipMember]:
     """The files of an archive in order, folders aside."""
-    for index, info in enumerate(archive.infolist()):
+    for place, info in enumerate(archive.infolist()):
         if not info.is_dir():
-            yield ZipMember(info.filename, index, info.file_size, _unread(info))
+            yield ZipMember(info.filename, place, info.file_size, _unread(info))
 
 
 def _unread(info: zipfile.ZipInfo) -> str:
@@ -80,10 +80,10 @@ def _unread(info: zipfile.ZipInfo) -> str:
     return ""
 
 
-def member_bytes(archive: zipfile.ZipFile, index: int, limit: int) -> bytes:
+def member_bytes(archive: zipfile.ZipFile, place: int, limit: int) -> bytes:
     """A member as it is, but at most `limit` bytes and one more; ArchiveError where it is damaged."""
     try:
-        with archive.open(archive.infolist()[index]) as member:
+        with archive.open(archive.infolist()[place]) as member:
             return member.read(limit + 1)
     except (zipfile.BadZipFile, OSError, EOFError, ValueError, RuntimeError, NotImplementedError, zlib.error,
             struct.error, IndexError):

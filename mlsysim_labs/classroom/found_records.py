@@ -9,11 +9,12 @@ from __future__ import annotations
 import email
 import email.policy
 import io
+import itertools
 import json
 import re
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from mlsysim_labs.classroom.archives import ZIP_MARKS, ArchiveError, member_bytes, opened_archive, zip_members
@@ -25,7 +26,7 @@ from mlsysim_labs.records.record import MIME, Record
 from mlsysim_labs.records.sound import BYTE_MARKS, sound_events
 from mlsysim_labs.records.text import END, TEXT_LIMIT, packed_in, unpacked_bytes
 
-PARSED_WHOLE = 8_000_000  # bytes of JSON, which may take 25 times as much memory; of longer ones, entries are looked for
+PARSED_WHOLE = 8_000_000  # bytes of JSON, which may take 25 times as much memory; in longer ones I look for entries
 MOST_BYTES, MOST_FILES, DEEPEST = 200_000_000, 300, 3  # of one student's archives, together
 MOST_RECORDS = 20  # in one text
 MAIL = re.compile(rb"^Content-Transfer-Encoding:\s*base64", re.IGNORECASE | re.MULTILINE)
@@ -49,7 +50,6 @@ class Budget:
     bytes_left: int = MOST_BYTES
     files_left: int = MOST_FILES
     depth_left: int = DEEPEST
-    seen: set[int] = field(default_factory=set)
 
 
 def files_found(data: bytes, label: str, labs: Collection[str], budget: Budget | None = None) -> Iterator[FileFound]:
@@ -95,7 +95,7 @@ def _of_member(archive: Any, member: Any, name: str, labs: Collection[str], budg
     why = member.why or system_reason(name.split("/"))
     if not why:
         try:
-            data = member_bytes(archive, member.index, limit)
+            data = member_bytes(archive, member.place, limit)
             budget.bytes_left -= len(data)
             why = "" if len(data) <= limit else f"it has more than {limit / 1e6:,.0f} MB within its archive"
         except ArchiveError as problem:
@@ -155,10 +155,10 @@ def _of_bundles(bundles: Iterable[Any], labs: Collection[str]) -> tuple[list[Rec
 
 def _of_text(data: bytes, labs: Collection[str], budget: Budget) -> tuple[list[Record], str]:
     """The records that stand in a text, a page or a mail, as lines to copy."""
-    if MAIL.search(data[:LONGEST_MAIL]):
-        data = b"\n".join([data, *_mail_parts(data)])
     records: list[Record] = []
     said = ""
+    if budget.depth_left and MAIL.search(data[:LONGEST_MAIL]):
+        records += _in_mail(data, labs, budget)
     for text in _around_records(_text_of(data)):
         try:
             packed = packed_in(text)
@@ -203,8 +203,17 @@ def _around_records(text: str) -> Iterator[str]:
             yield text[start:end + len(END) + 200]
 
 
+def _in_mail(data: bytes, labs: Collection[str], budget: Budget) -> list[Record]:
+    """The records in what a mail carries."""
+    budget.depth_left -= 1
+    parts = list(itertools.islice(_mail_parts(data), MOST_FILES))
+    found = [record for part in parts for one in files_found(part, "", labs, budget) for record in one.records]
+    budget.depth_left += 1
+    return found
+
+
 def _mail_parts(data: bytes) -> Iterator[bytes]:
-    """What a mail carries in base64: texts and attached files; their entries are looked for as in any text."""
+    """What a mail carries: texts and attached files."""
     with suppress(Exception):  # a mail may be anything
         message = email.message_from_bytes(data[:LONGEST_MAIL], policy=email.policy.compat32)
         for part in message.walk():

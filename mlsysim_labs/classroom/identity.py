@@ -95,7 +95,8 @@ def _of_person(part: str, roster: Roster, labs: Sequence[str], is_last: bool) ->
         return Attribution(found.pop())
     if found or called:
         several = sorted(found or called, key=lambda one: one.id)
-        return Attribution(None, f"its name may be that of {' or '.join(f'{one.name} ({one.id})' for one in several[:4])}")
+        people = " or ".join(f"{one.name} ({one.id})" for one in several[:4])
+        return Attribution(None, f"its name may be that of {people}")
     return None
 
 

@@ -45,6 +45,7 @@ class Roster:
 
     def __init__(self, students: Iterable[Student]) -> None:
         self.students = tuple(students)
+        self._listed = {one.id: one for one in self.students}
         self._ids: dict[str, set[Student]] = defaultdict(set)
         self._names: dict[str, list[Student]] = defaultdict(list)
         for one in self.students:
@@ -52,6 +53,10 @@ class Roster:
                 self._ids[folded_id(known)].add(one)
             for spelling in one.spellings:
                 self._names[spelling].append(one)
+
+    def student(self, id: str) -> Student:
+        """The one whose grades are listed under that id."""
+        return self._listed[id]
 
     def by_id(self, text: str) -> Student | None:
         """The one student with that id; None where nobody has it, or several."""

@@ -17,7 +17,7 @@ from typing import NamedTuple
 DELIMITERS = (",", ";", "\t", "|")
 MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 BOM = "\ufeff"
-FORMULA = re.compile(r"(^|[;,|\t])(\s*)(?=[=+\-@＝＋－＠])")  # where a spreadsheet may see one, whatever its delimiter is
+FORMULA = re.compile(r"(^|[;,|\t])(\s*)(?=[=+\-@＝＋－＠])")  # where one may begin, whatever the delimiter is
 HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")  # also what turns the reading direction round
 NUMBER = re.compile(r"[+-]?[0-9]+([.,][0-9]+)?")
 
@@ -62,7 +62,8 @@ def decoded_text(data: bytes, encoding: str = "") -> tuple[str, str]:
         except UnicodeDecodeError:
             continue
         except LookupError:
-            raise ValueError(f"there is no encoding {encoding!r}: write utf-8, gb18030 or cp1252, for example.") from None
+            raise ValueError(f"there is no encoding {encoding!r}: write utf-8, gb18030 or cp1252, for example."
+                             ) from None
         if text.encode(name) == data:
             return text, name
     raise ValueError(f"this file cannot be read as {encoding}: leave the encoding out, or name the one that it has.")
@@ -118,8 +119,9 @@ def safe_cell(text: str) -> str:
 def csv_text(rows: Iterable[Sequence[str]]) -> str:
     """Rows as CSV, each cell safe in a spreadsheet.
 
-    >>> csv_text([["id", "name"], ["1", "@Ada, Countess"]])
-    "id,name\\n1,\\"'@Ada, Countess\\"\\n"
+    >>> print(csv_text([["id", "name"], ["1", "@Ada, Countess"]]), end="")
+    id,name
+    1,"'@Ada, Countess"
     """
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows([safe_cell(cell) for cell in row] for row in rows)

@@ -38,14 +38,15 @@ class Submission(NamedTuple):
         return [part for part in self.label.replace("\\", "/").split("/") if part not in ("", ".", "..")]
 
 
-def submissions_in(source: pathlib.Path, is_somebodys: Callable[[str], bool]) -> list[Submission]:
-    """All files of a folder, or of an archive, in the order of their labels.
+def submissions_in(source: pathlib.Path, is_somebodys: Callable[[str], bool],
+                   out: pathlib.Path | None = None) -> list[Submission]:
+    """All files of a folder, or of an archive, in the order of their labels; but none of a folder `out` within.
 
     An archive in a folder is a student's if its name says so; others are a learning system's, and what is in them is
     listed. ValueError where there is no such folder or file.
     """
     if source.is_dir():
-        found = list(_in_folder(source, "", is_somebodys, 0))
+        found = list(_in_folder(source.resolve(), "", is_somebodys, 0, out))
     elif source.suffix.lower() == ".zip" and source.is_file():
         found = list(_in_archive(str(source), ""))
     else:
@@ -53,7 +54,8 @@ def submissions_in(source: pathlib.Path, is_somebodys: Callable[[str], bool]) ->
     return sorted(found, key=lambda one: (one.label, one.member))
 
 
-def _in_folder(folder: pathlib.Path, above: str, is_somebodys: Callable[[str], bool], depth: int) -> Iterator[Submission]:
+def _in_folder(folder: pathlib.Path, above: str, is_somebodys: Callable[[str], bool], depth: int,
+               out: pathlib.Path | None) -> Iterator[Submission]:
     try:
         with os.scandir(folder) as entries:
             listed = sorted(entries, key=lambda one: one.name)
@@ -67,8 +69,8 @@ def _in_folder(folder: pathlib.Path, above: str, is_somebodys: Callable[[str], b
         elif entry.is_dir(follow_symlinks=False):
             if depth == DEEPEST_FOLDER:
                 yield Submission(label, entry.path, why=f"its folder is more than {DEEPEST_FOLDER} deep")
-            elif entry.name.lower() not in SYSTEM_FOLDERS:
-                yield from _in_folder(pathlib.Path(entry.path), f"{label}/", is_somebodys, depth + 1)
+            elif entry.name.lower() not in SYSTEM_FOLDERS and pathlib.Path(entry.path) != out:
+                yield from _in_folder(pathlib.Path(entry.path), f"{label}/", is_somebodys, depth + 1, out)
         else:
             yield from _file(entry, label, is_somebodys)
 
@@ -86,10 +88,10 @@ def _file(entry: os.DirEntry[str], label: str, is_somebodys: Callable[[str], boo
 def _in_archive(file: str, above: str) -> Iterator[Submission]:
     try:
         with opened_archive(file, trusted=True) as archive:
-            for place, member in enumerate(zip_members(archive)):
-                if place == MOST_FILES_LISTED:
+            for count, member in enumerate(zip_members(archive)):
+                if count == MOST_FILES_LISTED:
                     raise ArchiveError(f"it has more than {MOST_FILES_LISTED:,} files")
-                one = Submission(f"{above}{shown_label(member.name)}", file, member.index, member.why)
+                one = Submission(f"{above}{shown_label(member.name)}", file, member.place, member.why)
                 yield one._replace(why=one.why or system_reason(one.parts))
     except ArchiveError as problem:
         yield Submission(above.rstrip("/") or pathlib.Path(file).name, file, why=str(problem))
