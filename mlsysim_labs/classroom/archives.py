@@ -17,7 +17,7 @@ from typing import BinaryIO, NamedTuple
 ZIP_MARKS = (b"PK\x03\x04", b"PK\x05\x06")
 DIRECTORY_LIMIT = 4_000_000  # bytes of the list of an archive that a student made: 40,000 names
 TAIL = 65_557  # bytes, in which the end of an archive is
-METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+ZIP_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 class ArchiveError(ValueError):
@@ -75,7 +75,7 @@ def _unread(info: zipfile.ZipInfo) -> str:
         return "it is a link, and I follow none"
     if info.flag_bits & 1:
         return "it is encrypted: hand it in without a password"
-    if info.compress_type not in METHODS:
+    if info.compress_type not in ZIP_METHODS:
         return "it is compressed in a way that I do not read: zip it as usual"
     return ""
 

@@ -25,7 +25,7 @@ PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}")
 SIGNS = {"right": "✓", "done": "✓", "partly": "◐", "wrong": "✗", "open": "○"}
 SAID = {"right": "Right.", "done": "Done.", "partly": "Partly right.", "wrong": "Not right.", "open": "Not answered."}
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~<>&-])")
-PAGE = """<!doctype html>
+FEEDBACK_PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
 <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
 <style>
@@ -75,7 +75,7 @@ def feedback_page(student: Student, labs: Mapping[str, MarkedLab], mark: Student
     if not mark.labs:
         parts += ["<p>No record of a lab could be read in what you handed in:</p>", "<ul>", *(
             f"<li>{as_html(line.file)}: {as_html(line.why)}</li>" for line in mark.log), "</ul>"]
-    return PAGE.format(title=name, body="\n".join(parts))
+    return FEEDBACK_PAGE.format(title=name, body="\n".join(parts))
 
 
 def _page_row(marked: MarkedLab, item: ItemMark, variant: Variant | None) -> str:

@@ -44,7 +44,7 @@ class FileFound(NamedTuple):
 
 
 @dataclass
-class Budget:
+class ReadLimit:
     """What is still read of one student's archives."""
 
     bytes_left: int = MOST_BYTES
@@ -52,7 +52,7 @@ class Budget:
     depth_left: int = DEEPEST
 
 
-def files_found(data: bytes, label: str, labs: Collection[str], budget: Budget | None = None) -> Iterator[FileFound]:
+def files_found(data: bytes, label: str, labs: Collection[str], budget: ReadLimit | None = None) -> Iterator[FileFound]:
     """What is in a file; of an archive what is in each of its files. `labs` are those whose damaged records count.
 
     >>> record = Record("03_kv_cache").added("reflection", "reflection", {"text": "More users."})
@@ -60,7 +60,7 @@ def files_found(data: bytes, label: str, labs: Collection[str], budget: Budget |
     >>> found.records[0] == record
     True
     """
-    budget = budget or Budget()
+    budget = budget or ReadLimit()
     if data.startswith(ZIP_MARKS):
         yield from _of_archive(data, label, labs, budget)
         return
@@ -68,7 +68,7 @@ def files_found(data: bytes, label: str, labs: Collection[str], budget: Budget |
     yield FileFound(label, tuple(records), why or ("" if records else NO_RECORD))
 
 
-def _of_archive(data: bytes, label: str, labs: Collection[str], budget: Budget) -> Iterator[FileFound]:
+def _of_archive(data: bytes, label: str, labs: Collection[str], budget: ReadLimit) -> Iterator[FileFound]:
     if not budget.depth_left:
         yield FileFound(label, (), f"it is an archive in an archive, more than {DEEPEST} deep")
         return
@@ -89,7 +89,7 @@ def _of_archive(data: bytes, label: str, labs: Collection[str], budget: Budget) 
         budget.depth_left += 1
 
 
-def _of_member(archive: Any, member: Any, name: str, labs: Collection[str], budget: Budget) -> Iterator[FileFound]:
+def _of_member(archive: Any, member: Any, name: str, labs: Collection[str], budget: ReadLimit) -> Iterator[FileFound]:
     """What is in one file of an archive."""
     limit = min(PARSED_WHOLE * 2, budget.bytes_left)
     why = member.why or system_reason(name.split("/"))
@@ -103,7 +103,7 @@ def _of_member(archive: Any, member: Any, name: str, labs: Collection[str], budg
     yield from [FileFound(name, (), why)] if why else files_found(data, name, labs, budget)
 
 
-def records_of_data(data: bytes, labs: Collection[str], budget: Budget) -> tuple[list[Record], str]:
+def records_of_data(data: bytes, labs: Collection[str], budget: ReadLimit) -> tuple[list[Record], str]:
     """The records in the bytes of a file that is no archive, and what there is to say."""
     try:
         if data.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] in (b"{", b"["):
@@ -122,7 +122,7 @@ def _of_json(data: bytes, labs: Collection[str]) -> tuple[list[Record], str]:
     """The records in JSON: itself one, or a notebook with some in its outputs."""
     is_record = b'"entries"' in data and b'"record"' in data
     if not is_record and MIME.encode() not in data:
-        return _of_text(data, labs, Budget()) if TITLE.encode() in data else ([], "")
+        return _of_text(data, labs, ReadLimit()) if TITLE.encode() in data else ([], "")
     if len(data) > PARSED_WHOLE:
         return _sound(data, labs), "it is very long, so only its sound entries were looked for"
     try:
@@ -153,7 +153,7 @@ def _of_bundles(bundles: Iterable[Any], labs: Collection[str]) -> tuple[list[Rec
     return records, said
 
 
-def _of_text(data: bytes, labs: Collection[str], budget: Budget) -> tuple[list[Record], str]:
+def _of_text(data: bytes, labs: Collection[str], budget: ReadLimit) -> tuple[list[Record], str]:
     """The records that stand in a text, a page or a mail, as lines to copy."""
     records: list[Record] = []
     said = ""
@@ -203,7 +203,7 @@ def _around_records(text: str) -> Iterator[str]:
             yield text[start:end + len(END) + 200]
 
 
-def _in_mail(data: bytes, labs: Collection[str], budget: Budget) -> list[Record]:
+def _in_mail(data: bytes, labs: Collection[str], budget: ReadLimit) -> list[Record]:
     """The records in what a mail carries."""
     budget.depth_left -= 1
     parts = list(itertools.islice(_mail_parts(data), MOST_FILES))

@@ -9,7 +9,7 @@ from mlsysim_labs.classroom.marks import LogLine, StudentMark, number_label
 from mlsysim_labs.classroom.roster import Roster
 from mlsysim_labs.classroom.spreadsheet import csv_text
 
-NOTHING = "nothing was handed in"
+NOTHING_HANDED_IN = "nothing was handed in"
 UNREADABLE = "nothing in it could be graded: see log.csv"
 
 
@@ -39,7 +39,7 @@ def total_text(mark: StudentMark | None) -> str:
 def notes_text(mark: StudentMark | None, copies: Mapping[tuple[str, str], str], several: bool) -> str:
     """What a human should look into, each with its code first."""
     if mark is None:
-        return NOTHING
+        return NOTHING_HANDED_IN
     if not mark.labs:
         return UNREADABLE
     said = []

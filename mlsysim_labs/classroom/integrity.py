@@ -26,17 +26,17 @@ from mlsysim_labs.records.record import Record
 
 STEPS = {"prediction", "answer", "plan", "reflection"}
 FEWEST_STEPS, QUICK = 4, 3.0  # steps of which half took less time than that, in seconds, are a note
-IDLE = 600.0  # seconds; a longer gap is a pause
+LONGEST_GAP = 600.0  # seconds; a longer gap is a pause
 SLACK = datetime.timedelta(minutes=15)  # by which clocks may differ
 MOST_FIRST = 20  # predictions of one name that are compared
-FEW = 5  # names in a sentence
+NAMES_SHOWN = 5  # names in a sentence
 COMMON = 5  # so many others with one entry had it from a common file, rather than from one another
 
 Note = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class Joined:
+class JoinedEntries:
     """All entries of one lab that one student handed in, once each, and how many were changed."""
 
     events: tuple[Event, ...]
@@ -49,7 +49,7 @@ class Joined:
         return tuple(event for event in self.events if event.verifies)
 
 
-def joined(records: Iterable[Record]) -> Joined:
+def joined_entries(records: Iterable[Record]) -> JoinedEntries:
     """The entries of several files as one set; of two with one hash the true one."""
     kept: dict[str, Event] = {}
     changed: set[str] = set()
@@ -65,10 +65,10 @@ def joined(records: Iterable[Record]) -> Joined:
             if known is not event and not known.verifies:
                 kept[event.hash] = event
     events = tuple(sorted(kept.values(), key=place))
-    return Joined(events, len(changed), tuple(filter(None, dict.fromkeys(heads))))
+    return JoinedEntries(events, len(changed), tuple(filter(None, dict.fromkeys(heads))))
 
 
-def own_events(found: Joined, student: Student, roster: Roster) -> tuple[tuple[Event, ...], list[Note]]:
+def own_events(found: JoinedEntries, student: Student, roster: Roster) -> tuple[tuple[Event, ...], list[Note]]:
     """The entries that count as a student's, and a note where others' names are in them.
 
     Where the student's own sessions are among them, those of others on the roster are left out. Where all are in
@@ -102,7 +102,7 @@ def _other_on_roster(name: str, student: Student, roster: Roster) -> str:
     return name if roster.by_id(name) or roster.named(name) else ""
 
 
-def lab_notes(found: Joined, events: Sequence[Event], student: Student, marked: MarkedLab, course: Course,
+def lab_notes(found: JoinedEntries, events: Sequence[Event], student: Student, marked: MarkedLab, course: Course,
               is_late: bool) -> list[Note]:
     """All notes on one student's lab but for those that compare it with others."""
     sound = [event for event in events if event.verifies]
@@ -198,7 +198,7 @@ def seconds_spent(events: Iterable[Event]) -> float:
         sessions[event.session].append(moment(event.time))
     gaps = ((after - before).total_seconds() for times in sessions.values()
             for before, after in itertools.pairwise(sorted(times)))
-    return sum(gap for gap in gaps if gap < IDLE)
+    return sum(gap for gap in gaps if gap < LONGEST_GAP)
 
 
 def copy_notes(traces: Iterable[tuple[str, str, Sequence[str]]]) -> dict[str, str]:
@@ -232,8 +232,8 @@ def copy_notes(traces: Iterable[tuple[str, str, Sequence[str]]]) -> dict[str, st
 def _listed(names: Iterable[str]) -> str:
     """Names in a row; of many the first."""
     found = list(dict.fromkeys(names))
-    more = f" and {len(found) - FEW} more" if len(found) > FEW else ""
-    return ", ".join(found[:FEW]) + more
+    more = f" and {len(found) - NAMES_SHOWN} more" if len(found) > NAMES_SHOWN else ""
+    return ", ".join(found[:NAMES_SHOWN]) + more
 
 
 def _entries(count: int) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from typing import Any, TypeGuard
+from typing import Any
 
 from mlsysim_labs.classroom.marked_labs import MarkedLab
 from mlsysim_labs.classroom.marks import ItemMark
@@ -68,22 +68,22 @@ def _prediction_mark(item: PredictionItem, record: Record, variant: Variant | No
     truth = item.truth_for(variant)
     if guess is None:
         return ItemMark(item.name, 0.0, "open", truth=truth)
-    own = guess.value.get("value")
-    if not _is_guess(item, own):
-        return ItemMark(item.name, 0.0, "wrong", shown_answer(own), "This is no guess that the lab takes.", 1,
-                        truth=truth)
-    text = own if isinstance(own, str) else count_text(number_text(float(own)), item.unit)
+    own = _taken_guess(item, guess.value.get("value"))
+    if own is None:
+        return ItemMark(item.name, 0.0, "wrong", shown_answer(guess.value.get("value")),
+                        "This is no guess that the lab takes.", 1, truth=truth)
+    text = own if isinstance(own, str) else count_text(number_text(own), item.unit)
     if played and place(played[0]) < place(guess):
         return ItemMark(item.name, 0.0, "wrong", text, "The lab was opened without a guess before this one.", 1,
                         value=own, truth=truth)
     return ItemMark(item.name, 1.0, "done", text, _compared(own, truth, item.unit), 1, value=own, truth=truth)
 
 
-def _is_guess(item: PredictionItem, own: Any) -> TypeGuard[str | float]:
-    """Whether the lab takes it: an option, or a number of its scale."""
+def _taken_guess(item: PredictionItem, own: Any) -> str | float | None:
+    """A guess that the lab takes, an option or a number of its scale; None of another."""
     if item.shown.kind == "choice":
-        return isinstance(own, str) and own in item.shown.options
-    return is_finite_number(own) and item.shown.low <= own <= item.shown.high
+        return own if isinstance(own, str) and own in item.shown.options else None
+    return float(own) if is_finite_number(own) and item.shown.low <= own <= item.shown.high else None
 
 
 def _compared(own: Any, truth: Any, unit: str) -> str:

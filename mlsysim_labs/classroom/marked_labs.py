@@ -17,7 +17,7 @@ from mlsysim_labs.questions.items import PredictionItem
 from mlsysim_labs.questions.task_items import ReflectionItem, TaskItem
 from solver.text import nearest
 
-KINDS: dict[type, str] = {PredictionItem: "predictions", TaskItem: "tasks", DesignItem: "plans",
+ITEM_KINDS: dict[type, str] = {PredictionItem: "predictions", TaskItem: "tasks", DesignItem: "plans",
                           ReflectionItem: "reflection", ExploreItem: "explored"}
 KEPT_LABS: dict[str, dict[str, MarkedLab]] = {}  # of this process
 UNMARKED = "explored"  # a kind that is worth something only where the teacher says so
@@ -62,8 +62,8 @@ def marked_lab(rules: CourseLab) -> MarkedLab:
     (0.5, 3.0, 1.0, 9.0)
     """
     lab = new_lab(rules.notebook)
-    asked = {name: KINDS[type(item)] for name, item in lab.questions.items()}
-    known = [*asked, *KINDS.values()]
+    asked = {name: ITEM_KINDS[type(item)] for name, item in lab.questions.items()}
+    known = [*asked, *ITEM_KINDS.values()]
     for name in rules.weights:
         if name not in known:
             raise ValueError(f"the weights of {rules.notebook} name {name!r}, which the lab does not ask. "

@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 from mlsysim_labs.classroom.archives import ArchiveError
 from mlsysim_labs.classroom.course import Course, course_of
 from mlsysim_labs.classroom.feedback import feedback_files
-from mlsysim_labs.classroom.found_records import Budget, files_found
-from mlsysim_labs.classroom.integrity import joined, lab_notes, own_events, seconds_spent
+from mlsysim_labs.classroom.found_records import ReadLimit, files_found
+from mlsysim_labs.classroom.integrity import joined_entries, lab_notes, own_events, seconds_spent
 from mlsysim_labs.classroom.judging import item_marks
 from mlsysim_labs.classroom.marked_labs import MarkedLab, marked_labs
 from mlsysim_labs.classroom.marks import LabMark, LogLine, StudentMark
@@ -128,7 +128,7 @@ class HandedIn:
         self.labs = labs
         self.records: dict[str, list[Record]] = {}
         self.log: list[LogLine] = []
-        self._budget = Budget()
+        self._budget = ReadLimit()
         self._digest = hashlib.sha256()
 
     @property
@@ -177,7 +177,7 @@ def _add_to(made: Any, submission: Submission, data: bytes) -> None:
 
 def _lab_mark(bench: Bench, student: Student, lab: str, records: Sequence[Record], is_late: bool) -> LabMark:
     """What a student got in one lab."""
-    marked, found = bench.labs[lab], joined(records)
+    marked, found = bench.labs[lab], joined_entries(records)
     events, notes = own_events(found, student, bench.roster)
     items = item_marks(marked, events, bench.course.variant(student, lab))
     notes += lab_notes(found, events, student, marked, bench.course, is_late)

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 DELIMITERS = (",", ";", "\t", "|")
-MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
+ENCODING_MARKS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
 BOM = "\ufeff"
 FORMULA = re.compile(r"(^|[;,|\t])(\s*)(?=[=+\-@＝＋－＠])")  # where one may begin, whatever the delimiter is
 HIDDEN = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]+")  # also what turns the reading direction round
@@ -55,7 +55,7 @@ def decoded_text(data: bytes, encoding: str = "") -> tuple[str, str]:
     >>> decoded_text("Größe".encode()), decoded_text("Größe".encode("latin-1"))[1]
     (('Größe', 'utf-8'), 'cp1252')
     """
-    marked = next((name for mark, name in MARKS.items() if data.startswith(mark)), "")
+    marked = next((name for mark, name in ENCODING_MARKS.items() if data.startswith(mark)), "")
     for name in [encoding] if encoding else [marked or "utf-8", "cp1252", "latin-1"]:
         try:
             text = data.decode(name)
