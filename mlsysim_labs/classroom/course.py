@@ -29,7 +29,7 @@ from mlsysim_labs.questions.setting import MODES
 from solver.text import nearest
 
 ATTEMPTS = ("best", "latest")
-NUMBERS = ("own", "by name", "same")
+NUMBER_KINDS = ("own", "by name", "same")
 PARTIAL = ("unit", "magnitude", "plan")  # what may be half right
 
 
@@ -92,7 +92,7 @@ def course_of(file: pathlib.Path) -> Course:
         raise ValueError(f"{file} is no TOML: {problem}.") from None
     _known(made, ("course", "secret", "numbers", "attempt", "lab"), file.name)
     secret = _secret_of(made.get("secret", ""), file)
-    numbers = _word(made.get("numbers", "own" if secret else "same"), NUMBERS, "numbers")
+    numbers = _word(made.get("numbers", "own" if secret else "same"), NUMBER_KINDS, "numbers")
     if numbers == "own" and not secret:
         raise ValueError(f"{file.name} has numbers = \"own\" and no secret: name a file with one, such as "
                          f"python -c \"import secrets; print(secrets.token_hex(16))\" prints.")

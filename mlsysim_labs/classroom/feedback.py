@@ -22,8 +22,9 @@ from mlsysim_labs.records.json_data import DEVICES
 
 FEEDBACK_FOLDER = "feedback"
 PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}")
-SIGNS = {"right": "✓", "done": "✓", "partly": "◐", "wrong": "✗", "open": "○"}
-SAID = {"right": "Right.", "done": "Done.", "partly": "Partly right.", "wrong": "Not right.", "open": "Not answered."}
+STATE_SIGNS = {"right": "✓", "done": "✓", "partly": "◐", "wrong": "✗", "open": "○"}
+STATE_SAID = {"right": "Right.", "done": "Done.", "partly": "Partly right.", "wrong": "Not right.",
+              "open": "Not answered."}
 MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+!|~<>&-])")
 FEEDBACK_PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>{title}</title>
@@ -79,8 +80,9 @@ def feedback_page(student: Student, labs: Mapping[str, MarkedLab], mark: Student
 
 
 def _page_row(marked: MarkedLab, item: ItemMark, variant: Variant | None) -> str:
-    return (f"<tr><td>{as_html(question_text(marked, item.name, variant))}</td><td class='yours'>{SIGNS[item.state]} "
-            f"{as_html(item.text)}<br><span class='said'>{as_html(item_sentence(item))}</span></td>"
+    return (f"<tr><td>{as_html(question_text(marked, item.name, variant))}</td>"
+            f"<td class='yours'>{STATE_SIGNS[item.state]} {as_html(item.text)}<br>"
+            f"<span class='said'>{as_html(item_sentence(item))}</span></td>"
             f"<td>{item_points(marked, item)}</td></tr>")
 
 
@@ -90,7 +92,7 @@ def feedback_markdown(student: Student, labs: Mapping[str, MarkedLab], mark: Stu
     for one in mark.labs:
         parts.append(f"## {as_markdown(lab_title(labs[one.slug]))}: {points_text(one)}")
         asked = {item.name: question_text(labs[one.slug], item.name, variants[one.slug]) for item in one.items}
-        rows = [" | ".join(["", SIGNS[item.state], as_markdown(asked[item.name]), as_markdown(item.text),
+        rows = [" | ".join(["", STATE_SIGNS[item.state], as_markdown(asked[item.name]), as_markdown(item.text),
                             as_markdown(item_sentence(item)), item_points(labs[one.slug], item), ""]).strip()
                 for item in one.items]
         parts.append("\n".join(["| | Question | Yours | | Points |", "|---|---|---|---|---|", *rows]))
@@ -113,7 +115,7 @@ def question_text(marked: MarkedLab, name: str, variant: Variant | None = None) 
 
 def item_sentence(item: ItemMark) -> str:
     """What is said of an answer, with how many tries it took."""
-    said = item.said or SAID[item.state]
+    said = item.said or STATE_SAID[item.state]
     return f"{said} At try {item.tries}." if item.state == "right" and item.tries > 1 else said
 
 

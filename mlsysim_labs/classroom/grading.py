@@ -24,6 +24,7 @@ from mlsysim_labs.classroom.journal import JOURNAL_FOLDER, Journal
 from mlsysim_labs.classroom.marked_labs import MarkedLab, notebooks_data
 from mlsysim_labs.classroom.marks import LogLine, StudentMark
 from mlsysim_labs.classroom.one_student import REPORTED, Bench, Done, Job, Work, bench_of, graded_portion, job_course
+from mlsysim_labs.classroom.report import report_page
 from mlsysim_labs.classroom.roster import Roster
 from mlsysim_labs.classroom.submissions import Submission, submissions_in
 from mlsysim_labs.records.atomic import put
@@ -39,6 +40,7 @@ class Graded:
     """What came of it: the class, its labs, marks by student, a line on each file, and copies by student and lab."""
 
     out: pathlib.Path
+    course: str
     roster: Roster
     labs: Mapping[str, MarkedLab]
     marks: Mapping[str, StudentMark]
@@ -65,7 +67,7 @@ def grade(source: str | os.PathLike[str], out: str | os.PathLike[str], *, course
     with contextlib.closing(journal):
         _grade_all(job, works, journal, executor, progress)
     marks = {work.id: journal.marks[work.id] for work in works}
-    made = Graded(place, bench.roster, bench.labs, marks,
+    made = Graded(place, bench.course.name, bench.roster, bench.labs, marks,
                   (*unknown, *(line for mark in marks.values() for line in mark.log)), copies_in(bench, marks))
     _write(made)
     return made
@@ -140,8 +142,10 @@ def copies_in(bench: Bench, marks: Mapping[str, StudentMark]) -> dict[tuple[str,
 
 
 def _write(made: Graded) -> None:
-    """The lists; and no feedback of anybody else."""
+    """The lists and the report; and no feedback of anybody else."""
     put(made.out / "grades.csv", grades_text(made.roster, made.labs, made.marks, made.copies).encode())
+    page = report_page(made.course, made.roster, made.labs, made.marks, made.copies)
+    put(made.out / "report.html", page.encode("utf-8", "replace"))
     put(made.out / "log.csv", log_text(made.log).encode())
     ours = {file for id in made.marks for file in feedback_files(made.out, made.roster.student(id))}
     for file in (made.out / FEEDBACK_FOLDER).glob("*"):

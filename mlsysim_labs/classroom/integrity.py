@@ -27,7 +27,7 @@ from mlsysim_labs.records.record import Record
 STEPS = {"prediction", "answer", "plan", "reflection"}
 FEWEST_STEPS, QUICK = 4, 3.0  # steps of which half took less time than that, in seconds, are a note
 LONGEST_GAP = 600.0  # seconds; a longer gap is a pause
-SLACK = datetime.timedelta(minutes=15)  # by which clocks may differ
+CLOCK_SLACK = datetime.timedelta(minutes=15)  # by which clocks may differ
 MOST_FIRST = 20  # predictions of one name that are compared
 NAMES_SHOWN = 5  # names in a sentence
 COMMON = 5  # so many others with one entry had it from a common file, rather than from one another
@@ -185,9 +185,9 @@ def _due_notes(sound: Sequence[Event], marked: MarkedLab, is_late: bool) -> Iter
     times = [moment(event.time) for event in sound]
     if is_late:
         yield "late", "the learning system says so"
-    if times and marked.rules.due and max(times) > marked.rules.due + SLACK:
+    if times and marked.rules.due and max(times) > marked.rules.due + CLOCK_SLACK:
         yield ("late" if not is_late else "time"), f"the last entry is of {max(times):%Y-%m-%d %H:%M} UTC"
-    if times and marked.rules.opens and min(times) < marked.rules.opens - SLACK:
+    if times and marked.rules.opens and min(times) < marked.rules.opens - CLOCK_SLACK:
         yield "time", f"the first entry is of {min(times):%Y-%m-%d %H:%M} UTC, before the lab was given out"
 
 

@@ -30,7 +30,7 @@ class Cell(NamedTuple):
     end: int
 
 
-class Sheet(NamedTuple):
+class Spreadsheet(NamedTuple):
     """A table as it was written: its text, rows of cells, delimiter and encoding."""
 
     text: str
@@ -39,14 +39,14 @@ class Sheet(NamedTuple):
     encoding: str
 
 
-def sheet_of(data: bytes, encoding: str = "") -> Sheet:
+def sheet_of(data: bytes, encoding: str = "") -> Spreadsheet:
     """The table in a file. Encoded again, its text gives the same bytes; ValueError where `encoding` cannot read it.
 
     Without an `encoding` it is UTF-8 or UTF-16, or else Western European.
     """
     text, used = decoded_text(data, encoding)
     delimiter = delimiter_of(text)
-    return Sheet(text, cell_rows(text, delimiter), delimiter, used)
+    return Spreadsheet(text, cell_rows(text, delimiter), delimiter, used)
 
 
 def decoded_text(data: bytes, encoding: str = "") -> tuple[str, str]:

@@ -220,13 +220,18 @@ def grade_command(source: Annotated[str, typer.Argument(metavar="DIR_OR_ZIP", hi
                   lab: Annotated[str, typer.Option(metavar="SLUG", help="Only this lab of the course.")] = "",
                   executor: Annotated[str, typer.Option(
                       metavar="WHAT", help="processes, processes:4, none, or the address of Dask.")] = "processes",
-                  encoding: Annotated[str, typer.Option(metavar="NAME", help="Of the roster, if not told right.")] = "",
+                  gradebook: Annotated[str, typer.Option(
+                      metavar="FILE.csv", help="Fill one column of what the LMS exported.")] = "",
+                  column: Annotated[str, typer.Option(metavar="HEADING", help="Which column that is.")] = "",
+                  compare: Annotated[str, typer.Option(metavar="OUT", help="List what is other than in this run.")] = "",
+                  encoding: Annotated[str, typer.Option(metavar="NAME", help="Of both files, if not told right.")] = "",
                   ) -> None:
     """Marks, notes and feedback of a class, from what the learning system gave you: no code of a student is run.
 
     Example: mlsysim-labs grade submissions.zip -o graded --course course.toml --roster roster.csv
     """
-    _loaded("grade_class", "grade_class")(source, out, course, roster, attempt, lab, executor, encoding)
+    _loaded("grade_class", "grade_class")(source, out, course, roster, attempt, lab, executor, gradebook, column,
+                                             compare, encoding)
 
 
 @app.command("schema", short_help="What classes ask and answer, as JSON.")

@@ -4,25 +4,66 @@ from __future__ import annotations
 
 import functools
 import os
+import pathlib
 from typing import Any
 
+from mlsysim_labs.classroom.compare import changes_text, grade_changes, kept_grades
 from mlsysim_labs.classroom.course import ATTEMPTS
+from mlsysim_labs.classroom.feedback import lab_title
+from mlsysim_labs.classroom.gradebook import filled_gradebook
+from mlsysim_labs.classroom.grades import total_text
 from mlsysim_labs.classroom.grading import Graded, grade
 from mlsysim_labs.classroom.one_student import GRADED
 from mlsysim_labs.commands.layout import page_width, sentences_text
+from mlsysim_labs.records.atomic import put
 from solver.text import nearest
 
 WORDS = ("processes", "none")
 
 
 def grade_class(source: str, out: str, course: str, roster: str, attempt: str, lab: str, executor: str,
-                encoding: str) -> None:
+                gradebook: str, column: str, compare: str, encoding: str) -> None:
     """Grade, and say how many were."""
+    before = kept_grades(pathlib.Path(compare)) if compare else ""
+    if gradebook:
+        read_gradebook(gradebook)
     if attempt and attempt not in ATTEMPTS:
         raise ValueError(f"--attempt is {attempt!r}. {nearest(attempt, ATTEMPTS)}")
     made = grade(source, out, course=course, roster=roster, attempt=attempt, lab=lab, encoding=encoding,
                  executor=executor_of(executor))
-    print(sentences_text([summary_text(made)], page_width()))
+    said = [summary_text(made)]
+    if gradebook:
+        said.append(_fill(made, gradebook, column, encoding))
+    if compare:
+        said.append(_compare(made, before))
+    print(sentences_text(said, page_width()))
+
+
+def read_gradebook(file: str) -> bytes:
+    """What the learning system exported."""
+    try:
+        return pathlib.Path(file).read_bytes()
+    except OSError as problem:
+        raise ValueError(f"the gradebook {file} cannot be read: {problem.strerror}.") from None
+
+
+def _fill(made: Graded, gradebook: str, column: str, encoding: str) -> str:
+    """Write the filled gradebook beside the grades, and say what was filled."""
+    grades = {id: total_text(mark) for id, mark in made.marks.items()}
+    titles = [name for lab in made.labs.values() for name in (lab_title(lab), lab.slug)]
+    found = filled_gradebook(read_gradebook(gradebook), made.roster, grades, column, titles, encoding)
+    file = made.out / f"filled_{pathlib.Path(gradebook).name}"
+    put(file, found.data)
+    others = f" {len(found.unknown)} lines are of nobody on the roster." if found.unknown else ""
+    return f"{len(found.filled)} grades are in the column {found.column!r} of {file}, ready to be imported.{others}"
+
+
+def _compare(made: Graded, before: str) -> str:
+    """Write what is another grade now, and say how many totals are."""
+    changes = list(grade_changes(before, (made.out / "grades.csv").read_text(encoding="utf-8")))
+    put(made.out / "changes.csv", changes_text(changes).encode())
+    totals = sum(change.column == "total" for change in changes)
+    return f"{totals} students have another total than before: {made.out / 'changes.csv'} has each change."
 
 
 def summary_text(made: Graded) -> str:
