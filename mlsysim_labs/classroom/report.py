@@ -135,7 +135,8 @@ def _private_parts(roster: Roster, labs: Mapping[str, MarkedLab], marks: Mapping
 def _alike_parts(marked: MarkedLab, roster: Roster, found: Sequence[Alike]) -> list[str]:
     """Who gave an answer that is right for somebody else."""
     rows = "".join(f"<tr><td>{as_html(question_text(marked, one.question))}</td><td>{as_html(one.text)}</td>"
-                   f"<td>{_people(roster, one.ids)}</td><td>{_people(roster, one.right_for)}</td></tr>" for one in found)
+                   f"<td>{_people(roster, one.ids)}</td><td>{_people(roster, one.right_for)}</td></tr>"
+                   for one in found)
     return [f"<h3>{as_html(lab_title(marked))}: wrong answers that are alike, under different numbers</h3>",
             "<table><thead><tr><th>Question</th><th>Answer</th><th>Wrong for</th><th>Right for</th></tr></thead>"
             f"<tbody>{rows}</tbody></table>"]

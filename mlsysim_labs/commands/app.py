@@ -223,7 +223,7 @@ def grade_command(source: Annotated[str, typer.Argument(metavar="DIR_OR_ZIP", hi
                   gradebook: Annotated[str, typer.Option(
                       metavar="FILE.csv", help="Fill one column of what the LMS exported.")] = "",
                   column: Annotated[str, typer.Option(metavar="HEADING", help="Which column that is.")] = "",
-                  compare: Annotated[str, typer.Option(metavar="OUT", help="List what is other than in this run.")] = "",
+                  compare: Annotated[str, typer.Option(metavar="OUT", help="List what differs from that run.")] = "",
                   encoding: Annotated[str, typer.Option(metavar="NAME", help="Of both files, if not told right.")] = "",
                   ) -> None:
     """Marks, notes and feedback of a class, from what the learning system gave you: no code of a student is run.
