@@ -42,7 +42,7 @@ lowest)
         found=$(find_python $version)
         [ -n "$found" ] || continue
         environment "$found" .venv-lowest -e '.[test]' -c tests/environments/lowest.txt &&
-            tests "Lowest versions, Python $version" .venv-lowest -n "${3:-0}" --dist loadfile --no-loadscope-reorder
+            tests "Lowest versions, Python $version" .venv-lowest --ignore=tests/house --ignore=tests/site -n "${3:-0}" --dist loadfile --no-loadscope-reorder
         exit $?
     done
     echo "Lowest versions: neither Python 3.11 nor 3.12 is on this machine, skipped."

@@ -115,12 +115,12 @@ def test_sixty_moves_far_from_the_kernel_show_sixty_states(jupyter, play, page):
 def test_a_saved_notebook_is_alive_before_any_cell_is_run(jupyter, play, page):
     def save():
         """The states of the widgets are in the file once JupyterLab has gathered them."""
+        page.evaluate("jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState')")
         page.evaluate("jupyterapp.commands.execute('docmanager:save')")
         saved = json.loads((jupyter.folder / LAB).read_text(encoding="utf-8"))
         assert "application/vnd.jupyter.widget-state+json" in saved["metadata"].get("widgets", {})
 
     play()
-    page.evaluate("jupyterapp.commands.execute('@jupyter-widgets/jupyterlab-manager:saveWidgetState')")
     until_holds(page, save)
     jupyter.restart_kernels()
     jupyter.open(page, LAB)

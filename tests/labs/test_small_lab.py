@@ -166,7 +166,7 @@ def test_an_exam_opened_in_learn_shows_no_verdict_and_the_record_tells(jupyter, 
         answer(page, text)
         page.get_by_text("Answers are judged after the exam.").wait_for()
         until_still(page)
-    for mode in ("learn", "demo", "exam"):
+    for mode in ("learn", "exam"):  # and demo without a browser
         small(kept=True, mode=mode)
         jupyter.restart_kernels()
         opened(jupyter, page)
@@ -177,7 +177,7 @@ def test_an_exam_opened_in_learn_shows_no_verdict_and_the_record_tells(jupyter, 
             assert secret not in told, f"{mode}: {secret}"
         assert page.get_by_role("button", name=re.compile("Hint|Show the key")).count() == 0
     modes = [event.value["mode"] for event in record(jupyter).all("opened")]
-    assert modes == ["exam", "learn", "demo", "exam"] and record(jupyter).problems() == []
+    assert modes == ["exam", "learn", "exam"] and record(jupyter).problems() == []
 
 
 @pytest.mark.browser

@@ -14,7 +14,7 @@ from solver import TailLatencyModel, simulate_queue
 from solver.simulation.queue import drawn_times, queue_waits
 from solver.simulation.queue_arguments import TIME_SHAPES
 
-SMALL = settings(max_examples=EXAMPLES or 60, derandomize=not EXAMPLES, deadline=None)
+SMALL = settings(max_examples=EXAMPLES or 40, derandomize=not EXAMPLES, deadline=None)
 
 
 @SMALL

@@ -20,7 +20,7 @@ LLAMA, H100, L4, A100 = Models.Llama3_8B, Hardware.Cloud.H100, Hardware.Cloud.L4
 WINDOW = 64
 NODE = Node(H100, PRECISIONS["fp16"], profile=Profiles.tuned)
 TIMES = {name: StepTimes(NODE, Models[name], WINDOW) for name in ("Llama3_8B", "GPT_OSS_20B")}
-SMALL = settings(max_examples=EXAMPLES or 60, derandomize=not EXAMPLES, deadline=None)
+SMALL = settings(max_examples=EXAMPLES or 40, derandomize=not EXAMPLES, deadline=None)
 policies = st.sampled_from(POLICIES)
 
 
