@@ -11,7 +11,8 @@ from classes import zip_with
 
 SNIPPETS = (b"", b"\x00" * 50, b"\xff\xfe", b"<<<<<<< HEAD\n", b'"', b"}}}}", b"NaN", b"1e400", b"9" * 5000,
             b"[" * 3000, b'{"entries":', b"mlsysim-labs record 2 97_drawn\n", b"end of record 00000000\n",
-            b"PK\x03\x04", b"\\u0000", b'"record": 2,', b"=cmd|' /C calc'!A0", b"<script>", "\u202e".encode(), b"\r\n", b'"hash":"0"')
+            b"PK\x03\x04", b"\\u0000", b'"record": 2,', b"=cmd|' /C calc'!A0", b"<script>", "\u202e".encode(),
+            b"\r\n", b'"hash":"0"')
 
 
 def _cut(data: bytes, rng: random.Random) -> bytes:
