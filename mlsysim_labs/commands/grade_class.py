@@ -54,8 +54,9 @@ def _fill(made: Graded, gradebook: str, column: str, encoding: str) -> str:
     found = filled_gradebook(read_gradebook(gradebook), made.roster, grades, column, titles, encoding)
     file = made.out / f"filled_{pathlib.Path(gradebook).name}"
     put(file, found.data)
-    others = f" {len(found.unknown)} lines are of nobody on the roster." if found.unknown else ""
-    return f"{len(found.filled)} grades are in the column {found.column!r} of {file}, ready to be imported.{others}"
+    others = f" {number_of(len(found.unknown), 'line is', 'lines are')} of nobody on the roster." if found.unknown else ""
+    filled = number_of(len(found.filled), "grade is", "grades are")
+    return f"{filled} in the column {found.column!r} of {file}, ready to be imported.{others}"
 
 
 def _compare(made: Graded, before: str) -> str:
@@ -63,7 +64,17 @@ def _compare(made: Graded, before: str) -> str:
     changes = list(grade_changes(before, (made.out / "grades.csv").read_text(encoding="utf-8")))
     put(made.out / "changes.csv", changes_text(changes).encode())
     totals = sum(change.column == "total" for change in changes)
-    return f"{totals} students have another total than before: {made.out / 'changes.csv'} has each change."
+    students = number_of(totals, "student has", "students have")
+    return f"{students} another total than before: {made.out / 'changes.csv'} has each change."
+
+
+def number_of(count: int, one: str, several: str) -> str:
+    """A number with the words that go with it.
+
+    >>> number_of(1, "grade is", "grades are"), number_of(0, "grade is", "grades are")
+    ('1 grade is', '0 grades are')
+    """
+    return f"{count:,} {one if count == 1 else several}"
 
 
 def summary_text(made: Graded) -> str:
@@ -71,10 +82,10 @@ def summary_text(made: Graded) -> str:
     graded = sum(bool(mark.labs) for mark in made.marks.values())
     reported = sum(line.outcome != GRADED for line in made.log)
     rest = len(made.roster.students) - graded
-    files = f"{reported} of {len(made.log)} files could not be graded: log.csv says why." if reported else \
-        f"All {len(made.log)} files could be graded."
-    return (f"{graded} of {len(made.roster.students)} students are graded, and {rest} have nothing that could be. "
-            f"{files} The grades are in {made.out / 'grades.csv'}.")
+    files = f"{reported:,} of {len(made.log):,} files could not be graded: log.csv says why." if reported else \
+        f"All {len(made.log):,} files could be graded."
+    others = f", and {number_of(rest, 'has', 'have')} nothing that could be" if rest else ""
+    return (f"{graded} of {len(made.roster.students)} students are graded{others}. {files} The grades are in {made.out / 'grades.csv'}.")
 
 
 def executor_of(text: str) -> Any:

@@ -18,7 +18,7 @@ lab.toggle("halved")
 lab.draw("amount", {AMOUNTS!r})
 
 
-@lab.predict("How much do {{amount}} billion parameters take?", unit="GB", low=1, high=10_000)
+@lab.predict("How much do {{amount:,}} billion parameters take?", unit="GB", low=1, high=10_000)
 def guessed(amount):
     return 2.0 * amount
 
@@ -28,7 +28,7 @@ def larger():
     return {{"weights": 2.0, "cache": 1.0}}
 
 
-@lab.task("How much do {{amount}} billion parameters take in 16 bit?", unit="GB")
+@lab.task("How much do {{amount:,}} billion parameters take in 16 bit?", unit="GB")
 def weights(amount):
     return 2.0 * amount
 
@@ -43,7 +43,7 @@ def bits(amount):
     return 16.0 * amount
 
 
-@lab.task("How many users of 1.5 GB each share {{amount}} GB?", unit="users", whole=True)
+@lab.task("How many users of 1.5 GB each share {{amount:,}} GB?", unit="users", whole=True)
 def shared(amount):
     return amount / 1.5
 
