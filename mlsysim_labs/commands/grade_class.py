@@ -54,7 +54,8 @@ def _fill(made: Graded, gradebook: str, column: str, encoding: str) -> str:
     found = filled_gradebook(read_gradebook(gradebook), made.roster, grades, column, titles, encoding)
     file = made.out / f"filled_{pathlib.Path(gradebook).name}"
     put(file, found.data)
-    others = f" {number_of(len(found.unknown), 'line is', 'lines are')} of nobody on the roster." if found.unknown else ""
+    unknown = number_of(len(found.unknown), "line is", "lines are")
+    others = f" {unknown} of nobody on the roster." if found.unknown else ""
     filled = number_of(len(found.filled), "grade is", "grades are")
     return f"{filled} in the column {found.column!r} of {file}, ready to be imported.{others}"
 
@@ -85,7 +86,8 @@ def summary_text(made: Graded) -> str:
     files = f"{reported:,} of {len(made.log):,} files could not be graded: log.csv says why." if reported else \
         f"All {len(made.log):,} files could be graded."
     others = f", and {number_of(rest, 'has', 'have')} nothing that could be" if rest else ""
-    return (f"{graded} of {len(made.roster.students)} students are graded{others}. {files} The grades are in {made.out / 'grades.csv'}.")
+    return (f"{graded} of {len(made.roster.students)} students are graded{others}. {files} The "
+            f"grades are in {made.out / 'grades.csv'}.")
 
 
 def executor_of(text: str) -> Any:
