@@ -28,7 +28,7 @@ from mlsysim_labs.records.text import END, TEXT_LIMIT, packed_in, unpacked_bytes
 
 PARSED_WHOLE = 8_000_000  # bytes of JSON, which may take 25 times as much memory; in longer ones I look for entries
 MOST_BYTES, MOST_FILES, DEEPEST = 200_000_000, 300, 3  # of one student's archives, together
-MOST_RECORDS = 20  # in one text
+MOST_RECORDS, MOST_BUNDLES = 20, 200  # in one text, and in the outputs of one notebook
 MAIL = re.compile(rb"^Content-Transfer-Encoding:\s*base64", re.IGNORECASE | re.MULTILINE)
 LONGEST_MAIL = 20_000_000
 ENTRY = re.compile(rb'"hash"\s*:')
@@ -131,7 +131,7 @@ def _of_json(data: bytes, labs: Collection[str]) -> tuple[list[Record], str]:
         return _sound(data, labs), "it is no whole file any more: its sound entries count"
     found: list[Any] = []
     bundles = [tree] if isinstance(tree, dict) and "entries" in tree and "record" in tree else record_bundles(tree)
-    for made in bundles:
+    for made in itertools.islice(bundles, MOST_BUNDLES):
         if made not in found:
             found.append(made)
     return _of_bundles(found, labs)

@@ -16,7 +16,7 @@ from mlsysim_labs.classroom.spreadsheet import Cell, Spreadsheet, sheet_of
 from solver.text import nearest
 
 DECIMAL_COMMA = re.compile(r"-?[0-9]{1,6},[0-9]{1,2}")
-WORDS = re.compile(r"[^\W_]+")
+WORD_PATTERN = re.compile(r"[^\W_]+")
 
 
 @dataclass(frozen=True)
@@ -77,12 +77,12 @@ def grade_column(heads: Sequence[str], column: str, titles: Sequence[str]) -> in
         return found[0]
     known = {place for kind, place in known_columns(heads).items() if kind != "grade"}
     for title in titles:
-        wanted = set(WORDS.findall(title.casefold())) - {"the", "a", "of"}
+        wanted = set(WORD_PATTERN.findall(title.casefold())) - {"the", "a", "of"}
         wanted = {word.lstrip("0") or "0" for word in wanted}
         having = [i for i, head in enumerate(plain) if i not in known and wanted <= {
-            word.lstrip("0") or "0" for word in WORDS.findall(head)}]
+            word.lstrip("0") or "0" for word in WORD_PATTERN.findall(head)}]
         having = having or [i for i, head in enumerate(plain) if i not in known and _letters(wanted) and _letters(
-            wanted) <= set(WORDS.findall(head))]
+            wanted) <= set(WORD_PATTERN.findall(head))]
         if len(having) == 1:
             return having[0]
     graded = [i for i, head in enumerate(plain) if head in COLUMN_WORDS["grade"]]

@@ -24,7 +24,7 @@ from mlsysim_labs.records.event import FORMATS_READ, Event, moment, place, root
 from mlsysim_labs.records.owner import is_one_person, openings, students
 from mlsysim_labs.records.record import Record
 
-STEPS = {"prediction", "answer", "plan", "reflection"}
+STEP_KINDS = {"prediction", "answer", "plan", "reflection"}
 FEWEST_STEPS, QUICK = 4, 3.0  # steps of which half took less time than that, in seconds, are a note
 LONGEST_GAP = 600.0  # seconds; a longer gap is a pause
 CLOCK_SLACK = datetime.timedelta(minutes=15)  # by which clocks may differ
@@ -174,7 +174,7 @@ def _other(found: set[str], wanted: str) -> list[str]:
 
 def _speed_notes(sound: Sequence[Event]) -> Iterator[Note]:
     """Whether half of the steps took less time than it takes to read what is asked."""
-    steps = [moment(event.time) for event in sound if event.kind in STEPS]
+    steps = [moment(event.time) for event in sound if event.kind in STEP_KINDS]
     gaps = [(after - before).total_seconds() for before, after in itertools.pairwise(steps)]
     if len(steps) >= FEWEST_STEPS and statistics.median(gaps) < QUICK:
         yield "speed", f"{len(steps)} steps in {(steps[-1] - steps[0]).total_seconds():.0f} s"

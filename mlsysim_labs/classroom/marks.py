@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-STATES = ("right", "partly", "wrong", "done", "open")
+MARK_STATES = ("right", "partly", "wrong", "done", "open")
 
 
 class ItemMark(NamedTuple):
     """What one question got.
 
-    `share` : from 0 to 1; `state` : one of STATES; `text` : the answer that counts; `said` : a sentence on it
+    `share` : from 0 to 1; `state` : one of MARK_STATES; `text` : the answer that counts; `said` : a sentence on it
     `tries` : how many answers it took, or there were; `mistakes` : known ones that were made on the way, by name
     `hints` : how many were read; `truth` : of a prediction, or the key of a task as a person types it
     """

@@ -6,6 +6,7 @@ and runs nothing.
 
 from __future__ import annotations
 
+import math
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -29,8 +30,15 @@ from mlsysim_labs.questions.items import PredictionItem
 from mlsysim_labs.questions.task_items import TaskItem
 
 PICTURE_STYLE = ("<style>svg { width: 100%; height: auto; font: 13px system-ui, sans-serif; } "
-                 "svg text { fill: currentColor; } details { margin: 2rem 0; }</style>")
+                 "svg text { fill: currentColor; } details { margin: 2rem 0; } "
+                 ".people td { text-align: left; white-space: normal; }</style>")
 ALIKE_SHOWN = 40
+FEWEST_BINS, MOST_BINS = 4, 20
+CODES_SAID = {  # of mistakes that every question knows, in short
+    "wrong kind": "A unit of something else, such as seconds for bytes.", "wrong unit": "The number, in another unit.",
+    "infeasible": "A number, where it cannot be done.", "feasible": "That it cannot be done, where it can.",
+    "coarse": "Right, with one digit.", "fraction": "Not a whole number.", "rounding": "One off.",
+    "negative": "Below zero.", "other task": "The answer to another task.", "range": "No number at all."}
 
 
 def report_page(course: str, roster: Roster, labs: Mapping[str, MarkedLab], marks: Mapping[str, StudentMark],
@@ -52,15 +60,17 @@ def lab_parts(marked: MarkedLab, marks: Mapping[str, LabMark], roster: Roster) -
     totals = [mark.points for mark in own]
     parts = [f"<p>{len(own)} of {len(roster.students)} students have handed in. The median is "
              f"{number_label(statistics.median(totals))} of {number_label(marked.most)} points.</p>",
-             bar_picture(histogram_rows(totals, marked.most), "How many students have how many points.")]
+             bar_picture(histogram_rows(totals, marked.most, bins_of(marked.most)),
+                         "How many students have how many points.")]
     parts += _task_parts(marked, own)
     parts += _mistake_parts(marked, own)
     for name, item in marked.items.items():
         if isinstance(item, PredictionItem):
             parts += _prediction_parts(marked, name, item, own)
     minutes = [mark.seconds / 60 for mark in own]
+    longest = 10.0 * math.ceil(max([*minutes, 10.0]) / 10)
     parts += ["<h3>Time</h3>", f"<p>The median is {statistics.median(minutes):.0f} minutes, pauses aside.</p>",
-              bar_picture(histogram_rows(minutes, max([*minutes, 10.0]), unit=" min"), "How long students took.")]
+              bar_picture(histogram_rows(minutes, longest, unit=" min"), "How long students took.")]
     return parts
 
 
@@ -97,7 +107,17 @@ def _mistake_sentence(marked: MarkedLab, name: str, mistake: str) -> str:
     item = marked.items.get(name)
     if not isinstance(item, TaskItem):
         return ""
-    return next((item.explained_for(one.sentence, None) for one in item.mistakes if one.name == mistake), "")
+    own = next((item.explained_for(one.sentence, None) for one in item.mistakes if one.name == mistake), "")
+    return own or CODES_SAID.get(mistake, "")
+
+
+def bins_of(most: float) -> int:
+    """In how many steps points are counted: in whole ones, where that are not too many.
+
+    >>> bins_of(7.0), bins_of(100.0), bins_of(2.5)
+    (7, 10, 10)
+    """
+    return int(most) if most % 1 == 0 and FEWEST_BINS <= most <= MOST_BINS else 10
 
 
 def _prediction_parts(marked: MarkedLab, name: str, item: PredictionItem, own: Sequence[LabMark]) -> list[str]:
@@ -138,7 +158,9 @@ def _alike_parts(marked: MarkedLab, roster: Roster, found: Sequence[Alike]) -> l
                    f"<td>{_people(roster, one.ids)}</td><td>{_people(roster, one.right_for)}</td></tr>"
                    for one in found)
     return [f"<h3>{as_html(lab_title(marked))}: wrong answers that are alike, under different numbers</h3>",
-            "<table><thead><tr><th>Question</th><th>Answer</th><th>Wrong for</th><th>Right for</th></tr></thead>"
+            "<p>Some are alike by chance, of small counts more than of others.</p>",
+            "<table class='people'><thead><tr><th>Question</th><th>Answer</th><th>Wrong for</th><th>Right for</th></tr>"
+            "</thead>"
             f"<tbody>{rows}</tbody></table>"]
 
 

@@ -9,9 +9,10 @@ import html
 import math
 from collections.abc import Mapping, Sequence
 
-WIDTH, ROW, LEFT, RIGHT = 720, 26, 250, 60
+WIDTH, ROW, LEFT, RIGHT = 720, 26, 260, 60
 COLOURS = ("#1b7f5c", "#7cc4a5", "#e3c55b", "#c8553d", "#d0d0d0")
-LONGEST_LABEL = 38  # characters left of a bar
+DARK = (COLOURS[0], COLOURS[3])  # on which letters are white
+LONGEST_LABEL = 34  # characters left of a bar
 
 
 def svg_text(height: float, said: str, parts: Sequence[str]) -> str:
@@ -52,7 +53,9 @@ def stack_picture(rows: Sequence[tuple[str, Mapping[str, int]]], said: str) -> s
             wide = (WIDTH - LEFT - RIGHT) * count / whole
             parts.append(f"<rect x='{x:.1f}' y='{place * ROW + 4}' width='{wide:.1f}' height='{ROW - 8}' "
                          f"fill='{colour}'/>" if count else "")
-            parts.append(f"<text x='{x + 4:.1f}' y='{place * ROW + 17}'>{count}</text>" if wide > 18 else "")
+            ink = "#fff" if colour in DARK else "#1a1a1a"
+            parts.append(f"<text x='{x + 4:.1f}' y='{place * ROW + 17}' style='fill: {ink}'>{count}</text>"
+                         if wide > 18 else "")
             x += wide
     return svg_text((len(rows) + 1) * ROW, said, parts)
 

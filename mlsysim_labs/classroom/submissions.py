@@ -11,9 +11,10 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from mlsysim_labs.classroom.archives import ArchiveError, member_bytes, opened_archive, zip_members
-from mlsysim_labs.records.files import LIMIT, Unreadable, read_file
+from mlsysim_labs.records.files import read_file
 
 DEEPEST_FOLDER, MOST_FILES_LISTED = 16, 300_000
+LARGEST_FILE = 24_000_000  # bytes of one file, which reading may take ten times of
 SYSTEM_FILES = {".ds_store", "thumbs.db", "desktop.ini"}
 SYSTEM_FOLDERS = {"__macosx", ".ipynb_checkpoints", ".git", "__pycache__"}
 NOT_HANDED_IN = "a file of the system, and not of a student"
@@ -116,11 +117,10 @@ def shown_label(name: str) -> str:
 
 def submission_bytes(one: Submission) -> bytes:
     """What is in it; Unreadable or ArchiveError, with the reason, where that is not an ordinary file of usual size."""
-    if one.member < 0:
-        return read_file(one.file)
-    data = member_bytes(_kept_archive(one.file), one.member, LIMIT)
-    if len(data) > LIMIT:
-        raise ArchiveError(f"it has more than {LIMIT / 1e6:.0f} MB, and I read no more")
+    data = read_file(one.file) if one.member < 0 else member_bytes(_kept_archive(one.file), one.member, LARGEST_FILE)
+    if len(data) > LARGEST_FILE:
+        raise ArchiveError(f"it has more than {LARGEST_FILE / 1e6:.0f} MB, and I read no more: hand in "
+                           f"the record file")
     return data
 
 
@@ -136,5 +136,4 @@ def unread_reason(problem: OSError | ArchiveError) -> str:
     >>> unread_reason(ArchiveError("it is damaged"))
     'it is damaged'
     """
-    return str(problem) if isinstance(problem, ArchiveError | Unreadable) and not isinstance(
-        problem, OSError) else getattr(problem, "strerror", None) or str(problem)
+    return str(problem) if isinstance(problem, ArchiveError) else problem.strerror or str(problem)

@@ -18,7 +18,7 @@ from mlsysim_labs.commands.layout import page_width, sentences_text
 from mlsysim_labs.records.atomic import put
 from solver.text import nearest
 
-WORDS = ("processes", "none")
+EXECUTORS = ("processes", "none")
 
 
 def grade_class(source: str, out: str, course: str, roster: str, attempt: str, lab: str, executor: str,
@@ -54,9 +54,9 @@ def _fill(made: Graded, gradebook: str, column: str, encoding: str) -> str:
     found = filled_gradebook(read_gradebook(gradebook), made.roster, grades, column, titles, encoding)
     file = made.out / f"filled_{pathlib.Path(gradebook).name}"
     put(file, found.data)
-    unknown = number_of(len(found.unknown), "line is", "lines are")
+    unknown = number_with(len(found.unknown), "line is", "lines are")
     others = f" {unknown} of nobody on the roster." if found.unknown else ""
-    filled = number_of(len(found.filled), "grade is", "grades are")
+    filled = number_with(len(found.filled), "grade is", "grades are")
     return f"{filled} in the column {found.column!r} of {file}, ready to be imported.{others}"
 
 
@@ -65,14 +65,14 @@ def _compare(made: Graded, before: str) -> str:
     changes = list(grade_changes(before, (made.out / "grades.csv").read_text(encoding="utf-8")))
     put(made.out / "changes.csv", changes_text(changes).encode())
     totals = sum(change.column == "total" for change in changes)
-    students = number_of(totals, "student has", "students have")
+    students = number_with(totals, "student has", "students have")
     return f"{students} another total than before: {made.out / 'changes.csv'} has each change."
 
 
-def number_of(count: int, one: str, several: str) -> str:
+def number_with(count: int, one: str, several: str) -> str:
     """A number with the words that go with it.
 
-    >>> number_of(1, "grade is", "grades are"), number_of(0, "grade is", "grades are")
+    >>> number_with(1, "grade is", "grades are"), number_with(0, "grade is", "grades are")
     ('1 grade is', '0 grades are')
     """
     return f"{count:,} {one if count == 1 else several}"
@@ -85,7 +85,7 @@ def summary_text(made: Graded) -> str:
     rest = len(made.roster.students) - graded
     files = f"{reported:,} of {len(made.log):,} files could not be graded: log.csv says why." if reported else \
         f"All {len(made.log):,} files could be graded."
-    others = f", and {number_of(rest, 'has', 'have')} nothing that could be" if rest else ""
+    others = f", and {number_with(rest, 'has', 'have')} nothing that could be" if rest else ""
     return (f"{graded} of {len(made.roster.students)} students are graded{others}. {files} The "
             f"grades are in {made.out / 'grades.csv'}.")
 
@@ -109,5 +109,5 @@ def executor_of(text: str) -> Any:
         except ImportError:
             raise ValueError("a Dask cluster needs its package: pip install 'mlsysim-labs[dask]'.") from None
         return Client(text)
-    raise ValueError(f"--executor is {text!r}. {nearest(text, WORDS)} Or give the address of a Dask scheduler, such as "
-                     f"tcp://10.0.0.1:8786.")
+    raise ValueError(f"--executor is {text!r}. {nearest(text, EXECUTORS)} Or give the address of a Dask scheduler, "
+                     f"such as tcp://10.0.0.1:8786.")

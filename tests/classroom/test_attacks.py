@@ -275,6 +275,8 @@ FILES = {
     "torn.zip": lambda record: zip_with({"a.ipynb": notebook_with([record])})[:-30],
     "fake.zip": lambda record: b"PK\x03\x04" + bytes(200),
     "text.txt": lambda record: (record.text.replace("A", "B") * 3).encode(),
+    "bundles.ipynb": lambda record: json.dumps([{MIME: {"a": i}} for i in range(100_000)]).encode(),
+    "braces.ipynb": lambda record: b'{"' + MIME.encode() + b'":[' + b"{}," * 1_000_000 + b"{}]}",
     "tiny.txt": lambda record: b"mlsysim-labs record 2 97_drawn " * 20_000,
 }
 
