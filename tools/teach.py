@@ -6,6 +6,7 @@ it anew, and fails when the page differs.
 
 from __future__ import annotations
 
+import math
 import pathlib
 import re
 import sys
@@ -14,6 +15,7 @@ from typing import Any
 from mlsysim_labs import lab_of
 from mlsysim_labs.questions.explore_items import DesignItem
 from mlsysim_labs.questions.items import key_text
+from mlsysim_labs.reactive.graph import needs_of
 from mlsysim_labs.testing import tasks_of
 
 PAGES = pathlib.Path(__file__).parent.parent / "docs" / "teach"
@@ -33,7 +35,17 @@ def key(lab: Any) -> str:
             mistakes.append(f"- `{name}`, {wrong}: “{one.explained(mistake.sentence)}”")
     lines += [f"| `{name}` | {asked(one)} | {'; '.join(one.shown.conditions)} |"
               for name, one in lab.questions.tasks.items() if isinstance(one, DesignItem)]
-    return "\n".join([*lines, "", "Mistakes that are recognized:", "", *mistakes, ""] if mistakes else [*lines, ""])
+    lines += ["", *drawn(lab)]
+    return "\n".join([*lines, "Mistakes that are recognized:", "", *mistakes, ""] if mistakes else lines)
+
+
+def drawn(lab: Any) -> list[str]:
+    """In how many ways a task comes, of those that are drawn."""
+    ways = {name: math.prod(len(draw.options) for draw in one.drawn(needs_of(one.formula)))
+            for name, one in tasks_of(lab).items()}
+    said = ", ".join(f"`{name}` in {many}" for name, many in ways.items() if many > 1)
+    return [f"These are the keys of whoever has no seed. In a course each student gets other numbers, and each task "
+            f"comes in so many ways: {said}. The lab works out every student's key.", ""] if said else []
 
 
 def asked(one: Any) -> str:

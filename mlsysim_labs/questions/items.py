@@ -120,7 +120,7 @@ class Item:
         Only what the function follows from is computed, and once for all who have the same draws: until something is
         declared anew.
         """
-        return self._once(formula, needs_of(formula), variant,
+        return self._once(formula, lambda: needs_of(formula), variant,
                           lambda at, said: self._in_unit(self.wiring.value_at(formula, at, said=said)))
 
     def _in_unit(self, value: Any) -> Any:
@@ -139,14 +139,14 @@ class Item:
         here = {value.name for value in self.at.values() if isinstance(value, Draw)}
         return tuple(self.draws[name] for name in sorted(here | self.wiring.constants_of(names)) if name in self.draws)
 
-    def _once(self, what: Any, names: Iterable[str], variant: Variant | None,
+    def _once(self, what: Any, names: Callable[[], Iterable[str]], variant: Variant | None,
               found: Callable[[Mapping[str, Any], Mapping[str, Any]], Any]) -> Any:
         """What is `found` at the settings of a student, who has them in common with all of the same draws."""
         if self._version != self.wiring.version:
             self._known.clear()
             self._version = self.wiring.version
         if ("draws", what) not in self._known:
-            self._known["draws", what] = self.drawn(names)
+            self._known["draws", what] = self.drawn(names())
         whose = what, *(draw.place(variant) for draw in self._known["draws", what])
         if whose not in self._known:
             self._known[whose] = found(*self.settings(variant))
@@ -180,7 +180,7 @@ class Item:
         heads = heads_of(text)
         if not heads:
             return text
-        return str(self._once(text, heads, variant, lambda at, said: explained(self.wiring, at, text, said)))
+        return str(self._once(text, lambda: heads, variant, lambda at, said: explained(self.wiring, at, text, said)))
 
     def refill(self) -> None:
         """Ask in this student's numbers, if the name, or the seed, came after the question."""

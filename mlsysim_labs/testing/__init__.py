@@ -9,9 +9,10 @@ A fault is an AssertionError whose sentence names it. What only one lab says (it
 prose, the moves that a student makes in it) is left to that lab's own tests.
 """
 
-from mlsysim_labs.testing.labs import check_lab, open_lab, shown_lab, tasks_of, typed
+from mlsysim_labs.testing.draws import check_draws, typed
+from mlsysim_labs.testing.labs import check_lab, open_lab, shown_lab, tasks_of
 from mlsysim_labs.testing.pictures import check_picture, pictures
 from mlsysim_labs.testing.silence import check_silence, messages
 
-__all__ = ["check_lab", "check_picture", "check_silence", "messages", "open_lab", "pictures", "shown_lab", "tasks_of",
-           "typed"]
+__all__ = ["check_draws", "check_lab", "check_picture", "check_silence", "messages", "open_lab", "pictures",
+           "shown_lab", "tasks_of", "typed"]

@@ -15,9 +15,11 @@ import numpy as np
 
 from mlsysim_labs.lab import Lab
 from mlsysim_labs.marking.answers import AnswerError
+from mlsysim_labs.marking.variants import Variant
 from mlsysim_labs.places.notebooks import new_lab, notebook_of, tagged_cells
 from mlsysim_labs.questions.explore_items import DesignItem
 from mlsysim_labs.questions.task_items import TaskItem
+from mlsysim_labs.testing.draws import check_draws, variants_of, whose
 from mlsysim_labs.testing.silence import check_silence
 from solver.text import number_text
 
@@ -38,7 +40,7 @@ def check_lab(lab: str | os.PathLike[str], points: int = 20, kernel_only: tuple[
     opened = open_lab(notebook)
     check_program(opened, points, kernel_only)
     check_rhythm(opened, notebook.stem)
-    check_answers(opened)
+    check_draws(opened)
     check_secrets(opened, notebook)
     check_stage(opened)
     check_reveals(opened)
@@ -113,47 +115,41 @@ def tasks_of(lab: Lab) -> dict[str, TaskItem]:
     return {name: task for name, task in lab.questions.tasks.items() if isinstance(task, TaskItem)}
 
 
-def check_answers(lab: Lab) -> None:
-    """Each key is right as it is shown; each known mistake is told its own sentence, and is never right."""
-    for name, task in tasks_of(lab).items():
-        key = task.key(None)
-        said = task.verdict(key)
-        assert said.state == "right", f"{name}: its own key {key!r} is told {said.feedback!r}"
-        for mistake in task.mistakes:
-            text = typed(task, task.answer_of(mistake.formula))
-            told, whose = task.verdict(text), f"{name}: {text!r}, of the mistake {mistake.name!r},"
-            assert told.state == "wrong", f"{whose} is right"
-            assert told.feedback == task.explained(mistake.sentence), f"{whose} is told {told.feedback!r}"
-
-
-def typed(task: TaskItem, answer: Any) -> str:
-    """What a student types who has come to that answer."""
-    if isinstance(answer, str):
-        return answer
-    return f"{int(answer) if task.whole else float(answer):.15g} {task.unit}".strip()
-
-
 def check_secrets(lab: Lab, notebook: pathlib.Path) -> None:
     """No key stands in the notebook: it is computed."""
     cells = json.loads(notebook.read_bytes())["cells"]
     text = "\n".join("".join(cell["source"]) for cell in cells)
     for name, task in tasks_of(lab).items():
-        key = task.key(None)
-        digits = re.sub(r"\D", "", key).strip("0")
-        if not task.options and len(digits) > 2:  # short numbers stand anywhere
-            number = re.escape(key)
-            assert not re.search(rf"(?<![\d.,]){number}(?!\w)", text), f"the key of {name}, {key}, stands there"
+        for key in {task.key(variant) for variant in (None, *variants_of(lab))}:
+            if not task.options and is_telling(key):
+                number = re.escape(key)
+                assert not re.search(rf"(?<![\d.,]){number}(?!\w)", text), f"the key of {name}, {key}, stands there"
 
 
 def check_stage(lab: Lab) -> None:
-    """No key can be read off the start state, where a truth is shown, or where something to try leads."""
-    keys = {name: task.truth for name, task in tasks_of(lab).items() if not isinstance(task.truth, str)}
+    """No key can be read off the start state, where a truth is shown, or where something to try leads.
+
+    Those of everybody are not told by what was measured either: many drawn ones would meet one of its numbers.
+    """
     shown = {number_text(x) for raw in stage_settings(lab) for x in numbers_shown(lab, raw)}
-    for name, key in keys.items():
-        text = number_text(key)
-        if len(re.sub(r"\D", "", text).strip("0")) > 2:  # short numbers stand anywhere
-            assert text not in shown, f"the key of {name}, {text}, stands on the stage before anybody has moved a knob"
-            assert text not in told_of(lab), f"the key of {name}, {text}, stands in what was measured"
+    told = told_of(lab)
+    for task in tasks_of(lab).values():
+        for text, variant in numbers_asked(lab, task).items():
+            key = f"the key of {whose(task, variant)}, {text},"
+            assert text not in shown, f"{key} stands on the stage before anybody has moved a knob"
+            assert variant or text not in told, f"{key} stands in what was measured"
+
+
+def numbers_asked(lab: Lab, task: TaskItem) -> dict[str, Variant | None]:
+    """The keys of a task that would be known again, as numbers, each with somebody whose it is."""
+    truths = {task.truth_for(variant): variant for variant in (*variants_of(lab), None)}
+    numbers = {number_text(truth): variant for truth, variant in truths.items() if not isinstance(truth, str)}
+    return {text: variant for text, variant in numbers.items() if is_telling(text)}
+
+
+def is_telling(number: str) -> bool:
+    """Whether a number has more than two digits; shorter ones stand anywhere."""
+    return len(re.sub(r"\D", "", number).strip("0")) > 2
 
 
 def told_of(lab: Lab) -> set[str]:

@@ -41,7 +41,7 @@ def changed(tmp_path, *changes):
 
 
 @pytest.mark.parametrize("before, after, says", [
-    ("token(here) / 2", "token(here)", "token: '131.072 kB', of the mistake 'keys_alone', is right"),
+    ("token(shape) / 2", "token(shape)", "token: '131.072 kB', of the mistake 'keys_alone', is right"),
     ("(LLAMA, **here, users=users) |", "(LLAMA, **here, users=users if users > 1 else 1) |", "cannot be followed"),
     ("reserve=TENTH) |", "reserve=TENTH if isinstance(device, Accelerator) else 0) |", "the browser would show"),
     ('slug="03_kv_cache"', 'slug="03_cache"', "the slug is"),

@@ -12,7 +12,7 @@ from fake_model import tell
 
 from mlsysim_labs import Lab, Lanes
 from mlsysim_labs.marking.answers import known_unit
-from mlsysim_labs.testing import check_lab
+from mlsysim_labs.testing import check_draws, check_lab
 from mlsysim_labs.testing.labs import LONGEST_CELL
 from solver import Hardware, Measurements
 from solver.text import number_text
@@ -188,6 +188,17 @@ def test_other_claims_of_the_page(make):
     assert inspect.signature(Lab.task).parameters["tolerance"].default == 0.02
     assert 20 in values and 24 in values and 21 not in values, "a key between two stops"
     assert Hardware.Cloud.H100.memory == 80 * known_unit("GiB").factor != 80 * known_unit("GB").factor
+
+
+def test_what_is_drawn_is_as_the_page_says(blocks):
+    lab = Lab(mode="demo")
+    lab.slider("users", 1, 128, scale="log2")
+    exec(compile(next(block for block in blocks if "lab.draw" in block), "write-a-lab.md", "exec"), {"lab": lab})
+    kept = lab.questions["kept"]
+    assert kept.shown.question == "Sixty-four users keep 2 GB each. How many TB is that?"
+    assert kept.shown.given == "64 users" and kept.key(None) == "0.128 TB" and kept.judged("128 GB", None).right
+    assert kept.judged("2 GB", None).sentence == "That is one user's, 2 GB."
+    check_draws(lab)
 
 
 def test_what_was_measured_is_shown_as_the_page_says(blocks):
