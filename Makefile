@@ -80,6 +80,7 @@ bench: $(VENV)/.test
 	$(BIN)/python benchmarks/speed.py
 	$(BIN)/python benchmarks/spaces.py
 	$(BIN)/python benchmarks/labs.py
+	$(BIN)/python benchmarks/classroom.py
 	$(BIN)/python benchmarks/latency.py
 
 clean:

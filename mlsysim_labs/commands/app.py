@@ -210,6 +210,30 @@ def seal_command(code: Annotated[str, typer.Option("--code", help="Your own code
     _loaded("seal", "print_seal")(code)
 
 
+@app.command("grade", short_help="Grade what a class has handed in.")
+def grade_command(source: Annotated[str, typer.Argument(metavar="DIR_OR_ZIP", hidden=True)],
+                  out: Annotated[str, typer.Option("--out", "-o", metavar="OUT", help="Folder of the grades.")],
+                  course: Annotated[str, typer.Option(metavar="FILE.toml", help="Labs, weights, secret.")],
+                  roster: Annotated[str, typer.Option(metavar="FILE.csv", help="id,name, or what an LMS exports.")],
+                  attempt: Annotated[str, typer.Option(metavar="WORD", help="best or latest, not as the course says.")
+                                     ] = "",
+                  lab: Annotated[str, typer.Option(metavar="SLUG", help="Only this lab of the course.")] = "",
+                  executor: Annotated[str, typer.Option(
+                      metavar="WHAT", help="processes, processes:4, none, or the address of Dask.")] = "processes",
+                  gradebook: Annotated[str, typer.Option(
+                      metavar="FILE.csv", help="Fill one column of what the LMS exported.")] = "",
+                  column: Annotated[str, typer.Option(metavar="HEADING", help="Which column that is.")] = "",
+                  compare: Annotated[str, typer.Option(metavar="OUT", help="List what differs from that run.")] = "",
+                  encoding: Annotated[str, typer.Option(metavar="NAME", help="Of both files, if not told right.")] = "",
+                  ) -> None:
+    """Marks, notes and feedback of a class, from what the learning system gave you: no code of a student is run.
+
+    Example: mlsysim-labs grade submissions.zip -o graded --course course.toml --roster roster.csv
+    """
+    _loaded("grade_class", "grade_class")(source, out, course, roster, attempt, lab, executor, gradebook, column,
+                                             compare, encoding)
+
+
 @app.command("schema", short_help="What classes ask and answer, as JSON.")
 def schema_command(name: Annotated[Optional[str], typer.Argument(  # noqa: UP045 - typer reads it
         metavar="[CLASS]", hidden=True, autocompletion=_question_names)] = None,
