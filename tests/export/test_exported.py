@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import sys
 from unittest import mock
 
 import ipywidgets
@@ -88,16 +89,24 @@ def test_a_page_asks_nobody_and_is_the_same_twice(slug):
     text = page_text(slug)
     assert text == exported_page(slug)
     loading = re.findall(r'(?:src|href)="(?!https?://)([^"]*)"|@import|url\((?!#)', text)
-    assert set(loading) <= {"data:,"} and "<link rel=\"stylesheet" not in text
+    assert all(place.startswith("data:") for place in loading) and "<link rel=\"stylesheet" not in text
     assert "Run All Cells" not in text and "mybinder" not in text and "colab" not in text
 
 
-MOST_BYTES = 105_000  # of a page, packed as servers do: a fifth of it reads and judges what is typed
+MOST_BYTES = {"learn": 93_000, "exam": 78_000}  # of a page, packed as servers do: a fifth reads and judges answers
 
 
 @every_lab
-def test_a_page_is_small(slug):
-    assert len(gzip.compress(page_text(slug).encode(), 9)) <= MOST_BYTES
+@pytest.mark.parametrize("mode", MOST_BYTES)
+def test_a_page_is_small(slug, mode):
+    assert len(gzip.compress(page_text(slug, mode).encode(), 9)) <= MOST_BYTES[mode]
+
+
+def test_a_page_is_whole_where_nothing_shortens_it(monkeypatch):
+    monkeypatch.setitem(sys.modules, "minify", None)
+    long = exported_page("03_kv_cache")
+    assert len(long) > 1.2 * len(page_text("03_kv_cache"))
+    assert parts_of(long) == parts_of(page_text("03_kv_cache"))
 
 
 def test_before_the_lock_there_are_models_of_what_moves_alone():

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 import math
+import random
 
 import pytest
+from drawn_texts import drawn_text
 from hypothesis import given
 from hypothesis import strategies as st
 from page_script import JUDGE, SLUGS, clear_data, page_text, parts_of, under_node
@@ -54,8 +56,8 @@ def cut(text):
     return MISSPELT if text.startswith(MISSPELT) else text
 
 
-def agree(lab, items):
-    asked = [(item, text, tries, before) for item in tasks_of(lab).values() for text in texts(lab, item)
+def agree(lab, items, made=texts):
+    asked = [(item, text, tries, before) for item in tasks_of(lab).values() for text in made(lab, item)
              for tries, before in ((1, False), (2, True))]
     cases = [{"item": item.name, "text": text, "tries": tries, "askedBefore": before, "mode": lab.mode}
              for item, text, tries, before in asked]
@@ -69,6 +71,15 @@ def agree(lab, items):
 @pytest.mark.parametrize("slug", SLUGS)
 def test_a_page_judges_as_the_kernel_does(slug):
     agree(new_lab(slug, "learn"), parts_of(page_text(slug))[""]["items"])
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_page_judges_a_great_many_answers_as_the_kernel_does(slug):
+    """20,000 texts for each lab, each as a first try and as a second one."""
+    lab, draw = new_lab(slug, "learn"), random.Random()
+    count = 20_000 // len(tasks_of(lab))
+    agree(lab, parts_of(page_text(slug))[""]["items"], lambda *_: [drawn_text(draw) for _ in range(count)])
 
 
 def test_a_page_of_a_student_judges_by_that_students_numbers():

@@ -13,7 +13,7 @@ import equip
 
 from mlsysim_labs.export.exported import exported_page
 from mlsysim_labs.export.packing import json_in_html, unpacked
-from mlsysim_labs.export.scripts import PAGE_CONSTANTS
+from mlsysim_labs.export.scripts import PAGE_CONSTANTS, shortened
 from mlsysim_labs.places.notebooks import notebooks_folder, tagged_cells
 from mlsysim_labs.questions.predict import READING
 from mlsysim_labs.widgets.assets import script
@@ -26,9 +26,8 @@ JUDGE = ("reactive/program.js", *READING, "marking/judging.js", "export/page/jud
 def under_node(names: tuple[str, ...], code: str, given: Any) -> Any:
     """What `code`, the body of a function of `given` that may wait, returns where these scripts of the page stand."""
     text = script(*names, **PAGE_CONSTANTS).replace("export ", "")
-    program = (f'import {{ readFileSync }} from "node:fs";\n{text}\n'
-               f'const run = async (given) => {{ {code} }};\n'
-               f'console.log(JSON.stringify(await run({json.dumps(given)})));')
+    made = shortened(f"{text}\nconst run = async (given) => {{ {code} }};")  # as it is in a page
+    program = f"{made};\nconsole.log(JSON.stringify(await run({json.dumps(given)})));"
     node = equip.node()
     assert node, "node is needed: see tools/equip.py"
     command = [node, "--input-type=module", "-"]
