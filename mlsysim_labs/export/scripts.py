@@ -10,6 +10,7 @@ reader of numbers, stands once, around everything::
 from __future__ import annotations
 
 import functools
+import importlib.metadata
 import re
 from collections.abc import Sequence
 
@@ -24,6 +25,7 @@ HOST_SCRIPTS = ["reactive/program.js", *READING, "marking/judging.js", *(f"expor
     "shelf", "journal", "judge", "compared", "standing", "scenes", "acts", "page", "address"))]
 START_SCRIPT = "export/page/start.js"
 OUTSIDE_IMPORT = re.compile(r"(?m)^\s*(?:import\b|export\s+(?!default\b))|\bimport\s*\(")
+MISTAKEN = "2.24."  # these versions of tdewolff-minify put a constant before what it is made of
 LAST_EXPORT = re.compile(r"(?m)^export default\b")
 
 
@@ -45,6 +47,8 @@ def shortened(code: str) -> str:
     try:
         from minify import string
     except ImportError:  # a page works as well without
+        return code
+    if importlib.metadata.version("tdewolff-minify").startswith(MISTAKEN):
         return code
     return str(string("application/javascript", code))
 

@@ -99,10 +99,12 @@ MOST_BYTES = {"learn": 93_000, "exam": 78_000}  # of a page, packed as servers d
 @every_lab
 @pytest.mark.parametrize("mode", MOST_BYTES)
 def test_a_page_is_small(slug, mode):
+    pytest.importorskip("minify")
     assert len(gzip.compress(page_text(slug, mode).encode(), 9)) <= MOST_BYTES[mode]
 
 
 def test_a_page_is_whole_where_nothing_shortens_it(monkeypatch):
+    pytest.importorskip("minify")
     monkeypatch.setitem(sys.modules, "minify", None)
     long = exported_page("03_kv_cache")
     assert len(long) > 1.2 * len(page_text("03_kv_cache"))
