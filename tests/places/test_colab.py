@@ -44,7 +44,7 @@ def first_cell(python: str, *folders: pathlib.Path) -> str:
     address = f"git+{notebooks.repository()}@{notebooks.BRANCH}"
     cell = "".join(notebooks.first_cell())
     assert address in cell
-    return run(python, "-c", RUN_CELL, text=cell.replace(address, ROOT.as_uri()),
+    return run(python, "-P", "-c", RUN_CELL, text=cell.replace(address, ROOT.as_uri()),
                PYTHONPATH=":".join(map(str, folders)), PIP_DISABLE_PIP_VERSION_CHECK="1",
                PIP_NO_CACHE_DIR="1")  # a wheel of that version that was built before is not this checkout
 
