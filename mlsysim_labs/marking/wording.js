@@ -111,7 +111,8 @@ export function wordingOf({ units, words, rules, sentences }) {
     let plain = [...typed].map((one) => SIGNS.get(one) ?? one).join("");
     for (const [old, meant] of LATE) plain = plain.replace(old, meant);
     plain = plain.replace(pattern(rules.spaces), " ").replace(/^ +/, "");
-    while (plain && rules.edge.includes(plain.at(-1))) plain = plain.slice(0, -1);
+    // No text.at(-1): the one that Notebook 6.5 brings gives nothing, which every text includes.
+    while (plain && rules.edge.includes(plain[plain.length - 1])) plain = plain.slice(0, -1);
     return plain;
   }
 

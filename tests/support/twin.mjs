@@ -3,6 +3,8 @@
 // Out: {verdicts, kept, guesses, numbers}: each a list of what is said, or of {asked: code, sentence}.
 import { readFileSync } from "node:fs";
 
+String.prototype.at = () => ""; // Notebook 6.5 puts an early draft of it into its page: from the end there is nothing
+
 const { module, tables, cases, guesses, numbers } = JSON.parse(readFileSync(0, "utf8"));
 const { answersOf, judgeOf } = await import(module);
 const answers = answersOf(tables),
