@@ -17,6 +17,7 @@ import shutil
 import sys
 
 import notebooks
+import teach
 from chapters import chapters
 
 from mlsysim_labs.export.exported import written_page
@@ -75,9 +76,9 @@ def documents() -> dict[str, str]:
     found = {file.relative_to(folder).as_posix(): file.read_text(encoding="utf-8")
              for file in [*folder.glob("*.md"), *folder.glob("teach/*.md")]}
     found |= chapters(found["solver.md"])
+    labs = {f"teach/{file.name}" for file in teach.lab_pages()}
     return {name: OUTSIDE.sub(rf"]({BRANCH}/\1)", text) for name, text in found.items()} | {
-        name: with_door(without_key(text), name.removeprefix("teach/")) for name, text in found.items()
-        if name.startswith("teach/")}
+        name: with_door(without_key(text), name.removeprefix("teach/")) for name, text in found.items() if name in labs}
 
 
 def with_door(page: str, lab: str) -> str:

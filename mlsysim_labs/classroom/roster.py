@@ -15,7 +15,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mlsysim_labs.classroom.spreadsheet import Cell, sheet_of
 from mlsysim_labs.records.json_data import DEVICES
@@ -30,11 +30,14 @@ LETTERS_AND_DIGITS = re.compile(r"[\W_]+")
 
 @dataclass(frozen=True)
 class Student:
-    """One of the class. `id` is what grades are listed under; `ids` are all that a file may name this student by."""
+    """One of the class. `id` is what grades are listed under; `ids` are all that a file may name this student by, and
+    `participant` is Moodle's number, which its folders have.
+    """
 
     id: str
     name: str
     ids: tuple[str, ...] = ()
+    participant: str = field(default="", repr=False)
 
     @functools.cached_property
     def spellings(self) -> frozenset[str]:
@@ -171,7 +174,7 @@ def _student(row: Sequence[Cell], columns: Mapping[str, int]) -> Student | None:
     participant = re.sub(r"\D", "", text("participant"))  # "Participant 123" in the language of the site
     ids = [*(text(kind) for kind in ID_KINDS[:-1]), participant]
     known = list(dict.fromkeys(filter(None, ids)))
-    return Student(known[0], name or known[0], tuple(known)) if known else None
+    return Student(known[0], name or known[0], tuple(known), participant) if known else None
 
 
 def _distinct(students: Sequence[Student]) -> list[Student]:

@@ -111,6 +111,16 @@ def test_drawn_people_too(people):
         check_labels(roster)
 
 
+def test_a_worksheet_of_moodle_gives_folders_that_moodle_hands_out():
+    """Each part before the third _ is name and number, as its importer of feedback files reads them."""
+    roster = roster_of(b"Identifier,Full name,Email address,Grade\nParticipant 612,Ada Lovelace,ada@x.org,\n"
+                       b"Participant 613,Bob_Byte,bob@x.org,\n")
+    labels = folder_labels(roster, [SLUG])
+    assert labels == {"ada@x.org": "Ada Lovelace_612_assignsubmission_file_",
+                      "bob@x.org": "Bob Byte_613_assignsubmission_file_"}
+    assert attribution([labels["bob@x.org"], "x.ipynb"], roster, [SLUG]).student.id == "bob@x.org"
+
+
 def test_ids_that_are_others_too_are_said():
     with pytest.raises(ValueError, match=r"that of Ada \(1\): give each student"):
         folder_labels(Roster([Student("1", "Ada", ("1", "2")), Student("2", "Ada", ("2", "1"))]), [SLUG])

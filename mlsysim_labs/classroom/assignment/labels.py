@@ -43,8 +43,12 @@ def _compared(label: str) -> str:
 
 
 def _candidates(student: Student) -> Iterator[str]:
-    """Id and name; else the id alone; else what stands for an id that is no name of a file; else the name."""
+    """As Moodle calls it, if the roster has its numbers, so that it hands the files out; else id and name; else the id
+    alone; else what stands for an id that is no name of a file; else the name.
+    """
     id, name = _part(student.id), _part(student.name)
+    if student.participant:
+        yield f"{name.replace('_', ' ') or 'student'}_{student.participant}_assignsubmission_file_"
     yield f"{id} {name}".strip() if name and name != id else id
     yield id
     yield safe_stem(student.id)
