@@ -77,8 +77,12 @@ def documents() -> dict[str, str]:
              for file in [*folder.glob("*.md"), *folder.glob("teach/*.md")]}
     found |= chapters(found["solver.md"])
     labs = {f"teach/{file.name}" for file in teach.lab_pages()}
-    return {name: OUTSIDE.sub(rf"]({BRANCH}/\1)", text) for name, text in found.items()} | {
-        name: with_door(without_key(text), name.removeprefix("teach/")) for name, text in found.items() if name in labs}
+    for name, text in found.items():
+        if name in labs:
+            found[name] = with_door(without_key(text), name.removeprefix("teach/"))
+        elif not name.startswith("teach/"):
+            found[name] = OUTSIDE.sub(rf"]({BRANCH}/\1)", text)
+    return found
 
 
 def with_door(page: str, lab: str) -> str:
