@@ -1,4 +1,4 @@
-"""Write what commands print into docs/command_line.md and docs/teach/start.md, in the `text` block below each `sh` block.
+"""Write what commands print into docs/command_line.md and docs/teach/start.md, in the `text` block below each `sh`.
 
 Prose is written by hand, and so are the commands; a block of output that stands below one is made. A test compares.
 """

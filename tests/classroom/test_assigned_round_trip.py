@@ -22,10 +22,13 @@ from mlsysim_labs.questions.setting import assign_to
 NAMES = ("Ada Lovelace", "Ada Lovelace", "Émile O'Neill", "李 雷", '"Q" <b>', "Noor")
 NOT_HONEST = {"identity", "course", "mode", "edition"}
 PLAY = """
-    const opened = openedOf(given.page), shelf = { save: async (entries) => entries };
-    const journal = new Journal({ lab: given.page.lab, mode: given.page.mode, opened }, shelf);
-    for (const [kind, name, value] of given.acts) await journal.add(kind, name, value, newId());
-    return fileOf(journal.entries, given.page.lab);
+    const played = async ({ page, acts }) => {
+        const opened = openedOf(page), shelf = { save: async (entries) => entries },
+            journal = new Journal({ lab: page.lab, mode: page.mode, opened }, shelf);
+        for (const [kind, name, value] of acts) await journal.add(kind, name, value, newId());
+        return fileOf(journal.entries, page.lab);
+    };
+    return Promise.all(given.map(played));
 """
 
 
@@ -46,11 +49,13 @@ class RoundTrip:
         with (folder / "out" / "assigned.csv").open(encoding="utf-8", newline="") as file:
             self.files = {(row["id"], row["file"].rpartition(".")[2]): row["file"] for row in csv.DictReader(file)}
 
-    def played_page(self, one):
-        """The record file that a student's page makes of what is done in it, under node."""
-        page = clear_data((self.folder / "out" / self.files[one.id, "html"]).read_text(encoding="utf-8"))
-        scripts = (*PLAIN, "export/page/journal.js", "export/page/page.js")
-        return under_node(scripts, PLAY, {"page": page, "acts": one.acts}).encode()
+    def played_pages(self):
+        """The record files that students' pages make of what is done in them, under node."""
+        pages = [clear_data((self.folder / "out" / self.files[one.id, "html"]).read_text(encoding="utf-8"))
+                 for one in self.students]
+        given = [{"page": page, "acts": one.acts} for page, one in zip(pages, self.students, strict=True)]
+        files = under_node((*PLAIN, "export/page/journal.js", "export/page/page.js"), PLAY, given)
+        return [file.encode() for file in files]
 
     def played_notebook(self, one, monkeypatch):
         """The record that the lab of a student's notebook would keep of it."""
@@ -85,10 +90,10 @@ def codes(row):
 @pytest.mark.parametrize("mode", ["learn", "exam"])
 def test_pages_are_marked_as_a_human_would(tmp_path, mode):
     trip = RoundTrip(tmp_path, mode)
-    for number, one in enumerate(trip.students):
+    for number, (one, played) in enumerate(zip(trip.students, trip.played_pages(), strict=True)):
         folder = trip.files[one.id, "html"].partition("/")[0]
         name = canvas_name(one.name, number, "x.json") if number > 4 else f"{folder}/{DRAWN}.record.json"
-        trip.hand_in(name, trip.played_page(one))
+        trip.hand_in(name, played)
     rows = trip.rows()
     assert {one.id: float(rows[one.id]["total"]) for one in trip.students} == {
         one.id: pytest.approx(total_of(one), abs=0.01) for one in trip.students}
@@ -110,8 +115,9 @@ def test_notebooks_too(tmp_path, monkeypatch):
 def test_whoever_hands_in_anothers_page_has_a_note(tmp_path):
     """Of two with one name it is the numbers that tell."""
     trip = RoundTrip(tmp_path)
+    played = trip.played_pages()
     for whose, by in ((0, 1), (1, 0), (2, 5), (5, 2), (3, 3)):
-        trip.hand_in(f"{trip.students[by].id}/{DRAWN}.record.json", trip.played_page(trip.students[whose]))
+        trip.hand_in(f"{trip.students[by].id}/{DRAWN}.record.json", played[whose])
     rows = trip.rows()
     assert {id for id, row in rows.items() if "identity" in codes(row)} == {"s0", "s1", "s2", "s5"}
     assert "in the name of Noor" in rows["s2"]["notes"] and "other numbers" in rows["s0"]["notes"]
