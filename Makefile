@@ -14,7 +14,7 @@ SAME := --hypothesis-profile=ci
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: lab test quick test-here test-lowest test-pythons soak release-check lint notebooks reference pictures teach \
-	terminal accuracy fit bench site clean
+	terminal accuracy fit bench site class clean
 
 lab: $(VENV)/.lab  ## open JupyterLab on the labs
 	@$(BIN)/mlsysim-labs --here labs -- $(ARGS)
@@ -75,6 +75,9 @@ fit: $(VENV)/.tools  ## fit figures to the measurements in DIR, and write solver
 
 site: $(VENV)/.tools  ## build the site into build/site: labs that are live, pages for teachers, the reference
 	@$(BIN)/python tools/gallery.py
+
+class: $(VENV)/.tools  ## make a class of thirty in build/class; docs/teach/start.md leads through it
+	@$(BIN)/python tools/example_class.py
 
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/speed.py

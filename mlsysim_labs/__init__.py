@@ -29,18 +29,20 @@ if TYPE_CHECKING:
     from mlsysim_labs.places.catalogue import Catalogue
     from mlsysim_labs.places.colab import enable_widgets
     from mlsysim_labs.places.notebooks import lab_of
+    from mlsysim_labs.questions.setting import assign_to
     from mlsysim_labs.reactive.graph import Graph
     from mlsysim_labs.reactive.trace import Untraceable, program, symbol, trace
     from mlsysim_labs.reactive.wiring import GUESS
 
 __all__ = ["GUESS", "Catalogue", "Estimates", "Frontier", "Graph", "Heatmap", "Lab", "Lanes", "Multipliers", "Plot",
-           "Roofline", "Untraceable", "Vessel", "enable_widgets", "estimate", "lab_of", "memory_parts", "product_point",
-           "program", "roof_point", "said", "symbol", "trace"]
+           "Roofline", "Untraceable", "Vessel", "assign_to", "enable_widgets", "estimate", "lab_of", "memory_parts",
+           "product_point", "program", "roof_point", "said", "symbol", "trace"]
 
 HOMES = {name: home for home, names in {
     "lab": ["Lab"], "pictures.parts.sentence": ["said"],
     "pictures.of_results": ["estimate", "memory_parts", "roof_point"], "pictures.of_measured": ["product_point"],
     "places.catalogue": ["Catalogue"], "places.colab": ["enable_widgets"], "places.notebooks": ["lab_of"],
+    "questions.setting": ["assign_to"],
     "reactive.graph": ["Graph"], "reactive.trace": ["Untraceable", "program", "symbol", "trace"],
     "reactive.wiring": ["GUESS"],
 }.items() for name in names}

@@ -1,4 +1,4 @@
-"""Write what commands print into docs/command_line.md: below each `sh` block, the `text` block that follows it.
+"""Write what commands print into docs/command_line.md and docs/teach/start.md, in the `text` block below each `sh`.
 
 Prose is written by hand, and so are the commands; a block of output that stands below one is made. A test compares.
 """
@@ -31,7 +31,10 @@ def page_text(text: str) -> str:
 
 
 def main() -> int:
-    """Write the page."""
+    """Write the page, and the teacher's that shows commands too."""
+    import start_page
+
+    start_page.main()
     PAGE.write_text(page_text(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
     return 0
 

@@ -17,6 +17,7 @@ import shutil
 import sys
 
 import notebooks
+import teach
 from chapters import chapters
 
 from mlsysim_labs.export.exported import written_page
@@ -75,9 +76,13 @@ def documents() -> dict[str, str]:
     found = {file.relative_to(folder).as_posix(): file.read_text(encoding="utf-8")
              for file in [*folder.glob("*.md"), *folder.glob("teach/*.md")]}
     found |= chapters(found["solver.md"])
-    return {name: OUTSIDE.sub(rf"]({BRANCH}/\1)", text) for name, text in found.items()} | {
-        name: with_door(without_key(text), name.removeprefix("teach/")) for name, text in found.items()
-        if name.startswith("teach/")}
+    labs = {f"teach/{file.name}" for file in teach.lab_pages()}
+    for name, text in found.items():
+        if name in labs:
+            found[name] = with_door(without_key(text), name.removeprefix("teach/"))
+        elif not name.startswith("teach/"):
+            found[name] = OUTSIDE.sub(rf"]({BRANCH}/\1)", text)
+    return found
 
 
 def with_door(page: str, lab: str) -> str:

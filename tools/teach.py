@@ -60,9 +60,14 @@ def with_key(page: str, lab: Any) -> str:
     return BLOCK.sub(lambda found: f"{found[1]}\n{key(lab)}\n{found[2]}", page)
 
 
+def lab_pages() -> list[pathlib.Path]:
+    """The pages on a lab; others tell of classes."""
+    return [file for file in sorted(PAGES.glob("*.md")) if BLOCK.search(file.read_text(encoding="utf-8"))]
+
+
 def main() -> int:
     """Write all pages."""
-    for file in sorted(PAGES.glob("*.md")):
+    for file in lab_pages():
         file.write_text(with_key(file.read_text(encoding="utf-8"), lab_of(file.stem)), encoding="utf-8")
     return 0
 

@@ -7,6 +7,7 @@
     notebook = "03_kv_cache"             # one of the package's own, or the path of the teacher's notebook
     due = 2026-12-05T23:59:00+01:00
     mode = "exam"
+    seal = "28ef2d48b1f88150"            # as `mlsysim-labs seal` prints it
     points = 10
     weights = {predictions = 0.5, plan = 3}
 
@@ -42,6 +43,7 @@ class CourseLab:
     `points` : of the whole lab; what the weights come to, if it is not said
     `attempt` : of a student's answers the best, or the latest; `tries` : how many of the first ones count, 0 for all
     `partial` : shares for an answer that is right but for its unit or its power of ten; `plan` for conditions met
+    `mode`, `seal` : of what is assigned, and what records should say; a seal is an exam's
     `opens`, `due` : between which entries are expected; lateness itself is the learning system's to say
     """
 
@@ -51,6 +53,7 @@ class CourseLab:
     due: datetime.datetime | None = None
     opens: datetime.datetime | None = None
     mode: str = ""
+    seal: str = ""
     attempt: str = "best"
     tries: int = 0
     partial: Mapping[str, float] = field(default_factory=dict)
@@ -82,16 +85,14 @@ class Course:
         return None if seed is None else Variant(seed)
 
 
-def course_of(file: pathlib.Path) -> Course:
-    """The course in a file; ValueError, with what to write instead, where something in it cannot be."""
-    try:
-        made = tomllib.loads(file.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ValueError(f"there is no course file {file}: look at its path.") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise ValueError(f"{file} is no TOML: {problem}.") from None
+def course_of(file: pathlib.Path, new_secret: bytes = b"") -> Course:
+    """The course in a file; ValueError, with what to write instead, where something in it cannot be.
+
+    `new_secret` is the secret of a course that names a file with one, where there is no such file yet.
+    """
+    made = _table_in(file)
     _known(made, ("course", "secret", "numbers", "attempt", "lab"), file.name)
-    secret = _secret_of(made.get("secret", ""), file)
+    secret = _secret_of(made.get("secret", ""), file, new_secret)
     numbers = _word(made.get("numbers", "own" if secret else "same"), NUMBER_KINDS, "numbers")
     if numbers == "own" and not secret:
         raise ValueError(f"{file.name} has numbers = \"own\" and no secret: name a file with one, such as "
@@ -101,6 +102,21 @@ def course_of(file: pathlib.Path) -> Course:
         raise ValueError(f"{file.name} has no [[lab]]: write one, with notebook = \"03_kv_cache\" below it.")
     return Course(_text(made.get("course", ""), "course"),
                   tuple(_lab(one, made.get("attempt", "best"), file) for one in labs), secret, numbers)
+
+
+def secret_file(file: pathlib.Path) -> pathlib.Path | None:
+    """Where a course has its secret, be there one or not yet; None, where it names none."""
+    name = _table_in(file).get("secret")
+    return file.parent / _text(name, "secret") if name else None
+
+
+def _table_in(file: pathlib.Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ValueError(f"there is no course file {file}: look at its path.") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        raise ValueError(f"{file} is no TOML: {problem}.") from None
 
 
 def _lab(made: Any, attempt: Any, file: pathlib.Path) -> CourseLab:
@@ -118,19 +134,24 @@ def _lab(made: Any, attempt: Any, file: pathlib.Path) -> CourseLab:
     points = made.get("points")
     return CourseLab(notebook, weights, None if points is None else _numbers({"points": points}, "points")["points"],
                      _moment(made.get("due"), "due"), _moment(made.get("opens"), "opens"),
-                     _word(made.get("mode", ""), ("", *MODES), "mode"),
+                     _word(made.get("mode", ""), ("", *MODES), "mode"), _text(made.get("seal", ""), "seal"),
                      _word(made.get("attempt", attempt), ATTEMPTS, "attempt"),
                      int(_numbers({"tries": made.get("tries", 0)}, "tries")["tries"]), partial)
 
 
-def _secret_of(name: Any, file: pathlib.Path) -> bytes:
+def _secret_of(name: Any, file: pathlib.Path, new: bytes) -> bytes:
     if not name:
         return b""
     path = file.parent / _text(name, "secret")
+    if new and not path.exists():
+        return new
     try:
-        return path.read_bytes().strip()
+        secret = path.read_bytes().strip()
     except OSError as problem:
         raise ValueError(f"the secret {path} cannot be read: {problem.strerror}.") from None
+    if not secret:  # without one all would have the same numbers, and nobody would be told
+        raise ValueError(f"the secret {path} is empty: put the one there that the numbers were made with.")
+    return secret
 
 
 def _known(made: Mapping[str, Any], names: tuple[str, ...], where: str) -> None:
@@ -162,9 +183,9 @@ def _numbers(found: Any, what: str) -> dict[str, float]:
 
 
 def _moment(value: Any, what: str) -> datetime.datetime | None:
-    """A time in UTC; one without a zone is the teacher's own."""
+    """A time in the zone that it names; one without is the teacher's own."""
     if value is None:
         return None
     if not isinstance(value, datetime.datetime):
         raise ValueError(f"{what} is {value!r}: write a date with a time, such as 2026-12-05T23:59:00+01:00.")
-    return value.astimezone(datetime.UTC)
+    return value if value.tzinfo else value.astimezone()

@@ -6,7 +6,6 @@ them, nor are the notes that only the teacher reads.
 
 from __future__ import annotations
 
-import hashlib
 import html
 import pathlib
 import re
@@ -14,14 +13,12 @@ from collections.abc import Callable, Mapping
 
 from mlsysim_labs.classroom.marked_labs import MarkedLab
 from mlsysim_labs.classroom.marks import ItemMark, LabMark, StudentMark, number_label
-from mlsysim_labs.classroom.roster import Student
+from mlsysim_labs.classroom.roster import Student, safe_stem
 from mlsysim_labs.classroom.spreadsheet import HIDDEN
 from mlsysim_labs.marking.variants import Variant
 from mlsysim_labs.questions.items import Item
-from mlsysim_labs.records.json_data import DEVICES
 
 FEEDBACK_FOLDER = "feedback"
-PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}")
 STATE_SIGNS = {"right": "✓", "done": "✓", "partly": "◐", "wrong": "✗", "open": "○"}
 STATE_SAID = {"right": "Right.", "done": "Done.", "partly": "Partly right.", "wrong": "Not right.",
               "open": "Not answered."}
@@ -50,18 +47,6 @@ def feedback_files(out: pathlib.Path, student: Student) -> dict[pathlib.Path, Wr
     """The files of a student's feedback, each with what writes its text."""
     stem = out / FEEDBACK_FOLDER / safe_stem(student.id)
     return {stem.with_name(f"{stem.name}.html"): feedback_page, stem.with_name(f"{stem.name}.md"): feedback_markdown}
-
-
-def safe_stem(id: str) -> str:
-    """An id as the name of a file, wherever it would lead as a path.
-
-    >>> safe_stem("s1234567"), safe_stem("../../etc/passwd"), safe_stem("con")
-    ('s1234567', 'etc_passwd_3754d6cb', 'con_1143da2b')
-    """
-    if PLAIN_ID.fullmatch(id) and not DEVICES.fullmatch(id.casefold()):
-        return id
-    letters = re.sub(r"[^a-z0-9]+", "_", id.casefold()).strip("_")[:30]
-    return f"{letters or 'student'}_{hashlib.sha256(id.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
 def feedback_page(student: Student, labs: Mapping[str, MarkedLab], mark: StudentMark, variants: Variants) -> str:

@@ -89,6 +89,8 @@ def _of_person(part: str, roster: Roster, labs: Sequence[str], is_last: bool) ->
         return Attribution(whole)
     called = roster.named(stem) or _names_within(stem, roster)
     words = {folded_id(word.strip(".-")) for word in TOKENS.split(stem)} - {""}
+    if len(called) > 1:  # two people of one name, and the id beside it
+        called = [one for one in called if one in map(roster.by_id, words)] or called
     found = {one for word in words if (is_last or len(word) >= LONG_ID) and (one := roster.by_id(word))}
     found |= set(called) if len(called) == 1 else set()
     if len(found) == 1:

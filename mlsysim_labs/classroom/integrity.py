@@ -122,7 +122,8 @@ def _chain_notes(sound: Sequence[Event], slug: str) -> Iterator[Note]:
     bare = {event.session for event in sound if event.lab} - opened  # format 1 opened nothing
     if orphans or bare:
         count = max(len(orphans), len(bare))
-        yield "missing", f"what {count} {_entries(count)} follow is gone, the first of {_first_time(orphans or sound)}"
+        follows = "entry follows" if count == 1 else "entries follow"
+        yield "missing", f"what {count} {follows} is gone, the first of {_first_time(orphans or sound)}"
     early = [event for event in sound if times.get(event.previous, "") > event.time]
     if early:
         yield "time", f"{len(early)} {_entries(len(early))} dated before what they follow"

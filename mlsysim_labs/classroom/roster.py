@@ -8,30 +8,36 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 import pathlib
 import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from mlsysim_labs.classroom.spreadsheet import Cell, sheet_of
+from mlsysim_labs.records.json_data import DEVICES
 
 COLUMN_WORDS: dict[str, list[str]] = json.loads(
     (pathlib.Path(__file__).parent / "tables" / "columns.json").read_text(encoding="utf-8"))
 ID_KINDS = ("id", "bare", "login", "email", "participant")  # the first that a student has is the id
 HEADER_ROWS = 5  # among which the header is
+PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,60}")
 LETTERS_AND_DIGITS = re.compile(r"[\W_]+")
 
 
 @dataclass(frozen=True)
 class Student:
-    """One of the class. `id` is what grades are listed under; `ids` are all that a file may name this student by."""
+    """One of the class. `id` is what grades are listed under; `ids` are all that a file may name this student by, and
+    `participant` is Moodle's number, which its folders have.
+    """
 
     id: str
     name: str
     ids: tuple[str, ...] = ()
+    participant: str = field(default="", repr=False)
 
     @functools.cached_property
     def spellings(self) -> frozenset[str]:
@@ -51,6 +57,7 @@ class Roster:
         for one in self.students:
             for known in {one.id, *one.ids} - {""}:
                 self._ids[folded_id(known)].add(one)
+                self._ids[safe_stem(known).casefold()].add(one)
             for spelling in one.spellings:
                 self._names[spelling].append(one)
 
@@ -66,6 +73,18 @@ class Roster:
     def named(self, text: str) -> list[Student]:
         """All students of that name, whatever is first in it."""
         return list(self._names.get("".join(name_parts(text)), []))
+
+
+def safe_stem(id: str) -> str:
+    """An id as the name of a file, wherever it would lead as a path; `Roster.by_id` knows it by that name too.
+
+    >>> safe_stem("s1234567"), safe_stem("../../etc/passwd"), safe_stem("con")
+    ('s1234567', 'etc_passwd_3754d6cb', 'con_1143da2b')
+    """
+    if PLAIN_ID.fullmatch(id) and not DEVICES.fullmatch(id.casefold()):
+        return id
+    letters = re.sub(r"[^a-z0-9]+", "_", id.casefold()).strip("_")[:30]
+    return f"{letters or 'student'}_{hashlib.sha256(id.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
 def folded_id(text: str) -> str:
@@ -155,7 +174,7 @@ def _student(row: Sequence[Cell], columns: Mapping[str, int]) -> Student | None:
     participant = re.sub(r"\D", "", text("participant"))  # "Participant 123" in the language of the site
     ids = [*(text(kind) for kind in ID_KINDS[:-1]), participant]
     known = list(dict.fromkeys(filter(None, ids)))
-    return Student(known[0], name or known[0], tuple(known)) if known else None
+    return Student(known[0], name or known[0], tuple(known), participant) if known else None
 
 
 def _distinct(students: Sequence[Student]) -> list[Student]:

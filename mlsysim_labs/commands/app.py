@@ -13,6 +13,8 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 
 import solver
+from mlsysim_labs.commands import loaded_function as _loaded
+from mlsysim_labs.commands.handing_out import add_handing_out
 
 APP_HELP = """Open the labs, or ask the solver from a terminal.
 
@@ -98,13 +100,6 @@ class HandedOn(TyperCommand):
         return ctx.args
 
 
-def _loaded(home: str, name: str) -> Any:
-    """What does the work, loaded now; what it refuses is said in a sentence."""
-    from mlsysim_labs.commands.asking import spoken
-
-    return spoken(getattr(importlib.import_module(f"mlsysim_labs.commands.{home}"), name))
-
-
 def _question_names(incomplete: str) -> list[str]:
     """What a shell offers after `schema`."""
     from mlsysim_labs.commands.names import begun_names, questions
@@ -144,20 +139,7 @@ def open_labs(ctx: typer.Context) -> None:
     raise typer.Exit(labs.main(ctx.args))
 
 
-@app.command("export", short_help="Write a lab as one HTML file, without a kernel.")
-def export_command(lab: Annotated[str, typer.Argument(metavar="LAB", hidden=True)],
-                   output: Annotated[str, typer.Option(
-                       "--output", "-o", metavar="FILE", help="The file; without it LAB.html, here.")] = "",
-                   mode: Annotated[str, typer.Option(
-                       "--mode", metavar="MODE", help="learn, demo (before a class, nothing is kept) or exam (kept, "
-                                                      "not judged).")] = "learn") -> None:
-    """A lab as one HTML file: it opens from a mail, a phone or a course's site, without a kernel and offline.
-
-    LAB is the name of a lab, such as 03_kv_cache, or the path of a notebook.
-
-    Example: mlsysim-labs export 03_kv_cache -o kv_cache.html
-    """
-    _loaded("export_lab", "export_lab")(lab, output, mode)
+add_handing_out(app)
 
 
 def _stand_in(name: str, short: str, said: str = "") -> None:

@@ -14,9 +14,9 @@ EXPORT_SAID = {
 }
 
 
-def export_lab(lab: str, file: str, mode: str) -> None:
+def export_lab(lab: str, file: str, mode: str, seed: int | None, student: str, course: str) -> None:
     """Write the page of a lab, and say what it is."""
     path = pathlib.Path(file or f"{pathlib.Path(lab).stem}.html")
-    size = written_page(lab, path, mode)
+    size = written_page(lab, path, mode, seed, student, course)
     print(f"{path}: {size / KILOBYTE:,.0f} kB. It opens in a browser, without a kernel, and asks nobody for anything.")
     print(EXPORT_SAID[mode])

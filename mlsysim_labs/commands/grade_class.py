@@ -57,7 +57,7 @@ def _fill(made: Graded, gradebook: str, column: str, encoding: str) -> str:
     unknown = number_with(len(found.unknown), "line is", "lines are")
     others = f" {unknown} of nobody on the roster." if found.unknown else ""
     filled = number_with(len(found.filled), "grade is", "grades are")
-    return f"{filled} in the column {found.column!r} of {file}, ready to be imported.{others}"
+    return f"{filled} in the column {found.column!r} of {near_path(file)}, ready to be imported.{others}"
 
 
 def _compare(made: Graded, before: str) -> str:
@@ -66,7 +66,17 @@ def _compare(made: Graded, before: str) -> str:
     put(made.out / "changes.csv", changes_text(changes).encode())
     totals = sum(change.column == "total" for change in changes)
     students = number_with(totals, "student has", "students have")
-    return f"{students} another total than before: {made.out / 'changes.csv'} has each change."
+    return f"{students} another total than before: {near_path(made.out / 'changes.csv')} has each change."
+
+
+def near_path(file: pathlib.Path) -> pathlib.Path:
+    """A file as one names it from here, if it is below.
+
+    >>> near_path(pathlib.Path.cwd() / "graded" / "grades.csv").parts
+    ('graded', 'grades.csv')
+    """
+    here = pathlib.Path.cwd().resolve()
+    return file.relative_to(here) if file.is_relative_to(here) else file
 
 
 def number_with(count: int, one: str, several: str) -> str:
@@ -87,7 +97,7 @@ def summary_text(made: Graded) -> str:
         f"All {len(made.log):,} files could be graded."
     others = f", and {number_with(rest, 'has', 'have')} nothing that could be" if rest else ""
     return (f"{graded} of {len(made.roster.students)} students are graded{others}. {files} The "
-            f"grades are in {made.out / 'grades.csv'}.")
+            f"grades are in {near_path(made.out / 'grades.csv')}.")
 
 
 def executor_of(text: str) -> Any:

@@ -9,6 +9,7 @@ everybody to read, and as it is after that, of which the page holds the differen
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import html
 import os
@@ -41,23 +42,36 @@ PAGE_NOTES = {"learn": f"{HONOUR}.", "demo": f"{MADE_WITH} It is for a class, an
 NEVER_BORN = 0.0  # when a page's lab was shown: it does not scroll to itself
 
 
-def exported_page(lab: str | os.PathLike[str], mode: str = "learn", seed: int | None = None) -> str:
+def exported_page(lab: str | os.PathLike[str], mode: str = "learn", seed: int | None = None, student: str = "",
+                  course: str = "", due: str = "") -> str:
     """The text of the page of a lab; ExportError, with what to do, for one that cannot do without a kernel.
 
     `lab` : the slug of one of the package's own, such as "03_kv_cache", or the path of a notebook
     `mode` : "learn", "demo" (all is shown, nothing kept) or "exam" (answers are kept; no truth, key or hint is there)
-    `seed` : of the student whose page it is, if the numbers are to be that student's; its record says it
+    `seed` : of the student whose page it is, if the numbers are to be that student's; its record says it, and
+        `student` and `course`; without a seed these two draw the numbers
+    `due` : until when, in words
 
     >>> exported_page("03_kv_cache", "exam")[:15]
     '<!doctype html>'
     """
     notebook = notebook_of(lab)
     with empty_folder():
-        made = new_lab(notebook, mode, seed)
+        made = new_lab(notebook, mode, seed, student, course)
         made.box  # noqa: B018 - showing it is what publishes
         check_followed(made)
         page, parts, widgets = _both_states(made)
-    return _filled(page, parts, widgets, prose_of(notebook), made)
+    return _filled(page, parts, widgets, prose_of(notebook), made, whose_line(student, course, due))
+
+
+def whose_line(student: str, course: str, due: str) -> str:
+    """Whose page it is, in which course and until when, as HTML; nothing of everybody's.
+
+    >>> whose_line("Ada & Co", "", "Friday")
+    '<p class="page-note">Ada &amp; Co · due Friday</p>\\n'
+    """
+    said = " · ".join(html.escape(text) for text in (student, course, due and f"due {due}") if text)
+    return f'<p class="page-note">{said}</p>\n' if said else ""
 
 
 @contextlib.contextmanager
@@ -98,6 +112,7 @@ def _clear(lab: Lab, widgets: Widgets) -> dict[str, Any]:
     return {"lab": lab.progress.slug, "mode": lab.mode, "plays": lab.progress.may_play,
             "versions": {"mlsysim-labs": __version__}, "edition": lab.progress.edition(),
             "seed": seed_of(lab.progress.slug), "variant": lab.progress.seed,
+            "student": lab.progress.setting.student, "course": lab.progress.setting.course,
             "root": widgets.name(lab.box), "runner": widgets.name(lab.page.runner),
             "rail": widgets.name(lab.page.rail), "line": widgets.name(lab.progress.line),
             "steps": len(lab.progress.steps), "predictions": predictions}
@@ -112,7 +127,8 @@ def seed_of(slug: str) -> int:
     return zlib.crc32(slug.encode())
 
 
-def _filled(page: dict[str, Any], parts: dict[str, Any], widgets: Widgets, prose: Prose, lab: Lab) -> str:
+def _filled(page: dict[str, Any], parts: dict[str, Any], widgets: Widgets, prose: Prose, lab: Lab,
+            whose: str) -> str:
     """The page's form with everything in its places."""
     if lab.mode != "exam":
         parts[""]["made"] = prose.made
@@ -122,12 +138,23 @@ def _filled(page: dict[str, Any], parts: dict[str, Any], widgets: Widgets, prose
     above = prose.above if "<h1" in prose.above else f"<h1>{title}</h1>\n{prose.above}"
     values = {
         "title": title, "version": __version__, "watch": script(WATCH_SCRIPT),
-        "style": page_style([style("export/page/page.css"), *widgets.styles]),
-        "script": inside_html(page_script(widgets.scripts)), "page": clear, "packed": letters,
+        "style": _style_of(tuple(widgets.styles)), "script": _script_of(tuple(widgets.scripts.items())),
+        "page": clear, "packed": letters,
         "whole": hashlib.sha256(letters.encode()).hexdigest(),
-        "above": above, "below": prose.below, "note": PAGE_NOTES[lab.mode].format(version=__version__)}
+        "whose": whose, "above": above, "below": prose.below, "note": PAGE_NOTES[lab.mode].format(version=__version__)}
     form = (PACKAGE / "export/page/page.html").read_text(encoding="utf-8")
     return FORM_PLACE.sub(lambda place: values[place[1]], form)
+
+
+@functools.lru_cache(maxsize=8)
+def _script_of(modules: tuple[tuple[str, str], ...]) -> str:
+    """What runs labs with these modules: of a class's pages it is made once."""
+    return inside_html(page_script(dict(modules)))
+
+
+@functools.lru_cache(maxsize=8)
+def _style_of(sheets: tuple[str, ...]) -> str:
+    return page_style([style("export/page/page.css"), *sheets])
 
 
 def packed_parts(parts: Mapping[str, Any], seed: int, clear: str) -> dict[str, str]:
@@ -145,12 +172,13 @@ def inside_html(code: str) -> str:
     return code.replace("</script", "<\\/script").replace("<!--", "<\\!--")
 
 
-def written_page(lab: str | os.PathLike[str], file: pathlib.Path, mode: str = "learn") -> int:
+def written_page(lab: str | os.PathLike[str], file: pathlib.Path, mode: str = "learn", seed: int | None = None,
+                 student: str = "", course: str = "") -> int:
     """Write the page of a lab, whole or not at all; its size in bytes."""
     if not file.parent.is_dir() or file.is_dir():
         raise ExportError(f"There is no folder {file.parent}. Make it, or name another file." if not file.is_dir()
                           else f"{file} is a folder. Name a file in it, such as {file / 'lab.html'}.")
-    data = exported_page(lab, mode).encode("utf-8", "replace")
+    data = exported_page(lab, mode, seed, student, course).encode("utf-8", "replace")
     part = file.with_name(f"{file.name}.part")
     part.write_bytes(data)
     part.replace(file)

@@ -57,19 +57,22 @@ def _made(path: pathlib.Path, mode: str, changed: int, size: int) -> Lab:
     return new_lab(path, mode)
 
 
-def new_lab(lab: str | os.PathLike[str], mode: str = "demo", seed: int | None = None) -> Lab:
-    """As `lab_of`, but a lab of one's own, to be played with, in the numbers of a student if there is a seed."""
-    made = [value for value in names_of(lab, mode, seed).values() if isinstance(value, Lab)]
+def new_lab(lab: str | os.PathLike[str], mode: str = "demo", seed: int | None = None, student: str = "",
+            course: str = "") -> Lab:
+    """As `lab_of`, but a lab of one's own, to be played with; for a student, in whose numbers it is then."""
+    made = [value for value in names_of(lab, mode, seed, student, course).values() if isinstance(value, Lab)]
     if not made:
         raise ValueError(f"{notebook_of(lab).name} has no lab. Give the cells that make it the tag {TAG!r}.")
     return made[-1]
 
 
-def names_of(lab: str | os.PathLike[str], mode: str = "demo", seed: int | None = None) -> dict[str, Any]:
+def names_of(lab: str | os.PathLike[str], mode: str = "demo", seed: int | None = None, student: str = "",
+             course: str = "") -> dict[str, Any]:
     """All names that the cells of a lab make: what a student could use in the next cell."""
     path = notebook_of(lab)
     names: dict[str, Any] = {"__name__": "__main__"}
-    with setting(Setting(mode, keeps=False, seed=seed)), contextlib.redirect_stdout(io.StringIO()):
+    said = Setting(mode, course, student, keeps=False, seed=seed)
+    with setting(said), contextlib.redirect_stdout(io.StringIO()):
         for place, source in tagged_cells(path):
             exec(_compiled(source, f"<{path.name}, cell {place}>"), names)
     return names

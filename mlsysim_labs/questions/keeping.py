@@ -67,7 +67,7 @@ class Keeping:
     def seed(self) -> int | None:
         """Of this student's parameters; None where all have the same, as outside of courses."""
         of = self.setting
-        if of.seed is not None:
+        if of.seed is not None or not of.own_numbers:
             return of.seed
         return variant_seed(of.course, of.student, self.slug, of.key) if of.course and of.student else None
 

@@ -13,7 +13,8 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from mlsysim_labs.marking.variants import Variant
 from solver.text import nearest
@@ -28,6 +29,7 @@ class Setting:
     `course`, `student`, `key` : draw each student's own parameters; where there is a `seed`, that draws them
     `keeps` : whether there is a record, read and written
     `seal` : of an exam, what `mlsysim-labs seal` prints; `release` : the code that opens it when the exam is over
+    `own_numbers` : whether the numbers are drawn at all; if not, they are everybody's, also in a course
     `plays` : whether one may explore without a guess, and start over; if nothing is said, outside of courses
     """
 
@@ -40,6 +42,7 @@ class Setting:
     seal: str = ""
     release: str = ""
     seed: int | None = None
+    own_numbers: bool = True
 
     def __post_init__(self) -> None:
         if self.seed is not None:
@@ -54,6 +57,7 @@ class Setting:
 
 
 _said: ContextVar[Setting | None] = ContextVar("setting", default=None)
+_assigned: dict[str, Any] = {}  # of this kernel, whose cells may each have a context of their own
 
 
 @contextmanager
@@ -68,20 +72,39 @@ def setting(said: Setting) -> Iterator[None]:
 
 def setting_of(mode: str | None, course: str = "", student: str = "", key: str | None = None, seal: str = "",
                release: str = "", seed: int | None = None) -> Setting:
-    """What a program has said, else the arguments, else the variables MLSYSIM_LABS_MODE, _COURSE, _STUDENT, _SEED,
-    _SEAL, _RELEASE and _PLAY.
+    """What a program has said, else what is assigned, else the arguments, else the variables MLSYSIM_LABS_MODE,
+    _COURSE, _STUDENT, _SEED, _SEAL, _RELEASE and _PLAY.
 
     A teacher who wants play in a course sets MLSYSIM_LABS_PLAY to 1, and one who wants none at all to 0.
 
     >>> setting_of("exam").mode
     'exam'
     """
-    return _said.get() or Setting(
+    return _said.get() or replace(Setting(
         mode or _of_environment("MODE") or "learn", course or _of_environment("COURSE"),
         (student or _of_environment("STUDENT")).strip(), key, seal=seal or _of_environment("SEAL"),
         release=release or _of_environment("RELEASE"),
         plays={"1": True, "0": False}.get(_of_environment("PLAY")),
-        seed=_seed_of_environment() if seed is None else seed)
+        seed=_seed_of_environment() if seed is None else seed), **_assigned)
+
+
+def assign_to(student: str = "", *, course: str = "", seed: int | None = None, mode: str = "", seal: str = "") -> None:
+    """Labs that are made from here on are this student's, whatever else their notebook and the environment say.
+
+    It is the line that `mlsysim-labs assign` writes into a notebook. Without a seed the numbers are everybody's; what
+    else is left out stays as it is. Nothing at all takes it back.
+
+    >>> assign_to("Ada Lovelace", course="CS249r 2026", seed=4115078932644748)
+    >>> setting_of("exam").student, setting_of("exam").mode
+    ('Ada Lovelace', 'exam')
+    >>> assign_to()
+    """
+    made = {"student": student.strip(), "course": course, "mode": mode, "seal": seal}
+    Setting(mode or "learn", seed=seed)  # or it says what is wrong with one of them
+    _assigned.clear()
+    if any(made.values()) or seed is not None:
+        _assigned.update({name: value for name, value in made.items() if value}, seed=seed,
+                         own_numbers=seed is not None)
 
 
 def _seed_of_environment() -> int | None:

@@ -112,7 +112,8 @@ export class Page {
       isClass = journal.isClass;
     const steps = this.parts[""]?.items ?? data.predictions.map(({ name }) => ({ name, kind: "prediction" })),
       count = steps.filter(({ name, kind }) => journal.mark(kind, name) === "done").length;
-    const said = [MODES[data.mode], isClass || shelf.isMemory ? "" : KEPT].filter(Boolean).join(" · "),
+    const kept = isClass || shelf.isMemory ? "" : KEPT,
+      said = [asHtml(data.student), MODES[data.mode], kept].filter(Boolean).join(" · "),
       done = isClass ? "" : `${count} of ${data.steps} done`;
     const notes = isClass ? [] : [shelf.warning, shelf.note].filter(Boolean);
     const note = (text) => `<div class="lab-saved-note">${text}</div>`;
@@ -149,8 +150,10 @@ export class Page {
   }
 }
 
-function openedOf({ mode, versions, edition, variant }) {
-  return { student: "", course: "", mode, seed: variant, place: "page", versions, edition };
+const asHtml = (text) => text.replace(/[<&]/g, (c) => `&#${c.charCodeAt(0)};`);
+
+function openedOf({ mode, versions, edition, variant, student, course }) {
+  return { student, course, mode, seed: variant, place: "page", versions, edition };
 }
 
 function whereText(mode, warning) {

@@ -9,7 +9,10 @@ const ASIDE = "What this browser had kept of this lab could not be read. It was 
 
 export class NotSaved extends Error {}
 
-const keyOf = ({ lab, mode }) => `mlsysim-labs record${mode === "exam" ? " of the exam" : ""} ${lab}`;
+// Each student's is apart: on a shared computer several may open theirs.
+const keyOf = ({ lab, mode, student, course, variant }) =>
+  `mlsysim-labs record${mode === "exam" ? " of the exam" : ""} ${lab}` +
+  (student || course || variant !== null ? ` ${JSON.stringify([course, student, variant])}` : "");
 
 // JSON, or nothing.
 function parsed(text) {
@@ -32,8 +35,8 @@ function storageOf(key) {
 }
 
 export class Shelf {
-  constructor({ lab, mode }) {
-    Object.assign(this, { lab, key: keyOf({ lab, mode }), note: "", isMemory: false });
+  constructor(data) {
+    Object.assign(this, { lab: data.lab, key: keyOf(data), note: "", isMemory: false });
     this.carried = document.getElementById("page-record");
   }
   // All that is known of the lab, in this browser and in the page.
