@@ -129,7 +129,7 @@ class Judge:
     def verdict(self, value: Mapping[str, Any]) -> tuple[Verdict, str]:
         """What an entry is told, and its answer as a text."""
         made = value.get("settings") if isinstance(self.item, DesignItem) else value.get("text")
-        text = shown_answer(made)
+        text = shown_answer(self._on_knobs(made))
         known = repr(made) if len(text) < LONGEST_SHOWN else ""
         if known not in self._known:
             found = self._of_settings(made) if isinstance(self.item, DesignItem) else self._of_text(made)
@@ -149,10 +149,18 @@ class Judge:
         except (ArithmeticError, ValueError) as problem:  # whoever wrote the record, it was no lab
             return Verdict(False, UNREAD, f"This cannot be judged: {problem}")
 
-    def _of_settings(self, made: Any) -> Verdict:
+    def _on_knobs(self, made: Any) -> Any:
+        """A plan as its knobs show it; whatever else it is, as it is."""
+        if not isinstance(self.item, DesignItem) or not self._is_plan(made):
+            return made
+        return " · ".join(control.shown(made[name]) for name, control in self.item.wiring.controls.items())
+
+    def _is_plan(self, made: Any) -> bool:
         controls = self.item.wiring.controls
-        if not isinstance(made, Mapping) or any(
-                not is_reachable(control, made.get(name)) for name, control in controls.items()):
+        return isinstance(made, Mapping) and all(is_reachable(one, made.get(name)) for name, one in controls.items())
+
+    def _of_settings(self, made: Any) -> Verdict:
+        if not self._is_plan(made):
             return Verdict(False, UNREAD, "No knob of the lab stands there.")
         try:
             assert isinstance(self.item, DesignItem)

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 WIDTH, ROW, LEFT, RIGHT = 720, 26, 260, 60
 COLOURS = ("#1b7f5c", "#7cc4a5", "#e3c55b", "#c8553d", "#d0d0d0")
 DARK = (COLOURS[0], COLOURS[3])  # on which letters are white
-LONGEST_LABEL = 34  # characters left of a bar
+LONGEST_LABEL = 29  # characters left of a bar
 
 
 def svg_text(height: float, said: str, parts: Sequence[str]) -> str:

@@ -33,6 +33,10 @@ class Control:
         """What a formula gets for a raw value."""
         return raw if self.table is None else self.table[raw]
 
+    def shown(self, raw: Any) -> str:
+        """What a person reads on the widget when it stands there, such as `GPU: H100`."""
+        return f"{self.widget.description or self.name}: {self.labels[raw] if self.labels else raw}"
+
     def sample(self, rng: Any) -> Any:
         """A random raw value."""
         if self.table is not None:
