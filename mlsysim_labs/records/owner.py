@@ -41,10 +41,15 @@ def is_one_person(one: str, other: str) -> bool:
     >>> is_one_person("Ada  Lovelace", "ada lovelace"), is_one_person("Ada", ""), is_one_person("Ada", "Bob")
     (True, True, False)
     """
-    return not one or not other or _plain(one) == _plain(other)
+    return not one or not other or plain_name(one) == plain_name(other)
 
 
-def _plain(name: str) -> str:
+def plain_name(name: str) -> str:
+    """A name without what people write differently.
+
+    >>> plain_name("Ada  Lovelace ")
+    'ada lovelace'
+    """
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
