@@ -24,7 +24,7 @@ from mlsysim_labs.questions.progress import PLAYED
 from mlsysim_labs.records.event import Event
 from mlsysim_labs.records.files import Unreadable
 from mlsysim_labs.records.opened import RELEASED_KIND
-from mlsysim_labs.records.owner import OPENED_KIND, folded_name, students
+from mlsysim_labs.records.owner import OPENED_KIND, name_key, students
 from mlsysim_labs.records.record import Record
 
 KEPT_KINDS = {OPENED_KIND, PLAYED, RELEASED_KIND, "prediction"}
@@ -142,7 +142,7 @@ def acts_in(records: Iterable[Record]) -> Iterator[PersonActs]:
         parted: dict[str, list[Event]] = {}
         for event in record.events:
             if event.kind in KEPT_KINDS and event.lab in ("", record.lab) and event.verifies:
-                parted.setdefault(folded_name(names.get(event.session, owner)), []).append(event)
+                parted.setdefault(name_key(names.get(event.session, owner)), []).append(event)
         for name, events in parted.items():
             first = next((event.session for event in events if event.kind == "prediction"), "")
             if name or first:
