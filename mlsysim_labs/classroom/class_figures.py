@@ -12,6 +12,7 @@ from mlsysim_labs.classroom.marks import ItemMark, LabMark
 
 OUTCOMES = ("first try", "later", "partly", "wrong", "open")
 MISTAKES_SHOWN = 12
+CLOSE_RATIO = 1.5  # between guess and truth
 
 
 class TaskFigures(NamedTuple):
@@ -68,12 +69,27 @@ def mistake_counts(marks: Sequence[LabMark]) -> list[tuple[str, str, int]]:
     return sorted(rows, key=lambda row: (-row[2], row[:2]))[:MISTAKES_SHOWN]
 
 
+def guess_pairs(marks: Sequence[LabMark], name: str) -> list[tuple[float, float | str]]:
+    """Each guess that is a number, with the truth of whoever made it: a number, or that it cannot be done."""
+    items = [item for mark in marks for item in mark.items if item.name == name]
+    return [(float(item.value), item.truth) for item in items if isinstance(item.value, (int, float))]
+
+
 def guess_ratios(marks: Sequence[LabMark], name: str) -> list[float]:
     """How many times the truth each guess is, in order; the truth may be another number for each student."""
-    items = [item for mark in marks for item in mark.items if item.name == name]
-    pairs = [(item.value, item.truth) for item in items
-             if isinstance(item.value, (int, float)) and isinstance(item.truth, (int, float))]
+    pairs = [(value, truth) for value, truth in guess_pairs(marks, name) if isinstance(truth, (int, float))]
     return sorted(value / truth for value, truth in pairs if value > 0 and truth > 0 and math.isfinite(value / truth))
+
+
+def ratios_said(ratios: Sequence[float]) -> str:
+    """A sentence on guesses as multiples of the truth.
+
+    >>> ratios_said([0.9, 13.0, 20.0])
+    'Guesses as multiples of the truth: the median is 13×, and 1 of 3 are within a factor of 1.5.'
+    """
+    close = sum(1 / CLOSE_RATIO <= ratio <= CLOSE_RATIO for ratio in ratios)
+    return (f"Guesses as multiples of the truth: the median is {statistics.median(ratios):.2g}×, and {close} of "
+            f"{len(ratios)} are within a factor of {CLOSE_RATIO}.")
 
 
 def option_counts(marks: Sequence[LabMark], name: str, options: Iterable[str]) -> list[tuple[str, int, int]]:

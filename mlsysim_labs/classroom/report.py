@@ -18,6 +18,7 @@ from mlsysim_labs.classroom.class_figures import (
     guess_ratios,
     mistake_counts,
     option_counts,
+    ratios_said,
     task_figures,
 )
 from mlsysim_labs.classroom.feedback import FEEDBACK_PAGE, as_html, lab_title, question_text
@@ -131,9 +132,7 @@ def _prediction_parts(marked: MarkedLab, name: str, item: PredictionItem, own: S
     ratios = guess_ratios(own, name)
     if not ratios:
         return [head, "<p>Nobody has guessed.</p>"]
-    close = sum(1 / 1.5 <= ratio <= 1.5 for ratio in ratios)
-    said = (f"Guesses as multiples of the truth: the median is {statistics.median(ratios):.2g}×, and {close} of "
-            f"{len(ratios)} are within a factor of 1.5.")
+    said = ratios_said(ratios)
     return [head, f"<p>{said}</p>", strip_picture(ratios, said)]
 
 

@@ -78,7 +78,12 @@ def _in_folder(folder: pathlib.Path, above: str, is_somebodys: Callable[[str], b
 
 def _file(entry: os.DirEntry[str], label: str, is_somebodys: Callable[[str], bool]) -> Iterator[Submission]:
     parts = label.split("/")
-    if not stat.S_ISREG(entry.stat(follow_symlinks=False).st_mode):
+    try:
+        mode = entry.stat(follow_symlinks=False).st_mode
+    except OSError as problem:  # it may be gone by now
+        yield Submission(label, entry.path, why=f"it cannot be read: {problem.strerror}")
+        return
+    if not stat.S_ISREG(mode):
         yield Submission(label, entry.path, why="it is a pipe or a device, not an ordinary file")
     elif entry.name.lower().endswith(".zip") and not any(map(is_somebodys, parts)):
         yield from _in_archive(entry.path, f"{label}/")

@@ -216,6 +216,24 @@ def grade_command(source: Annotated[str, typer.Argument(metavar="DIR_OR_ZIP", hi
                                              compare, encoding)
 
 
+@app.command("collect", short_help="A class's guesses as they come in, live.")
+def collect_command(source: Annotated[str, typer.Argument(metavar="DIR", hidden=True)],
+                    lab: Annotated[str, typer.Option(metavar="SLUG", help="Of this lab, or PATH.ipynb of your own; "
+                                                                          "else of the one most have.")] = "",
+                    question: Annotated[str, typer.Option(metavar="NAME", help="Only this prediction.")] = "",
+                    once: Annotated[bool, typer.Option("--once", help="Look once, and end.")] = False,
+                    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE.html",
+                                                        help="The page; else collected.html, here.")] = "",
+                    ) -> None:
+    """The predictions of a class beside the truth, on a page that follows: DIR is a folder into which records fall.
+
+    The truth appears when you press a button. Control-C ends it; the page stays.
+
+    Example: mlsysim-labs collect shared/handed_in --lab 03_kv_cache
+    """
+    _loaded("collect_class", "collect_class")(source, lab, question, once, output)
+
+
 @app.command("schema", short_help="What classes ask and answer, as JSON.")
 def schema_command(name: Annotated[Optional[str], typer.Argument(  # noqa: UP045 - typer reads it
         metavar="[CLASS]", hidden=True, autocompletion=_question_names)] = None,

@@ -17,6 +17,7 @@ import numpy as np
 from mlsysim_labs.marking.answers import INFEASIBLE, AnswerError, count_text, known_unit
 from mlsysim_labs.marking.draws import Draw, settled
 from mlsysim_labs.marking.variants import Variant
+from mlsysim_labs.questions.class_guesses import ClassPrediction
 from mlsysim_labs.questions.predict import Prediction
 from mlsysim_labs.questions.progress import Progress
 from mlsysim_labs.questions.texts import explained, heads_of, stated
@@ -203,7 +204,7 @@ class PredictionItem(Item):
         super().__post_init__()
         kind, mode = "choice" if "options" in self.look else "number", self.progress.mode
         check_unit(self.unit, f"the prediction {self.name!r}")
-        self.shown = Prediction(
+        self.shown = (ClassPrediction if mode == "demo" else Prediction)(
             name=self.name, lab=self.progress.slug, question=self.stated(self.question), given=self.stated(self.given),
             unit=self.unit, kind=kind, mode=mode, on_lock=self._keep, on_play=self.progress.play,
             **self.look)

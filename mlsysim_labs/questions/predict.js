@@ -116,11 +116,13 @@ function numberField(parent, limits, changed) {
     set(text);
   };
   const sent = () => (typed ? field.value : value);
-  return { get: () => value, text: () => field.value, sent, choose, restore, enter, stop: () => clearTimeout(timer) };
+  const focus = () => field.focus(),
+    stop = () => clearTimeout(timer);
+  return { area, get: () => value, text: () => field.value, sent, choose, restore, enter, focus, stop };
 }
 
-// Options after the lock: which one was chosen, which one it is, and what each comes to as a bar.
-function optionsShown(parent, options, own, truth) {
+// Options after the lock: which one was chosen, or how often each, which one it is, and what each comes to as a bar.
+function optionsShown(parent, options, own, truth, votes = []) {
   const list = make(parent, "ul", "predict-choices");
   for (const option of options.includes(own) || !own ? options : [...options, own]) {
     // it was an option when it was locked
@@ -131,7 +133,8 @@ function optionsShown(parent, options, own, truth) {
     item.classList.toggle("lab-predict-is", isTruth);
     make(item, "span", "predict-mark", { textContent: isTruth ? "✓" : isOwn ? "●" : "", ariaHidden: "true" });
     const label = make(item, "span", "predict-label", { textContent: option });
-    if (isOwn) make(label, "span", "predict-yours", { textContent: "your guess" });
+    const yours = votes.length ? CLASS.share(votes, options.indexOf(option)) : isOwn && "your guess";
+    if (yours) make(label, "span", "predict-yours", { textContent: yours });
     make(item, "span", "predict-value", { textContent: text });
     if (truth.values) make(item, "span", "predict-bar").style.setProperty("--share", share);
   }
@@ -140,7 +143,7 @@ function optionsShown(parent, options, own, truth) {
 function render({ model, el }) {
   const get = (name) => model.get(name),
     isNumber = get("kind") === "number",
-    memory = draft(model);
+    memory = CLASS ? { get() {}, set() {}, forget() {} } : draft(model);
   const limits = { low: get("low"), high: get("high"), unit: get("unit"), whole: get("whole") };
   const root = box(el, "predict");
   const unread = (why) => write(told, why);
@@ -152,26 +155,28 @@ function render({ model, el }) {
     verdict = make(shut, "div", "act-verdict", { role: "status" });
   const says = make(verdict, "strong", "predict-says"),
     why = make(verdict, "span", "predict-why");
-  const guessed = () => (isNumber ? input.get() : get("options").indexOf(input.get()));
+  const guessed = () => (isNumber ? (input.posed ?? input.get)() : get("options").indexOf(input.get()));
   let mine = false; // the guess comes from this card, and not from the picture
   const changed = () => {
-    memory.set(isNumber ? input.text() : input.get());
+    if (!input) return; // it is being made
+    memory.set(isNumber ? input.text?.() : input.get());
     mine = true;
     model.set("guess", guessed() === -1 ? null : guessed());
     mine = false;
     write(told, "");
     draw();
   };
-  const input = isNumber ? numberField(open, limits, changed) : radios(open, get("options"), get("question"), changed);
-  const row = make(open, "div", "act-row");
+  let input = null;
+  if (CLASS) input = CLASS.input(open, isNumber && limits, model, changed);
+  else if (isNumber) input = numberField(open, limits, changed);
+  else input = radios(open, get("options"), get("question"), changed);
+  const row = input.row ?? make(open, "div", "act-row");
   const lock = make(row, "button", "button main", { type: "button" });
   const note = make(row, "span", "act-note");
   const told = make(open, "div", "act-quiet", { role: "status" });
   const play = make(open, "button", "link", { type: "button", textContent: "Just let me play" });
-  const isClass = get("mode") === "demo",
-    repeat = make(shut, "button", "button predict-again", { type: "button", textContent: "Guess again" });
-  let again = false, // before a class
-    wasLocked = false;
+  const repeat = make(shut, "button", "button predict-again", { type: "button", textContent: "Again" });
+  let wasLocked = false;
   const isEmpty = () => (isNumber ? input.get() === null : !input.get());
 
   const draw = () => {
@@ -181,20 +186,23 @@ function render({ model, el }) {
     const hadFocus = open.matches(":focus-within");
     ask();
     root.ariaLabel = `Prediction: ${get("question")}`;
-    open.hidden = isLocked && !again;
-    shut.hidden = !isLocked || again;
+    open.hidden = isLocked;
+    shut.hidden = !isLocked;
+    repeat.hidden = !CLASS || !("value" in locked);
     play.hidden = !get("may_play") || isLocked;
-    write(lock, isClass ? "Reveal" : "Lock my guess");
+    write(lock, CLASS ? "Reveal" : "Lock my guess");
     lock.disabled = isEmpty();
-    const warning = isEmpty() || isClass ? "" : "Once it's locked, you can't change it.";
+    const warning = isEmpty() || CLASS ? "" : "Once it's locked, you can't change it.";
     write(note, desk.isBusy() ? "Saving ..." : warning);
     if (!isLocked) return;
     shown.replaceChildren();
-    if (!isNumber) optionsShown(shown, get("options"), locked.value, truth);
-    else if (!("sentence" in truth))
+    const said = CLASS ? get("class_guesses") : [];
+    if (!isNumber) optionsShown(shown, get("options"), locked.value, truth, said);
+    else if (said.length) CLASS.show(shown, said, limits, truth.value);
+    else if (!("sentence" in truth) && !CLASS)
       make(shown, "p", "predict-kept", { textContent: `You said ${withUnit(short(locked.value), limits.unit)}.` });
     const saved = get("unkept") ? UNKEPT : `✓ Saved${when(locked.time)}.`;
-    write(says, truth.sentence ?? saved);
+    write(says, CLASS ? CLASS.say(truth.sentence ?? "") : (truth.sentence ?? saved));
     write(why, truth.why ?? "");
     verdict.classList.toggle("lab-predict-told", "sentence" in truth);
     if (hadFocus && open.hidden) shut.focus();
@@ -222,17 +230,12 @@ function render({ model, el }) {
 
   lock.addEventListener("click", () => {
     const value = input.get();
-    again = false;
     if (isNumber) desk.send("lock", input.sent(), withUnit(short(value), limits.unit));
     else desk.send("lock", value);
   });
-  repeat.hidden = !isClass;
-  repeat.addEventListener("click", () => {
-    again = true;
-    draw();
-  });
+  repeat.addEventListener("click", () => desk.send("again", true, ""));
   play.addEventListener("click", () => desk.send("play", true, ""));
-  if (isNumber) input.enter(() => !lock.disabled && lock.focus()); // a lock is for good: Enter twice
+  if (isNumber) input.enter?.(() => !lock.disabled && lock.focus()); // a lock is for good: Enter twice
   const kept = memory.get();
   if (kept) {
     (input.restore ?? input.set)(kept);

@@ -49,7 +49,8 @@ class Prediction(ActWidget):
     `on_lock` : called with what is locked; whatever it raises is the reason why it is not
     """
 
-    _esm = script("questions/acts.js", *READING, "questions/scale.js", "questions/predict.js", TABLES=READING_TABLES)
+    _esm = script("questions/acts.js", *READING, "questions/scale.js", "questions/alone.js", "questions/predict.js",
+                  TABLES=READING_TABLES)
     _css = style("questions/acts.css", "questions/predict.css")
     kind = traitlets.Enum(["number", "choice"], "number").tag(sync=True)
     unit = traitlets.Unicode().tag(sync=True)
@@ -144,7 +145,7 @@ class Prediction(ActWidget):
 
     def open_again(self) -> None:
         """As if nobody had guessed."""
-        self.locked, self.truth = {}, {}
+        self.truth, self.locked = {}, {}  # in this order: who hears that it is open shows what is not told
 
     def _do(self, kind: Any, value: Any) -> None:
         if kind == "play" and self.may_play and self._on_play is not None:
@@ -152,14 +153,13 @@ class Prediction(ActWidget):
             return
         if kind != "lock":
             raise ValueError(f"a prediction can be locked, but not {kind!r}.")
-        if self.locked and self.mode != "demo":  # a class may guess again
+        if self.locked:
             return  # the first one is kept
         locked = {"value": self._checked(value), "unit": self.unit,
                   "time": datetime.now(UTC).isoformat(timespec="seconds")}
         if self.kind == "number" and isinstance(value, str):
             locked["text"] = value
         self._on_lock(dict(locked))
-        self.truth = {}  # of the guess before, if a class guesses again
         self.locked = locked
 
     def _checked(self, value: Any) -> Any:

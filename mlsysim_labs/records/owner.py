@@ -41,10 +41,15 @@ def is_one_person(one: str, other: str) -> bool:
     >>> is_one_person("Ada  Lovelace", "ada lovelace"), is_one_person("Ada", ""), is_one_person("Ada", "Bob")
     (True, True, False)
     """
-    return not one or not other or _plain(one) == _plain(other)
+    return not one or not other or name_key(one) == name_key(other)
 
 
-def _plain(name: str) -> str:
+def name_key(name: str) -> str:
+    """A name without what people write differently.
+
+    >>> name_key("Ada  Lovelace ")
+    'ada lovelace'
+    """
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 

@@ -159,18 +159,51 @@ def test_an_exam_judges_nothing(opened):
     assert player.record.last("answer").value == {"text": "122,500 tokens", "state": "kept"}
 
 
-@pytest.mark.soak
-def test_a_class_may_see_every_key_and_keeps_nothing(opened):
-    player = opened(mode="demo")
-    player.guess_all()
+def test_a_class_calls_out_raises_hands_sees_the_truth_and_leaves_no_trace(opened):
+    """By keyboard, with all guesses on the scale; and again with the next class."""
+    player = opened(KV, mode="demo")
+    page, group = player.page, player.group(USERS)
+    field, says = group.locator(".lab-predict-field"), group.locator(".lab-predict-says")
+    field.focus()
+    for text in ("40", "4.5", "7", "7", "100", "1,000"):
+        field.fill(text)
+        page.keyboard.press("Enter")
+    count = group.locator(".lab-act-quiet").nth(1)
+    assert count.inner_text() == "5 guesses, the median is 40 users." and field.input_value() == ""
+    group.get_by_role("button", name="Take back").click()
+    assert count.inner_text() == "4 guesses, the median is 7 users." and group.locator(".lab-class-dot").count() == 4
+    assert player.title.startswith("7 users would"), "the picture follows the class"
+    field.fill("2")
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Enter")
+    check_access(page)
+    player.click("Reveal")
+    says.wait_for()
+    assert says.inner_text() == "The class’s median was 7 users. It is 3: 2.3× too many."
+    lines = group.locator(".lab-class-line")
+    assert lines.all_inner_texts() == ["median 7", "truth 3"] and group.locator(".lab-class-dot:visible").count() == 5
+    check_access(page)
+    player.click("Next ›")
+    for place, hands in enumerate((5, 0, 17)):
+        page.locator(".lab-class-hands:visible").nth(place).fill(str(hands))
+    check_access(page)
+    player.click("Reveal")
+    votes = page.locator(".lab-predict-yours:visible")
+    assert votes.all_inner_texts() == ["5 of 22", "0 of 22", "17 of 22", "0 of 22"]
+    assert page.locator(".lab-predict-says:visible").inner_text().startswith("The class chose weights in 4 bit: ")
+    page.set_viewport_size({"width": 400, "height": 844})
+    player.click("‹ Back")
+    check_access(page)
+    player.click("Again")
+    assert player.here == ("Predict", 1) and field.is_visible() and count.inner_text() == ""
+    assert "fit" not in player.title, "the picture tells nothing any more"
+    assert player.lock(USERS, "3") == "The class’s median was 3 users, and it is 3."
     player.box.locator(".lab-rail button", has_text="Decide").click()
     player.click("Show the key")
-    assert "The key, from the solver." in player.verdict
-    player.box.locator(".lab-rail button", has_text="Predict").click()
-    player.click("Guess again")
-    assert player.lock(USERS, "3") == "You said 3 users, and it is 3."
-    assert player.line == "For a class: nothing is kept."
-    assert player.page.evaluate(CARRIED) == "" and player.page.evaluate("localStorage.length") == 0
+    assert "The key, from the solver." in player.verdict and player.line == "For a class: nothing is kept."
+    assert page.evaluate(CARRIED) == "" and page.evaluate("localStorage.length") == 0
+    page.set_viewport_size({"width": 1400, "height": 900})
 
 
 def test_an_address_says_a_theme_a_preset_and_a_state(opened):

@@ -11,6 +11,7 @@ from fake_model import BLACK, Saved, Shown, tell
 
 from mlsysim_labs.marking.answers import AnswerError
 from mlsysim_labs.marking.predictions import comparison
+from mlsysim_labs.questions.class_guesses import ClassPrediction
 from mlsysim_labs.questions.predict import Prediction
 from mlsysim_labs.records.atomic import NotSaved
 
@@ -87,6 +88,16 @@ def test_other_steps_options_and_traits_of_a_page_are_refused(saved):
         assert lock(widget, value)["why"] == "Choose one of memory, arithmetic."
     widget.set_state({"locked": {"value": "memory"}, "options": ["x", "y"], "truth": {"value": 1}})
     assert (widget.locked, widget.truth, widget.options) == ({}, {}, CHOICE["options"])
+
+
+def test_a_class_may_guess_again_and_nobody_else(saved):
+    demo, learn = ClassPrediction(**QUESTION, on_lock=saved), Prediction(**QUESTION, on_lock=saved)
+    for widget in (demo, learn):
+        lock(widget, 40)
+        widget.reveal(4)
+    assert tell(demo, {"kind": "again", "id": "b", "value": True}) == {"saved": "b"}
+    assert (demo.locked, demo.truth) == ({}, {}) and lock(demo, 7, "c") == {"saved": "c"} and demo.locked["value"] == 7
+    assert "failed" in tell(learn, {"kind": "again", "id": "b", "value": True}) and learn.locked["value"] == 40
 
 
 def test_what_cannot_be_saved_is_not_locked(saved):
@@ -352,22 +363,6 @@ def test_one_may_play_without_a_guess_where_that_is_allowed(page, saved):
     shown.push()
     assert shown.css("predict-says").inner_text() == "It is 4 users." and not shown.button("Lock my guess").is_visible()
     assert shown.css("predict-why").inner_text() == "So many fit." and shown.errors == [] and shown.flaws() == []
-
-
-@pytest.mark.browser
-def test_a_class_guesses_as_often_as_it_likes(page, saved):
-    shown = Shown(page, Prediction(**QUESTION, mode="demo", on_lock=saved), "predict")
-    for text in ("40", "7"):
-        if text != "40":
-            assert not shown.css("predict-field").is_visible(), "the old verdict stands beside no new guess"
-            shown.button("Guess again").click()
-        shown.css("predict-field").fill(text)
-        shown.button("Reveal").click()
-        assert locked(shown) == float(text)
-        shown.widget.reveal(4)
-        shown.push()
-        assert shown.css("predict-says").inner_text() == comparison(float(text), 4, "users")
-    assert shown.errors == [] and shown.flaws() == []
 
 
 @pytest.mark.browser

@@ -258,9 +258,14 @@ def test_a_course_has_no_play_unless_its_teacher_wants_it(monkeypatch):
 
 
 def test_a_class_may_guess_again_and_nothing_is_kept(folder):
-    lab = opened(40.0, mode="demo")
+    lab = opened(None, mode="demo")
+    first = lab.page.runner.scenes[USERS]["program"]
+    step(lab, USERS, "lock", 40.0)
     assert lab.questions[USERS].shown.truth["sentence"] == "You said 40 users. It is 3: 13× too many."
-    assert step(lab, USERS, "lock", 4.0).truth["sentence"].startswith("You said 4 users. It is 3")
+    step(lab, USERS, "again", True)
+    assert not lab.is_open and lab.questions[USERS].shown.truth == {}, "it is shut for the next class"
+    assert lab.page.runner.scenes[USERS]["program"] == first, "and the picture tells nothing any more"
+    assert step(lab, USERS, "lock", 4.0).truth["sentence"].startswith("You said 4 users. It is 3") and lab.is_open
     assert lab.page.runner.reveal["number"] == 2, "it is shown again"
     assert lab.progress.record.events == () and list(folder.glob("*.json")) == []
 

@@ -59,7 +59,9 @@ class PagePlayer(Player):
         """Lock a guess in each prediction, quickly."""
         for name, item in self.lab.questions.predictions.items():
             card = self.group(name)
-            if item.shown.options:
+            if item.shown.options and item.progress.mode == "demo":
+                card.locator(".lab-class-hands").first.fill("1")
+            elif item.shown.options:
                 card.get_by_text(item.shown.options[0], exact=True).click()
             else:
                 card.locator(".lab-predict-field").fill(f"{(item.shown.low * item.shown.high) ** 0.5:.2g}")

@@ -65,6 +65,7 @@ export class Desk {
     const acts = {
       lock: () => this.lock(model, value, add),
       play: () => page.journal.add("played", "lab", {}, id),
+      again: () => page.journal.isClass && page.journal.forget(name),
       restart: () => page.journal.add("restarted", "lab", {}, id),
       there: () => model.get("done") || add("explored", { by: value === "button" ? "button" : "hand" }),
       plan: () => add("plan", { settings: value, state: page.judgePlan(page.itemOf(name), value).state }),
@@ -83,7 +84,7 @@ export class Desk {
     if (kind === "play") say(setPreset(page));
   }
   lock(model, value, add) {
-    if ("value" in model.get("locked") && !this.page.journal.isClass) return null; // the first one is kept
+    if ("value" in model.get("locked")) return null; // the first one is kept
     const time = new Date().toISOString().replace(/\.\d+Z$/, "+00:00"),
       typed = model.get("kind") === "number" && typeof value === "string" ? { text: value } : {};
     return add("prediction", { value: checkedGuess(model, value), unit: model.get("unit"), time, ...typed });

@@ -25,9 +25,13 @@ export class Journal {
     const again = this.entries.findLastIndex((entry) => entry.kind === "restarted");
     return this.entries.filter((e, i) => i > again && e.kind === kind && (name === null || e.name === name));
   }
-  // What was predicted first since then; before a class, who may guess again, last.
+  // What was predicted first since then.
   prediction(name) {
-    return this.events("prediction", name).at(this.isClass ? -1 : 0);
+    return this.events("prediction", name)[0];
+  }
+  // As if a class had not guessed yet.
+  forget(name) {
+    this.entries = this.entries.filter((e) => e.kind !== "prediction" || e.name !== name);
   }
   get isPlayed() {
     return this.events("played").length > 0;
