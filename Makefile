@@ -84,6 +84,7 @@ bench: $(VENV)/.test
 	$(BIN)/python benchmarks/spaces.py
 	$(BIN)/python benchmarks/labs.py
 	$(BIN)/python benchmarks/classroom.py
+	$(BIN)/python benchmarks/pages.py
 	$(BIN)/python benchmarks/latency.py
 
 clean:

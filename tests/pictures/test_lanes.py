@@ -117,7 +117,6 @@ def test_the_axis_does_not_change_under_the_hand(lanes):
     assert stands_at(3.3e-3) == "5 ms", "nor is a third of it all"
     assert stands_at(1.8e-3) == "5 ms"
     lanes.page.mouse.up()
-    assert axis(lanes)[-1] == "5 ms"
     lanes.page.wait_for_timeout(400)
     assert axis(lanes) == ["0", "0.5", "1", "1.5", "2 ms"], "when the hand has let go, it settles"
 

@@ -10,7 +10,6 @@ import shutil
 import subprocess
 import sys
 import threading
-import time
 from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
@@ -26,7 +25,6 @@ from mlsysim_labs.testing import tasks_of
 pytestmark = pytest.mark.slow
 
 SLUGS = [file.stem for file in sorted(notebooks_folder().glob("*.ipynb")) if tagged_cells(file)]
-SECONDS = 60
 LINKS = {"href", "src", "data-src", "action", "poster", "srcset"}
 PACKED = "live"  # the folder of pages that hold keys, packed
 OF_OTHERS = {"accuracy.html", "write-a-lab.html"}  # numbers of measurements, and of a lab of its own
@@ -67,11 +65,10 @@ class Links(HTMLParser):
 
 @pytest.fixture(scope="module")
 def built(tmp_path_factory):
-    """The site, built once; how long it took, and what was said."""
+    """The site, built once, and what was said."""
     folder = tmp_path_factory.mktemp("site") / "site"
-    begun = time.monotonic()
     done = subprocess.run([sys.executable, ROOT / "tools" / "gallery.py", folder], capture_output=True, text=True)
-    return folder, time.monotonic() - begun, done
+    return folder, done
 
 
 @pytest.fixture(scope="module")
@@ -82,10 +79,9 @@ def pages(built):
             for file in sorted(folder.rglob("*.html"))}
 
 
-def test_it_is_built_in_time_without_a_warning(built):
-    folder, seconds, done = built
+def test_it_is_built_without_a_warning(built):
+    folder, done = built
     assert done.returncode == 0 and not done.stderr, done.stderr
-    assert seconds < SECONDS
     assert f"Begin with {folder / 'index.html'}" in done.stdout
 
 
