@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import os
 import pathlib
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from mlsysim_labs.classroom.compare import changes_text, grade_changes, kept_grades
@@ -14,6 +15,7 @@ from mlsysim_labs.classroom.gradebook import filled_gradebook
 from mlsysim_labs.classroom.grades import total_text
 from mlsysim_labs.classroom.grading import Graded, grade
 from mlsysim_labs.classroom.one_student import GRADED
+from mlsysim_labs.commands.dask_client import EXAMPLE_ADDRESS, dask_client
 from mlsysim_labs.commands.layout import page_width, sentences_text
 from mlsysim_labs.records.atomic import put
 from solver.text import nearest
@@ -29,8 +31,9 @@ def grade_class(source: str, out: str, course: str, roster: str, attempt: str, l
         read_gradebook(gradebook)
     if attempt and attempt not in ATTEMPTS:
         raise ValueError(f"--attempt is {attempt!r}. {nearest(attempt, ATTEMPTS)}")
-    made = grade(source, out, course=course, roster=roster, attempt=attempt, lab=lab, encoding=encoding,
-                 executor=executor_of(executor))
+    with executor_of(executor) as workers:
+        made = grade(source, out, course=course, roster=roster, attempt=attempt, lab=lab, encoding=encoding,
+                     executor=workers)
     said = [summary_text(made)]
     if gradebook:
         said.append(_fill(made, gradebook, column, encoding))
@@ -100,24 +103,20 @@ def summary_text(made: Graded) -> str:
             f"grades are in {near_path(made.out / 'grades.csv')}.")
 
 
-def executor_of(text: str) -> Any:
+def executor_of(text: str) -> AbstractContextManager[Any]:
     """What a word says of who does the work: processes, as many as there are cores or as it says; or a Dask cluster.
 
-    >>> executor_of("none") is None
-    True
+    >>> with executor_of("none") as workers: print(workers)
+    None
     """
     word, _, count = text.partition(":")
     if word == "none" and not count:
-        return None
+        return nullcontext()
     if word == "processes" and (not count or (count.isdigit() and int(count) > 0)):
         from concurrent.futures import ProcessPoolExecutor
 
-        return functools.partial(ProcessPoolExecutor, int(count) if count else os.cpu_count())
+        return nullcontext(functools.partial(ProcessPoolExecutor, int(count) if count else os.cpu_count()))
     if "://" in text:
-        try:
-            from distributed import Client
-        except ImportError:
-            raise ValueError("a Dask cluster needs its package: pip install 'mlsysim-labs[dask]'.") from None
-        return Client(text)
+        return dask_client(text)
     raise ValueError(f"--executor is {text!r}. {nearest(text, EXECUTORS)} Or give the address of a Dask scheduler, "
-                     f"such as tcp://10.0.0.1:8786.")
+                     f"such as {EXAMPLE_ADDRESS}.")

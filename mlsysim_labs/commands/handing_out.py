@@ -13,6 +13,7 @@ def add_handing_out(app: typer.Typer) -> None:
     """These commands, beside the others."""
     app.command("export", short_help="Write a lab as one HTML file, without a kernel.")(export_command)
     app.command("assign", short_help="Write each student's notebooks or pages.")(assign_command)
+    app.command("nbgrader", short_help="Write a lab as an assignment of nbgrader.")(nbgrader_command)
 
 
 def export_command(lab: Annotated[str, typer.Argument(metavar="LAB", hidden=True)],
@@ -49,3 +50,17 @@ def assign_command(course: Annotated[str, typer.Option(metavar="FILE.toml", help
     Example: mlsysim-labs assign --course course.toml --roster roster.csv -o handed_out --as pages
     """
     _loaded("assign_class", "assign_class")(course, roster, out, form, lab, force, encoding)
+
+
+def nbgrader_command(lab: Annotated[str, typer.Argument(metavar="LAB", hidden=True)],
+                     out: Annotated[str, typer.Option("--out", "-o", metavar="COURSE",
+                                                      help="The folder of your course in nbgrader.")],
+                     course: Annotated[str, typer.Option(metavar="FILE.toml", help="Weights, points, mode.")] = "",
+                     ) -> None:
+    """A lab's notebook with an autograded cell for each question, in the folder source of a course in nbgrader.
+
+    LAB is the name of a lab, such as 03_kv_cache, or the path of a notebook.
+
+    Example: mlsysim-labs nbgrader 03_kv_cache -o course101
+    """
+    _loaded("nbgrader_assignment", "write_assignment")(lab, out, course)
