@@ -10,12 +10,12 @@ from typing import Any
 
 from mlsysim_labs.classroom.compare import changes_text, grade_changes, kept_grades
 from mlsysim_labs.classroom.course import ATTEMPTS
+from mlsysim_labs.classroom.dask_client import EXAMPLE_ADDRESS, dask_client
 from mlsysim_labs.classroom.feedback import lab_title
 from mlsysim_labs.classroom.gradebook import filled_gradebook
 from mlsysim_labs.classroom.grades import total_text
 from mlsysim_labs.classroom.grading import Graded, grade
 from mlsysim_labs.classroom.one_student import GRADED
-from mlsysim_labs.commands.dask_client import EXAMPLE_ADDRESS, dask_client
 from mlsysim_labs.commands.layout import page_width, sentences_text
 from mlsysim_labs.records.atomic import put
 from solver.text import nearest

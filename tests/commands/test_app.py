@@ -16,7 +16,7 @@ from mlsysim_labs.commands import labs
 from mlsysim_labs.commands.app import exit_status
 
 NAMES = ["labs", "export", "serve", "fit", "eval", "solve", "compare", "sweep", "explore", "optimize", "zoo", "audit",
-         "schema", "validate", "seal", "assign", "grade", "collect"]
+         "schema", "validate", "seal", "assign", "nbgrader", "grade", "collect"]
 LOADED = "import sys; from mlsysim_labs.commands.app import exit_status; exit_status({words!r}); print(*sys.modules)"
 
 

@@ -84,7 +84,7 @@ def test_what_is_no_address_is_said(address):
 
 
 def test_another_server_is_no_scheduler(monkeypatch):
-    monkeypatch.setattr("mlsysim_labs.commands.dask_client.ANSWER_TIME", 1.0)
+    monkeypatch.setattr("mlsysim_labs.classroom.dask_client.ANSWER_TIME", 1.0)
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), http.server.SimpleHTTPRequestHandler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
