@@ -16,11 +16,11 @@ from mlsysim_labs.classroom.course import CourseLab
 from mlsysim_labs.classroom.marked_labs import MarkedLab, marked_lab
 from mlsysim_labs.places.notebooks import notebook_of
 
-RULES = "mlsysim_labs"  # in the notebook's metadata
+RULES_KEY = "mlsysim_labs"  # in the notebook's metadata
 RULE_NAMES = ("attempt", "tries")
 CALL = re.compile(r'^points\("([^"]+)", "([^"]+)"\)$', re.MULTILINE)
 NO_ID = re.compile(r"[^\w-]")
-HEADING = """## Points
+POINTS_HEADING = """## Points
 
 Your points come from what the lab has kept in this notebook. Save it before you submit it. The cells below do nothing
 before that.
@@ -40,11 +40,11 @@ def source_notebook(rules: CourseLab, course: str = "") -> tuple[MarkedLab, byte
     marked = marked_lab(rules)
     everybody = Whose(course=course, mode=rules.mode, seal=rules.seal, due=due_text(rules.due))
     made = json.loads(student_notebook(notebook_of(rules.notebook).read_bytes(), everybody))
-    made["cells"].append(_cell("markdown", "points", HEADING))
+    made["cells"].append(_cell("markdown", "points", POINTS_HEADING))
     made["cells"] += [_autograded(marked.slug, name, round(marked.points({name: 1.0}), 4))
                       for name, weight in marked.weights.items() if weight]
     said = {name: getattr(rules, name) for name in RULE_NAMES} | {"partial": dict(rules.partial)}
-    made["metadata"] = made.get("metadata", {}) | {RULES: {"lab": marked.slug} | said}
+    made["metadata"] = made.get("metadata", {}) | {RULES_KEY: {"lab": marked.slug} | said}
     made |= {"nbformat": 4, "nbformat_minor": 5}
     return marked, (json.dumps(made, indent=1, ensure_ascii=False) + "\n").encode()
 
@@ -94,7 +94,7 @@ def source_of(folder: pathlib.Path, lab: str) -> pathlib.Path:
 
 def rules_in(file: pathlib.Path) -> dict[str, Any]:
     """What a source notebook says of its lab; nothing where it has none."""
-    return dict(json.loads(file.read_bytes()).get("metadata", {}).get(RULES, {}))
+    return dict(json.loads(file.read_bytes()).get("metadata", {}).get(RULES_KEY, {}))
 
 
 def marked_source(file: pathlib.Path) -> MarkedLab:
