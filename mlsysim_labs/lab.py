@@ -51,8 +51,8 @@ class Lab(Board):
     `mode` : "learn", "demo" (all is shown, nothing kept) or "exam" (answers are kept and not judged)
     `course`, `student` : of the record; they also draw each student's own numbers, see `draw`. In a course without a
         student the lab asks for the name, once
-    `seed` : draws them instead, as `mlsysim_labs.marking.variants` makes it of course, student and the teacher's `key`;
-        a notebook that students get has the seed, and never the key
+    `seed` : draws them instead, as `mlsysim_labs.marking.variants` makes it of course, student and the teacher's secret;
+        a notebook that students get has the seed, and nothing takes the secret
     `seal`, `release` : an exam's, see `mlsysim-labs seal`; where there was an exam nothing is judged in any mode before
         it is released
 
@@ -60,10 +60,9 @@ class Lab(Board):
     """
 
     def __init__(self, title: str = "", slug: str | None = None, mode: str | None = None, course: str = "",
-                 student: str = "", key: str | None = None, seal: str = "", release: str = "",
-                 seed: int | None = None) -> None:
+                 student: str = "", seal: str = "", release: str = "", seed: int | None = None) -> None:
         super().__init__(title, slug or slug_of(title))
-        made = setting_of(mode, course, student, key, seal, release, seed)
+        made = setting_of(mode, course, student, seal, release, seed)
         self._questions = Questions(self._wiring, slug or slug_of(title), made, self._publish)
         self._poses: dict[str, tuple[str, str]] = {}  # function and picture, by prediction
         self._views: dict[str, str] = {}  # the picture that a task's card opens, by task

@@ -69,7 +69,7 @@ class Keeping:
         of = self.setting
         if of.seed is not None or not of.own_numbers:
             return of.seed
-        return variant_seed(of.course, of.student, self.slug, of.key) if of.course and of.student else None
+        return variant_seed(of.course, of.student, self.slug) if of.course and of.student else None
 
     @property
     def variant(self) -> Variant | None:

@@ -26,7 +26,7 @@ MODES = ("learn", "demo", "exam")
 class Setting:
     """`mode` : "learn", "demo" (all is shown, nothing kept) or "exam" (answers are kept and not judged)
 
-    `course`, `student`, `key` : draw each student's own parameters; where there is a `seed`, that draws them
+    `course`, `student` : draw each student's own parameters; where there is a `seed`, that draws them
     `keeps` : whether there is a record, read and written
     `seal` : of an exam, what `mlsysim-labs seal` prints; `release` : the code that opens it when the exam is over
     `own_numbers` : whether the numbers are drawn at all; if not, they are everybody's, also in a course
@@ -36,7 +36,6 @@ class Setting:
     mode: str = "learn"
     course: str = ""
     student: str = ""
-    key: str | None = None
     keeps: bool = True
     plays: bool | None = None
     seal: str = ""
@@ -70,8 +69,8 @@ def setting(said: Setting) -> Iterator[None]:
         _said.reset(token)
 
 
-def setting_of(mode: str | None, course: str = "", student: str = "", key: str | None = None, seal: str = "",
-               release: str = "", seed: int | None = None) -> Setting:
+def setting_of(mode: str | None, course: str = "", student: str = "", seal: str = "", release: str = "",
+               seed: int | None = None) -> Setting:
     """What a program has said, else what is assigned, else the arguments, else the variables MLSYSIM_LABS_MODE,
     _COURSE, _STUDENT, _SEED, _SEAL, _RELEASE and _PLAY.
 
@@ -82,7 +81,7 @@ def setting_of(mode: str | None, course: str = "", student: str = "", key: str |
     """
     return _said.get() or replace(Setting(
         mode or _of_environment("MODE") or "learn", course or _of_environment("COURSE"),
-        (student or _of_environment("STUDENT")).strip(), key, seal=seal or _of_environment("SEAL"),
+        (student or _of_environment("STUDENT")).strip(), seal=seal or _of_environment("SEAL"),
         release=release or _of_environment("RELEASE"),
         plays={"1": True, "0": False}.get(_of_environment("PLAY")),
         seed=_seed_of_environment() if seed is None else seed), **_assigned)

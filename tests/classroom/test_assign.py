@@ -242,7 +242,7 @@ def test_the_line_makes_the_lab_the_students_whatever_the_notebook_says(tmp_path
     monkeypatch.setenv("MLSYSIM_LABS_MODE", "demo")
     try:
         exec(WHOSE.line, {"assign_to": assign_to})
-        lab = Lab("Own", slug="98_own", course="mine", student="teacher", key="sixteen letters or more", mode="learn")
+        lab = Lab("Own", slug="98_own", course="mine", student="teacher", mode="learn")
         setting = lab.progress.setting
         assert (setting.student, setting.course, setting.seal) == (WHOSE.student, "CS249r", WHOSE.seal)
         assert lab.mode == "exam" and lab.variant.seed == 7
