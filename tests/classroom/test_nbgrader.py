@@ -1,6 +1,7 @@
 """A lab in nbgrader: generated, autograded, exported, for one who is right, one half right, and one who cheats.
 
 Sixteen points by hand: Ada has all. Bob has a guess (1), a choice (2) and half of a plan (3). Eve has nothing.
+A cell of the teacher's own is worth two more to whoever's notebook is run.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ def course(tmp_path_factory):
     made = NbgraderCourse(tmp_path_factory.mktemp("course"))
     done = terminal("nbgrader", str(made.lab), "-o", str(made.folder), "--course", str(made.rules))
     assert done.status == 0 and "7 questions, 16 points" in " ".join(done.out.split())
+    made.add_own_test()
     made.nbgrader(GENERATE)
     shutil.copy(made.folder / "gradebook.db", made.folder / "generated.db")
     return made
@@ -50,7 +52,7 @@ def test_cells_alone_resist_what_a_cell_makes_of_names_and_not_another_function(
     bare.submit(BOB, ALWAYS_EQUAL)
     bare.submit(EVE, ALWAYS_EQUAL, PATCHED)
     bare.nbgrader(AUTOGRADE, EXPORT)
-    assert bare.ran.exists() and bare.scores() == {"bob": 6.0, "eve": 16.0}
+    assert bare.ran.exists() and bare.scores() == {"bob": 8.0, "eve": 18.0}
 
 
 @pytest.mark.slow
