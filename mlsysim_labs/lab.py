@@ -51,7 +51,7 @@ class Lab(Board):
     `mode` : "learn", "demo" (all is shown, nothing kept) or "exam" (answers are kept and not judged)
     `course`, `student` : of the record; they also draw each student's own numbers, see `draw`. In a course without a
         student the lab asks for the name, once
-    `seed` : draws them instead, as `mlsysim_labs.marking.variants` makes it of course, student and the teacher's secret;
+    `seed` : draws them instead, as `mlsysim_labs.marking.variants` makes it of course, student and a teacher's secret;
         a notebook that students get has the seed, and nothing takes the secret
     `seal`, `release` : an exam's, see `mlsysim-labs seal`; where there was an exam nothing is judged in any mode before
         it is released
