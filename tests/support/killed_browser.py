@@ -24,12 +24,22 @@ class Killed:
                                         stdout=subprocess.DEVNULL, text=True, start_new_session=True)
 
     def __enter__(self) -> Any:
+        try:
+            return self._first_page()
+        except BaseException:  # nobody would leave it
+            self._kill()
+            raise
+
+    def _first_page(self) -> Any:
         assert self.process.stderr is not None
         address = next(found[1] for line in self.process.stderr if (found := LISTENS.search(line)))
         self._play = sync_playwright().start()
         return self._play.chromium.connect_over_cdp(address).contexts[0].new_page()
 
-    def __exit__(self, *_: object) -> None:
+    def _kill(self) -> None:
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+    def __exit__(self, *_: object) -> None:
+        self._kill()
         self._play.stop()
