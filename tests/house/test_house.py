@@ -68,6 +68,12 @@ def test_lines_of_scripts_and_styles_are_short(file):
     assert [f"line {i}: {len(line)}" for i, line in enumerate(lines, 1) if len(line) > WIDEST] == []
 
 
+def test_files_of_tests_have_names_of_their_own():
+    """Or pytest imports one of two for both."""
+    names = [file.name for file in (ROOT / "tests").rglob("test_*.py")]
+    assert sorted(name for name in set(names) if names.count(name) > 1) == []
+
+
 def test_no_public_name_is_defined_twice():
     homes: dict[str, list[str]] = defaultdict(list)
     for file in SOURCES:
