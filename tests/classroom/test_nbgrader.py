@@ -45,7 +45,7 @@ def test_a_class_is_graded_and_no_cell_of_a_student_runs(course):
     assert "That is in 8 bit." in said  # feedback shows it
 
 
-@pytest.mark.slow
+@pytest.mark.release
 def test_cells_alone_resist_what_a_cell_makes_of_names_and_not_another_function(course, tmp_path):
     """As docs/teach/nbgrader.md says of a course without the plugin."""
     bare = course.without_plugin(tmp_path / "bare")
