@@ -286,13 +286,13 @@ def test_every_lab_is_played_to_the_end_by_keyboard_alone(opened, slug):
 
 
 @pytest.mark.soak
-def test_nothing_is_lost_when_the_browser_is_killed(tmp_path, pages):
+def test_nothing_is_lost_when_the_browser_is_killed(tmp_path, pages, browser):
     """Twenty times, right after a step was called saved."""
     from killed_browser import Killed
 
     file, kept = page_file(pages, KV), 0
     for number in range(20):
-        with Killed(tmp_path / "profile") as page:
+        with Killed(browser.browser_type, tmp_path / "profile") as page:
             page.goto(file.as_uri())
             page.wait_for_selector(READY)
             said = page.evaluate(CARRIED)

@@ -10,15 +10,18 @@ import subprocess
 from typing import Any
 
 import equip
-from playwright.sync_api import sync_playwright
 
 LISTENS = re.compile(r"DevTools listening on (ws://\S+)")
 
 
 class Killed:
-    """A page of a browser whose processes all end at once when it is left; its profile stays."""
+    """A page of a browser whose processes all end at once when it is left; its profile stays.
 
-    def __init__(self, profile: pathlib.Path) -> None:
+    `kind` : playwright's, of the browser that the tests have: there is one playwright in a process
+    """
+
+    def __init__(self, kind: Any, profile: pathlib.Path) -> None:
+        self.kind = kind
         flags = [*equip.CHROMIUM_FLAGS, "--headless=new", "--remote-debugging-port=0", f"--user-data-dir={profile}"]
         self.process = subprocess.Popen([str(equip.chromium()), *flags, "about:blank"], stderr=subprocess.PIPE,
                                         stdout=subprocess.DEVNULL, text=True, start_new_session=True)
@@ -33,8 +36,7 @@ class Killed:
     def _first_page(self) -> Any:
         assert self.process.stderr is not None
         address = next(found[1] for line in self.process.stderr if (found := LISTENS.search(line)))
-        self._play = sync_playwright().start()
-        return self._play.chromium.connect_over_cdp(address).contexts[0].new_page()
+        return self.kind.connect_over_cdp(address).contexts[0].new_page()
 
     def _kill(self) -> None:
         os.killpg(self.process.pid, signal.SIGKILL)
@@ -42,4 +44,3 @@ class Killed:
 
     def __exit__(self, *_: object) -> None:
         self._kill()
-        self._play.stop()
