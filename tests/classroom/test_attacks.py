@@ -248,9 +248,12 @@ def deep(record):
     return b'{"record":2,"entries":' + b"[" * 200_000 + b"]" * 200_000 + b"}"
 
 
+NEVER = "MLSYSIM_LABS_NEVER"  # a variable with the name of a file that nobody makes
+
+
 class Evil:
     def __reduce__(self):
-        return os.system, ("touch /tmp/never",)
+        return os.system, (f'touch "${NEVER}"',)
 
 
 FILES = {
@@ -282,7 +285,8 @@ FILES = {
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_a_hostile_file_is_reported_or_graded_and_holds_up_nobody(class_, adas, name):
+def test_a_hostile_file_is_reported_or_graded_and_holds_up_nobody(class_, adas, name, monkeypatch):
+    monkeypatch.setenv(NEVER, str(class_.folder / "never"))
     class_.hand_in(f"s2/{name}", FILES[name](class_.record(BOB, answer("weights", WRONG))))
     rows, log = class_.rows(), class_.log()
     assert rows["s1"]["weights"] == "1"
