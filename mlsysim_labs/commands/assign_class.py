@@ -7,8 +7,7 @@ import pathlib
 import typer
 
 from mlsysim_labs.classroom.assignment.assigning import HANDOUT_ENDINGS, Assigned, assign
-from mlsysim_labs.commands.grade_class import number_with
-from mlsysim_labs.commands.layout import page_width, sentences_text
+from mlsysim_labs.commands.layout import number_with, page_width, sentences_text
 from solver.text import nearest
 
 FORMS = (*HANDOUT_ENDINGS, "both")

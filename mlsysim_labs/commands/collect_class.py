@@ -10,7 +10,7 @@ from mlsysim_labs.classroom.collected.folder import WatchedFolder
 from mlsysim_labs.classroom.collected.guesses import class_marks, most_frequent_lab, predictions_of
 from mlsysim_labs.classroom.collected.page import class_page, waiting_page
 from mlsysim_labs.classroom.marked_labs import MarkedLab
-from mlsysim_labs.commands.grade_class import number_with
+from mlsysim_labs.commands.layout import number_with
 from mlsysim_labs.records.atomic import put
 from mlsysim_labs.widgets.assets import notebooks_folder
 

@@ -16,7 +16,7 @@ from mlsysim_labs.classroom.gradebook import filled_gradebook
 from mlsysim_labs.classroom.grades import total_text
 from mlsysim_labs.classroom.grading import Graded, grade
 from mlsysim_labs.classroom.one_student import GRADED
-from mlsysim_labs.commands.layout import page_width, sentences_text
+from mlsysim_labs.commands.layout import number_with, page_width, sentences_text
 from mlsysim_labs.records.atomic import put
 from solver.text import nearest
 
@@ -80,15 +80,6 @@ def near_path(file: pathlib.Path) -> pathlib.Path:
     """
     here = pathlib.Path.cwd().resolve()
     return file.relative_to(here) if file.is_relative_to(here) else file
-
-
-def number_with(count: int, one: str, several: str) -> str:
-    """A number with the words that go with it.
-
-    >>> number_with(1, "grade is", "grades are"), number_with(0, "grade is", "grades are")
-    ('1 grade is', '0 grades are')
-    """
-    return f"{count:,} {one if count == 1 else several}"
 
 
 def summary_text(made: Graded) -> str:

@@ -106,3 +106,12 @@ def _line(cells: Sequence[str], widths: Sequence[int], right: Sequence[bool]) ->
     padded = (" " * (room - width(cell)) + cell if aligned else cell + " " * (room - width(cell))
               for cell, room, aligned in zip(cells, widths, right, strict=True))
     return BETWEEN.join(padded).rstrip()
+
+
+def number_with(count: int, one: str, several: str) -> str:
+    """A number with the words that go with it.
+
+    >>> number_with(1, "grade is", "grades are"), number_with(0, "grade is", "grades are")
+    ('1 grade is', '0 grades are')
+    """
+    return f"{count:,} {one if count == 1 else several}"
