@@ -71,7 +71,10 @@ def stack_picture(rows: Sequence[tuple[str, Mapping[str, int]]], said: str) -> s
 
 @dataclass(frozen=True)
 class StripScale:
-    """A strip from `low` to `high`, logarithmic unless it is even; `sign` stands behind the number of a tick."""
+    """A strip from `low` to `high`, logarithmic unless it is even; `sign` stands behind the number of a tick.
+
+    Places and ticks are those of the scale on which a student guesses, in `questions/scale.js`.
+    """
 
     low: float
     high: float
@@ -98,7 +101,7 @@ class StripScale:
 
     def _stops(self) -> list[float]:
         if self.is_even:
-            return [self.low + (self.high - self.low) * i / 4 for i in range(5)]
+            return [value for value in (self.low, 25, 50, 75, self.high) if self.low <= value <= self.high]
         powers = range(math.floor(math.log10(self.low)), math.ceil(math.log10(self.high)) + 1)
         for steps in ((1,), (1, 3), (1, 2, 5)):
             found = [value for power in powers for step in steps
@@ -189,7 +192,7 @@ def histogram_rows(values: Sequence[float], most: float, bins: int = 10, unit: s
 
 def _label(text: str, y: float, above: bool = False) -> str:
     x, anchor = (0, "start") if above else (LEFT - 8, "end")
-    short = text if len(text) <= LONGEST_LABEL else text[:LONGEST_LABEL - 1] + "…"
+    short = text if above or len(text) <= LONGEST_LABEL else text[:LONGEST_LABEL - 1] + "…"
     return (f"<text x='{x}' y='{y + 17 + 6 * above:g}' text-anchor='{anchor}'>{html.escape(short)}"
             f"<title>{html.escape(text)}</title></text>")
 

@@ -28,6 +28,7 @@ from mlsysim_labs.export.told import ToldLater, check_followed, guessed_knobs
 from mlsysim_labs.export.widgets import ExportError, Widgets, changes
 from mlsysim_labs.lab import Lab
 from mlsysim_labs.places.notebooks import new_lab, notebook_of
+from mlsysim_labs.records.atomic import put
 from mlsysim_labs.widgets.assets import PACKAGE, script, style
 from solver import __version__
 
@@ -179,7 +180,5 @@ def written_page(lab: str | os.PathLike[str], file: pathlib.Path, mode: str = "l
         raise ExportError(f"There is no folder {file.parent}. Make it, or name another file." if not file.is_dir()
                           else f"{file} is a folder. Name a file in it, such as {file / 'lab.html'}.")
     data = exported_page(lab, mode, seed, student, course).encode("utf-8", "replace")
-    part = file.with_name(f"{file.name}.part")
-    part.write_bytes(data)
-    part.replace(file)
+    put(file, data, flush=False)
     return len(data)

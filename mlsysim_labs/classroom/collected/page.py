@@ -104,7 +104,7 @@ def _numbers_shown(name: str, item: PredictionItem, own: Sequence[LabMark]) -> l
     lines = []
     said = f"It is {truth_text(item, truth)}."
     if values:
-        median = statistics.median(values)
+        median = statistics.median_low(values) if item.shown.whole else statistics.median(values)
         lines.append(StripLine(scale.place(median), f"median {number_text(median)}", "median told"))
         said = comparison(median, truth, item.unit).replace("You said", CLASS_MEDIAN)
     if not isinstance(truth, str):
