@@ -31,7 +31,7 @@ from mlsysim_labs.questions.items import PredictionItem
 from mlsysim_labs.questions.task_items import TaskItem
 
 PICTURE_STYLE = ("<style>svg { width: 100%; height: auto; font: 13px system-ui, sans-serif; } "
-                 "svg text { fill: currentColor; } details { margin: 2rem 0; } "
+                 "svg text { fill: currentColor; } details { margin: 2rem 0; } td { overflow-wrap: anywhere; } "
                  ".people td { text-align: left; white-space: normal; }</style>")
 ALIKE_SHOWN = 40
 FEWEST_BINS, MOST_BINS = 4, 20
