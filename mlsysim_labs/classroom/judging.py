@@ -130,7 +130,7 @@ class Judge:
         """What an entry is told, and its answer as a text."""
         made = value.get("settings") if isinstance(self.item, DesignItem) else value.get("text")
         text = shown_answer(self._on_knobs(made))
-        known = repr(made) if len(text) < LONGEST_SHOWN else ""
+        known = repr(made) if len(shown_answer(made)) < LONGEST_SHOWN else ""
         if known not in self._known:
             found = self._of_settings(made) if isinstance(self.item, DesignItem) else self._of_text(made)
             if not known:
